@@ -1,0 +1,75 @@
+#pragma once
+
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace understudy {
+
+/// Takes big-endian fields off the front of a borrowed message.
+///
+/// A short read never touches memory past the end: it fails the reader, and every later take gives zero or
+/// empty. So a decoder reads straight through and asks finish() once. Loops over a count taken from the wire
+/// must also stop when ok() turns false.
+class byte_reader {
+public:
+    explicit byte_reader(std::string_view message) noexcept : rest_{message} {}
+
+    std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(number(1)); }
+    std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number(2)); }
+    std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number(4)); }
+    std::uint64_t u64() noexcept { return number(8); }
+    std::int32_t i32() noexcept { return static_cast<std::int32_t>(u32()); }
+    std::int64_t i64() noexcept { return static_cast<std::int64_t>(u64()); }
+
+    /// Returns the next `count` bytes, still owned by the message.
+    std::string_view bytes(std::size_t count) noexcept
+    {
+        if (!ok_ || count > rest_.size()) {
+            ok_ = false;
+            return {};
+        }
+        auto taken = rest_.substr(0, count);
+        rest_.remove_prefix(count);
+        return taken;
+    }
+
+    /// Returns the bytes up to the next zero byte and takes that too.
+    std::string_view c_string() noexcept
+    {
+        auto end = rest_.find('\0');
+        if (!ok_ || end == rest_.npos) {
+            ok_ = false;
+            return {};
+        }
+        auto taken = rest_.substr(0, end);
+        rest_.remove_prefix(end + 1);
+        return taken;
+    }
+
+    bool ok() const noexcept { return ok_; }
+    std::string_view rest() const noexcept { return rest_; }
+
+    /// Errors: truncated_message if any take ran short, trailing_bytes if some are left.
+    error_code finish() const noexcept
+    {
+        if (!ok_) return errc::truncated_message;
+        if (!rest_.empty()) return errc::trailing_bytes;
+        return {};
+    }
+
+private:
+    std::uint64_t number(std::size_t size) noexcept
+    {
+        std::uint64_t value = 0;
+        for (char byte : bytes(size)) value = (value << 8) | static_cast<unsigned char>(byte);
+        return value;
+    }
+
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+}  // namespace understudy

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+enum class operation : std::uint8_t {
+    put,       ///< The row with this key is now `row`; unchanged fields come from the row that it replaces.
+    move,      ///< As put, but the row was under `old_key` until now, and is no longer.
+    remove,    ///< The row with this key is gone. Not an error if there is none.
+    clear,     ///< Every row of the table is gone.
+    add,       ///< Multiset: one more of this row.
+    subtract,  ///< Multiset: one less of this row.
+};
+
+/// Row changes in the order in which they happened, on their way from the event loop to the store.
+///
+/// Owns all bytes in one block, so that a batch costs no allocation per change and moves between threads as a
+/// whole. Keys are encoded keys (render/key.hpp) of any length; rows are tuples (core/row_tuple.hpp).
+class change_batch {
+public:
+    struct change {
+        operation what;
+        epoch table;
+        std::string_view key;
+        std::string_view old_key;  ///< Only for move.
+        std::string_view row;      ///< Empty for remove, clear, subtract.
+    };
+
+    void put(epoch table, std::string_view key, std::string_view row) { append(operation::put, table, key, {}, row); }
+    void move(epoch table, std::string_view old_key, std::string_view key, std::string_view row)
+    {
+        append(operation::move, table, key, old_key, row);
+    }
+    void remove(epoch table, std::string_view key) { append(operation::remove, table, key, {}, {}); }
+    void clear_table(epoch table) { append(operation::clear, table, {}, {}, {}); }
+    void add(epoch table, std::string_view key, std::string_view row) { append(operation::add, table, key, {}, row); }
+    void subtract(epoch table, std::string_view key) { append(operation::subtract, table, key, {}, {}); }
+
+    /// Appends all of `other`, in order.
+    void append(const change_batch& other);
+
+    std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return entries_.empty(); }
+
+    /// Memory that the changes take here, for limits; not what they will take in the store.
+    std::size_t memory_bytes() const noexcept { return block_.size() + entries_.size() * sizeof(entry); }
+
+    /// Borrowed: valid until the batch changes.
+    change operator[](std::size_t index) const noexcept;
+
+    /// Forgets the changes but keeps the memory for the next ones.
+    void reset() noexcept;
+
+    /// Drops the changes from `size` on: those of a transaction that turned out to be a repeat.
+    void truncate(std::size_t size) noexcept;
+
+private:
+    struct entry {
+        epoch table;
+        std::size_t offset;  // of key, old key and row, one after the other in block_
+        std::uint32_t key_bytes;
+        std::uint32_t old_key_bytes;
+        std::uint32_t row_bytes;
+        operation what;
+    };
+
+    void append(operation what, epoch table, std::string_view key, std::string_view old_key, std::string_view row);
+
+    std::string block_;
+    std::vector<entry> entries_;
+};
+
+}  // namespace understudy

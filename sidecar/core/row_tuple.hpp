@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace understudy {
+
+// A row as the store keeps it: its columns' JSON fragments in stored order, without their names.
+//
+//   tuple    := field*
+//   field    := varint(0)                 unchanged: the value is the one that the row had before (TOAST)
+//             | varint(1)                 null
+//             | varint(n >= 2) byte{n-1}  a JSON fragment of n-1 bytes
+//   varint   := LEB128, at most 5 bytes
+//
+// Unchanged fields exist only on the way to the store, which replaces them; a stored tuple has none.
+
+/// Appends one field to a tuple under construction.
+void append_null(std::string& tuple);
+void append_unchanged(std::string& tuple);
+void append_fragment(std::string& tuple, std::string_view fragment);
+
+/// Starts a fragment whose bytes the caller appends to `tuple` itself, then ends with end_fragment. Saves
+/// a copy where the fragment's size is not known before it is rendered. Returns the mark for end_fragment.
+std::size_t begin_fragment(std::string& tuple);
+void end_fragment(std::string& tuple, std::size_t mark);
+
+struct tuple_field {
+    enum class kind { unchanged, null, fragment };
+    kind what = kind::null;
+    std::string_view fragment;  ///< Borrowed from the tuple; `null` for a null.
+};
+
+/// Walks over the fields of a borrowed tuple.
+class tuple_reader {
+public:
+    explicit tuple_reader(std::string_view tuple) noexcept : rest_{tuple} {}
+
+    /// The next field, or nothing at the end or when the tuple is damaged: then ok() is false.
+    std::optional<tuple_field> next() noexcept;
+
+    bool ok() const noexcept { return ok_; }
+    bool at_end() const noexcept { return rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+bool has_unchanged(std::string_view tuple) noexcept;
+
+/// Writes `fresh` to `out` with each unchanged field taken from `stored`.
+/// Errors: column_mismatch if the two have different numbers of fields or `stored` is damaged.
+result<void> splice(std::string_view fresh, std::string_view stored, std::string& out);
+
+}  // namespace understudy

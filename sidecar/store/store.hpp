@@ -1,0 +1,120 @@
+#pragma once
+
+#include "core/change_batch.hpp"
+#include "core/error.hpp"
+#include "core/position.hpp"
+#include "core/table.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+/// Whose rows a store holds. A store with another identity is never written to.
+struct store_identity {
+    std::string system_id;     ///< Of IDENTIFY_SYSTEM.
+    std::uint32_t timeline = 0;
+    std::string database;
+    std::string slot;
+    std::string publication;
+    std::string publication_fingerprint;  ///< Changes when the publication may have lost rows (design.md, 4.4).
+    friend bool operator==(const store_identity&, const store_identity&) = default;
+};
+
+/// Everything in a store except the rows.
+struct store_state {
+    store_identity identity;         ///< Empty system_id: nothing was ever copied.
+    stored_position position;
+    std::uint64_t generation = 0;    ///< The highest generation number ever handed out.
+    std::vector<table_record> tables;///< In config order. A table that is being copied for the first time is not here.
+    friend bool operator==(const store_state&, const store_state&) = default;
+};
+
+struct store_options {
+    std::filesystem::path directory;
+    bool any_filesystem = false;     ///< Also on copy-on-write and network filesystems (design.md, 4.1).
+};
+
+struct store_size {
+    std::uint64_t file_bytes = 0;
+    std::uint64_t live_bytes = 0;    ///< Pages in use.
+    std::uint64_t row_count = 0;
+};
+
+class read_snapshot;
+
+/// The current rows and the position that they are true at, in one LMDB environment (design.md, 4.1).
+///
+/// Owns the environment and the directory's lock. All members except read() belong to the store thread: LMDB
+/// binds a write transaction to its thread. read() may be called by one other thread at a time.
+/// Errors of every member that writes: disk_full, storage_failed, store_damaged. After an error nothing of the
+/// call is in the store, and the call can be made again.
+class store {
+public:
+    /// Opens or creates. Errors: store_busy if another process holds the directory; store_newer; store_damaged;
+    /// bad_directory for a filesystem that loses promises, a wrong owner or mode; disk_full; storage_failed.
+    static outcome<std::unique_ptr<store>> open(const store_options& options);
+
+    /// Moves a store that cannot be used to `damaged-<time>` beside it, as evidence, so that open() makes a new
+    /// one. The directory's lock must be free. Returns the path that it went to.
+    static outcome<std::filesystem::path> keep_aside(const std::filesystem::path& directory);
+
+    virtual ~store() = default;
+
+    /// The state as of the last commit.
+    virtual const store_state& state() const noexcept = 0;
+
+    /// Applies a group of whole transactions and the position behind them, in one durable commit. Changes to one
+    /// row are folded. Changes of epochs that the store does not have are an internal error.
+    virtual outcome<void> commit_group(const change_batch& changes, const stored_position& position) = 0;
+
+    /// A transaction too large for a batch: parts go into one LMDB transaction, invisible to readers, until
+    /// finish_large commits them or abandon_large forgets them. No other write in between.
+    /// apply_large: store_full means that the whole transaction has to be asked for again; the map has grown.
+    virtual outcome<void> begin_large() = 0;
+    virtual outcome<void> apply_large(const change_batch& part) = 0;
+    virtual outcome<void> finish_large(const stored_position& position) = 0;
+    virtual void abandon_large() noexcept = 0;
+
+    /// A new, empty place for a table's rows. Until a state that names it is written, it belongs to nobody and
+    /// is dropped by the next open or write_state.
+    virtual outcome<epoch> create_epoch() = 0;
+
+    /// Adds copied rows (put and add only) to an epoch from create_epoch. Committed in batches.
+    virtual outcome<void> load(epoch rows, const change_batch& batch) = 0;
+
+    /// Makes this the state, durably, with all loads before it. Epochs that it does not name are dropped.
+    virtual outcome<void> write_state(const store_state& state) = 0;
+
+    virtual store_size size() const = 0;
+
+    /// Gives space back when the file is much larger than its live data. A no-op otherwise. The caller picks a
+    /// quiet moment: it takes as long as a copy of the live data.
+    virtual outcome<void> compact_if_worthwhile() = 0;
+
+    /// A consistent view for one publish or verify. While it exists no page is reused and the map cannot grow:
+    /// keep it short. Errors: store_damaged, storage_failed.
+    virtual outcome<std::unique_ptr<read_snapshot>> read() = 0;
+};
+
+/// The rows as of one commit. Belongs to the thread that asked for it.
+class read_snapshot {
+public:
+    /// One row: its tuple (core/row_tuple.hpp) and how often it stands in the table (1 unless a multiset).
+    using visitor = std::function<outcome<void>(std::string_view tuple, std::uint64_t count)>;
+
+    virtual ~read_snapshot() = default;
+    virtual const store_state& state() const noexcept = 0;
+    virtual outcome<std::uint64_t> row_count(epoch rows) const = 0;
+
+    /// Visits every row in key order. Stops at the visitor's first failure and returns it.
+    /// Errors: store_damaged; the visitor's.
+    virtual outcome<void> each_row(epoch rows, const visitor& visit) const = 0;
+};
+
+}  // namespace understudy
