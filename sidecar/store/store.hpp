@@ -3,6 +3,7 @@
 #include "core/change_batch.hpp"
 #include "core/error.hpp"
 #include "core/position.hpp"
+#include "core/store_state.hpp"
 #include "core/table.hpp"
 
 #include <cstdint>
@@ -14,26 +15,6 @@
 #include <vector>
 
 namespace understudy {
-
-/// Whose rows a store holds. A store with another identity is never written to.
-struct store_identity {
-    std::string system_id;     ///< Of IDENTIFY_SYSTEM.
-    std::uint32_t timeline = 0;
-    std::string database;
-    std::string slot;
-    std::string publication;
-    std::string publication_fingerprint;  ///< Changes when the publication may have lost rows (design.md, 4.4).
-    friend bool operator==(const store_identity&, const store_identity&) = default;
-};
-
-/// Everything in a store except the rows.
-struct store_state {
-    store_identity identity;         ///< Empty system_id: nothing was ever copied.
-    stored_position position;
-    std::uint64_t generation = 0;    ///< The highest generation number ever handed out.
-    std::vector<table_record> tables;///< In config order. A table that is being copied for the first time is not here.
-    friend bool operator==(const store_state&, const store_state&) = default;
-};
 
 struct store_options {
     std::filesystem::path directory;

@@ -1,0 +1,359 @@
+#include "app/source_session.hpp"
+
+#include "app/logging.hpp"
+#include "app/spawn.hpp"
+#include "core/limits.hpp"
+#include "core/remedy.hpp"
+#include "source/postgres/copy.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr int copy_tries_max = 5;  // a table altered while its copy was prepared starts over with a new point
+
+const table_record* find_record(const std::vector<table_record>& tables, oid relation)
+{
+    auto found = std::find_if(tables.begin(), tables.end(), [&](auto& table) { return table.relation == relation; });
+    return found == tables.end() ? nullptr : &*found;
+}
+
+// A stored copy serves as long as the catalog and the wanted columns are those that it was made with.
+bool is_current(const table_record* stored, const table_record& planned)
+{
+    return stored && stored->fingerprint == planned.fingerprint && stored->shape == planned.shape;
+}
+
+outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
+{
+    std::vector<mirrored_table> planned;
+    for (const auto& facts : found.tables.tables) {
+        auto table = plan_table(facts, found.types);
+        if (!table) return table.error();
+        planned.push_back(std::move(*table));
+    }
+    return planned;
+}
+
+}  // namespace
+
+source_session::source_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify)
+    : settings_{wanted},
+      writer_{writer},
+      state_{state},
+      notify_{std::move(notify)},
+      sql_free_{writer.executor()},
+      probe_timer_{writer.executor()},
+      probe_ended_{writer.executor()}
+{
+}
+
+asio::awaitable<failure> source_session::run(copy_demand& demand)
+{
+    state_.enter(daemon_phase::connecting);
+    auto prepared = co_await prepare(demand);
+    state_.connected = sql_ && prepared;
+    if (!prepared) {
+        state_.connected = false;
+        co_return closed_because_.value_or(prepared.error());
+    }
+    auto found = co_await survey_source(*sql_, settings_);
+    if (!found) co_return found.error();
+    auto why = co_await follow(*found, demand);
+    state_.connected = false;
+    co_return why;
+}
+
+asio::awaitable<outcome<void>> source_session::prepare(copy_demand& demand)
+{
+    auto sql = co_await connect(settings_.postgres, connection_kind::sql);
+    if (!sql) co_return sql.error();
+    sql_ = std::move(*sql);
+    state_.server_version = sql_->server_version();
+    auto found = co_await survey_and_create(demand);
+    if (!found) co_return found.error();
+    co_return co_await copy(*found, demand);
+}
+
+asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& demand)
+{
+    auto found = co_await survey_source(*sql_, settings_);
+    if (!found) co_return found.error();
+    if (auto ready = first_failed(found->items(settings_.postgres)); !ready) co_return ready.error();
+    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
+    if (!replication) co_return replication.error();
+    replication_ = std::move(*replication);
+    auto proved = co_await prove_continuity(*found, demand);
+    if (!proved) co_return proved.error();
+
+    if (found->slot.exists && found->slot.wal_status == "lost") {
+        auto dropped = co_await drop_slot(*sql_, settings_.postgres.slot);
+        if (!dropped) co_return dropped.error();
+        found->slot = slot_facts{};
+    }
+    auto made = co_await create_missing(*sql_, *found, settings_.postgres);
+    if (!made) co_return made.error();
+    if (!*made) co_return std::move(*found);
+    log_event(log_level::info, "created", "made the publication or the slot that was missing",
+              {{"publication", settings_.postgres.publication}, {"slot", settings_.postgres.slot}});
+    co_return co_await survey_source(*sql_, settings_);
+}
+
+// A store that cannot be continued is copied anew; one that belongs to somebody else is left alone.
+asio::awaitable<outcome<void>> source_session::prove_continuity(const survey& found, copy_demand& demand)
+{
+    const auto& stored = writer_.state();
+    auto system = co_await identify_system(*replication_, stored.identity.timeline);
+    if (!system) co_return system.error();
+    system_ = std::move(*system);
+    if (stored.identity.system_id.empty()) {
+        demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
+        co_return outcome<void>{};
+    }
+    if (stored.identity.database != found.server.database || stored.identity.slot != settings_.postgres.slot ||
+        stored.identity.publication != settings_.postgres.publication)
+        co_return failure{errc::store_foreign,
+                          fmt::format("the state directory belongs to database {}, slot {}, publication {}; use another "
+                                      "state.directory, or remove it to copy everything anew",
+                                      stored.identity.database, stored.identity.slot, stored.identity.publication)};
+    auto continuous = check_continuity(stored, system_, found.slot, found.publication);
+    if (continuous) co_return outcome<void>{};
+    if (remedy_for(continuous.error().code) != remedy::resync_all) co_return continuous.error();
+    demand.everything_because = continuous.error();
+    co_return outcome<void>{};
+}
+
+asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_demand& demand)
+{
+    auto planned = plan_tables(found);
+    if (!planned) co_return planned.error();
+    std::vector<oid> only;
+    const auto& stored = writer_.state().tables;
+    bool everything = demand.everything_because.has_value();
+    for (const auto& table : *planned) {
+        auto relation = table.record.relation;
+        if (everything || demand.tables.contains(relation) || !is_current(find_record(stored, relation), table.record))
+            only.push_back(relation);
+    }
+    auto same_table = [](const table_record& old, const mirrored_table& now) { return old.relation == now.record.relation; };
+    bool same_list = std::equal(stored.begin(), stored.end(), planned->begin(), planned->end(), same_table);
+    bool same_timeline = writer_.state().identity.timeline == system_.timeline;
+    if (only.empty() && same_list && same_timeline) co_return outcome<void>{};
+    if (only.empty()) co_return co_await copy_and_store(found, only, everything);
+
+    state_.reason = demand.everything_because;
+    state_.enter(everything ? daemon_phase::copying : daemon_phase::resyncing);
+    outcome<void> copied{};
+    for (int tries = 0; tries < copy_tries_max; ++tries) {
+        copied = co_await copy_and_store(found, only, everything);
+        if (copied || copied.error().code != errc::table_changed) break;
+    }
+    if (copied) demand = copy_demand{};
+    co_return copied;
+}
+
+asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& found, std::vector<oid> only, bool everything)
+{
+    log_event(log_level::info, "copy_started", "copying tables at a new consistent point",
+              {{"tables", std::to_string(only.size())}, {"reason", state_.reason ? name_of(state_.reason->code) : "table_changed"}});
+    writer_.begin_session();
+    copy_result result;
+    if (!only.empty()) {
+        auto copied = co_await copy_tables(*sql_, settings_, only, writer_, state_.copy);
+        if (!copied) co_return copied.error();
+        result = std::move(*copied);
+    }
+    auto state = writer_.state();
+    state.identity = {system_.system_id, system_.timeline, found.server.database, settings_.postgres.slot,
+                      settings_.postgres.publication, found.publication.fingerprint};
+    if (everything) {
+        state.position = stored_position{};
+        state.position.position = result.consistent_point;
+        state.position.keepalive = result.consistent_point;
+    }
+    auto old = std::exchange(state.tables, {});
+    for (const auto& facts : found.tables.tables) {
+        if (const auto* fresh = find_record(result.tables, facts.id))
+            state.tables.push_back(*fresh);
+        else if (const auto* kept = find_record(old, facts.id))
+            state.tables.push_back(*kept);
+    }
+    auto written = co_await writer_.write_state(std::move(state));
+    if (!written) co_return written;
+    log_event(log_level::info, "copy_finished", "the copy is durable",
+              {{"position", to_string(result.consistent_point)}, {"rows", std::to_string(state_.copy.rows)}});
+    co_return outcome<void>{};
+}
+
+// The stored tables with what renders them; each must be the one that the catalog shows now.
+outcome<void> source_session::plan_mirror(const survey& found)
+{
+    auto planned = plan_tables(found);
+    if (!planned) return planned.error();
+    tables_.clear();
+    announce_from_ = lsn{};
+    for (auto& table : *planned) {
+        const auto* stored = find_record(writer_.state().tables, table.record.relation);
+        if (!is_current(stored, table.record))
+            return failure{errc::table_changed, to_string(table.record.name) + " was altered just now"};
+        table.record = *stored;
+        announce_from_ = std::max(announce_from_, stored->valid_from);
+        tables_.push_back(std::move(table));
+    }
+    return {};
+}
+
+asio::awaitable<failure> source_session::follow(const survey& found, copy_demand& demand)
+{
+    if (auto planned = plan_mirror(found); !planned) co_return planned.error();
+    if (closed_because_) co_return *closed_because_;
+    // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
+    replication_.reset();
+    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
+    if (!replication) co_return replication.error();
+    auto again = co_await identify_system(**replication, system_.timeline);
+    if (!again) co_return again.error();
+    if (again->system_id != system_.system_id || again->timeline != system_.timeline)
+        co_return failure{errc::connection_lost, "another server answers now"};
+
+    stream_options options;
+    options.slot = settings_.postgres.slot;
+    options.publication = settings_.postgres.publication;
+    options.transaction_bytes_max = settings_.commit.max_bytes;
+    auto third = found.server.sender_timeout / 3;
+    options.status_interval = third.count() > 0 ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
+                                                : limits::status_interval_max;
+    writer_.begin_session();
+    stream_ = std::make_unique<postgres_stream>(std::move(*replication), std::move(options), tables_,
+                                                writer_.durable(), writer_);
+    if (closed_because_) co_return *closed_because_;
+    sql_->watch([this](failure ended) { close(std::move(ended)); });
+    streaming_ = true;
+    state_.enter(daemon_phase::streaming);
+    state_.reason.reset();
+    probing_ = true;
+    spawn(writer_.executor(), probe_until_closed(), "probe");
+    notify_.streaming();
+
+    auto why = co_await stream_->run();
+    streaming_ = false;
+    if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
+    writer_.end_session();
+    close(why);
+    while (probing_) {
+        probe_ended_.expires_at(asio::steady_timer::time_point::max());
+        co_await probe_ended_.async_wait(use_tuple);
+    }
+    demand.tables.insert(changed_.begin(), changed_.end());
+    if (why.code == errc::history_mismatch) demand.everything_because = why;
+    co_return closed_because_.value_or(why);
+}
+
+asio::awaitable<void> source_session::lock_sql()
+{
+    while (sql_locked_) {
+        sql_free_.expires_at(asio::steady_timer::time_point::max());
+        co_await sql_free_.async_wait(use_tuple);
+    }
+    sql_locked_ = true;
+}
+
+void source_session::unlock_sql()
+{
+    sql_locked_ = false;
+    sql_free_.cancel();
+}
+
+asio::awaitable<outcome<probe_facts>> source_session::probe()
+{
+    co_await lock_sql();
+    if (closed_because_) {
+        unlock_sql();
+        co_return *closed_because_;
+    }
+    auto facts = co_await read_probe(*sql_, settings_.postgres.slot);
+    unlock_sql();
+    if (!facts) {
+        close(facts.error());
+        co_return facts.error();
+    }
+    if (stream_) stream_->request_reply();
+    co_return facts;
+}
+
+asio::awaitable<void> source_session::probe_until_closed()
+{
+    while (!closed_because_) {
+        auto facts = co_await probe();
+        if (!facts) break;
+        state_.server_flushed = facts->flushed;
+        state_.retained_bytes = facts->retained_bytes;
+        auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+        state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts->at - now);
+        notify_.probed(*facts);
+        probe_timer_.expires_after(settings_.heartbeat);
+        co_await probe_timer_.async_wait(use_tuple);
+    }
+    probing_ = false;
+    probe_ended_.cancel();
+}
+
+asio::awaitable<outcome<void>> source_session::check_announcement()
+{
+    co_await lock_sql();
+    if (closed_because_) {
+        unlock_sql();
+        co_return *closed_because_;
+    }
+    auto facts = co_await read_announcement_facts(*sql_, writer_.state().tables, settings_.postgres.publication,
+                                                  writer_.state().identity.publication_fingerprint);
+    unlock_sql();
+    if (!facts) {
+        close(facts.error());
+        co_return facts.error();
+    }
+    if (facts->publication_changed) {
+        failure changed{errc::publication_changed, "the publication was altered or dropped"};
+        close(changed);
+        co_return changed;
+    }
+    if (!facts->changed.empty()) {
+        changed_.insert(facts->changed.begin(), facts->changed.end());
+        failure changed{errc::table_changed, fmt::format("the catalog changed for {} table(s), oid {}",
+                                                         facts->changed.size(), fmt::join(facts->changed, ", "))};
+        close(changed);
+        co_return changed;
+    }
+    if (facts->locked_by) co_return failure{errc::table_locked, *facts->locked_by};
+    co_return outcome<void>{};
+}
+
+void source_session::confirm(const stored_position& durable)
+{
+    if (is_streaming()) stream_->confirm(durable.acknowledged());
+}
+
+void source_session::resume()
+{
+    if (stream_) stream_->resume();
+}
+
+void source_session::close(failure why)
+{
+    if (closed_because_) return;
+    closed_because_ = std::move(why);
+    if (stream_) stream_->close();
+    if (sql_) sql_->cancel();
+    if (replication_) replication_->cancel();
+    probe_timer_.cancel();
+}
+
+}  // namespace understudy

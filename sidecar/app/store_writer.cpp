@@ -1,0 +1,282 @@
+#include "app/store_writer.hpp"
+
+#include "core/limits.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint64_t position_step = 16u << 20;
+constexpr auto position_interval = 30s;
+
+}  // namespace
+
+void change_tally::add(const change_tally& other)
+{
+    changes += other.changes;
+    bytes += other.bytes;
+    for (const auto& [table, count] : other.by_table) by_table[table] += count;
+}
+
+bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept
+{
+    if (reached <= stored) return false;
+    return distance(stored, reached) >= position_step || since_stored >= position_interval;
+}
+
+store_writer::store_writer(asio::any_io_executor executor, worker_thread& thread, store& into, commit_settings limits,
+                           callbacks notify)
+    : executor_{executor},
+      thread_{thread},
+      store_{into},
+      limits_{limits},
+      notify_{std::move(notify)},
+      group_{std::make_shared<change_batch>()},
+      state_{into.state()},
+      broken_{std::make_shared<std::atomic<bool>>(false)},
+      delay_{executor},
+      progress_{executor}
+{
+    progress_.expires_at(asio::steady_timer::time_point::max());
+}
+
+void store_writer::begin_session()
+{
+    broken_ = std::make_shared<std::atomic<bool>>(false);
+    broken_by_.reset();
+    group_->reset();
+    group_open_ = false;
+    position_ = durable();
+    reached_ = durable().position;
+    stored_at_ = std::chrono::steady_clock::now();
+}
+
+void store_writer::end_session()
+{
+    seal();
+    delay_.cancel();
+}
+
+bool store_writer::accepts() const noexcept
+{
+    if (held_) return false;
+    if (submitted_ - completed_ < limits::batches_in_flight_max) return true;
+    return !large_open_ && group_->memory_bytes() < limits_.max_bytes;
+}
+
+void store_writer::on_begin(lsn commit_start)
+{
+    stop_if_limit(commit_start);
+}
+
+void store_writer::on_transaction(const committed_transaction& transaction)
+{
+    change_tally tally;
+    tally.changes = transaction.changes.size();
+    tally.bytes = transaction.changes.memory_bytes();
+    tally.add(std::exchange(large_, change_tally{}));
+    for (auto table : transaction.touched) tally.by_table[table] += 1;
+
+    take_over(transaction);
+    if (tally.changes != 0) {
+        tally_.add(tally);
+        notify_.changed(tally, transaction.position.last.commit);
+    }
+}
+
+void store_writer::take_over(const committed_transaction& transaction)
+{
+    set_position(transaction.position);
+    if (std::exchange(large_open_, false)) {
+        auto last_part = std::make_shared<change_batch>(transaction.changes);
+        auto position = position_;
+        submit([last_part](store& into) { return into.apply_large(*last_part); });
+        submit([position](store& into) { return into.finish_large(position); }, position);
+        return;
+    }
+    group_->append(transaction.changes);
+    if (!std::exchange(group_open_, true)) arm_delay();
+    if (group_->size() >= limits_.max_changes || group_->memory_bytes() >= limits_.max_bytes) seal();
+}
+
+void store_writer::set_position(const stored_position& position)
+{
+    auto keepalive = std::max(position_.keepalive, position.keepalive);
+    auto as_of = std::max(position_.content_as_of, position.content_as_of);
+    auto reached = std::max(position_.position, position.position);
+    position_ = position;
+    position_.keepalive = keepalive;
+    position_.content_as_of = as_of;
+    position_.position = reached;
+    reached_ = std::max(reached_, reached);
+}
+
+void store_writer::on_large_part(change_batch part)
+{
+    if (!large_open_) {
+        seal();
+        large_open_ = true;
+        submit([](store& into) { return into.begin_large(); });
+    }
+    large_.changes += part.size();
+    large_.bytes += part.memory_bytes();
+    auto shared = std::make_shared<change_batch>(std::move(part));
+    submit([shared](store& into) { return into.apply_large(*shared); });
+}
+
+void store_writer::on_large_abandoned()
+{
+    large_open_ = false;
+    large_ = change_tally{};
+    submit([](store& into) {
+        into.abandon_large();
+        return outcome<void>{};
+    });
+}
+
+void store_writer::on_reached(lsn reached)
+{
+    reached_ = std::max(reached_, reached);
+    stop_if_limit(reached);
+    auto since = std::chrono::steady_clock::now() - stored_at_;
+    if (!position_is_due(position_.position, reached_, since)) return;
+    position_.position = reached_;
+    position_.keepalive = reached_;
+    group_open_ = true;
+    seal();
+}
+
+void store_writer::stop_if_limit(lsn next)
+{
+    if (!stop_at_ || next < *stop_at_) return;
+    stop_at_.reset();
+    held_ = true;
+    std::exchange(stopped_, nullptr)();
+}
+
+void store_writer::stop_at(lsn limit, std::function<void()> stopped)
+{
+    stop_at_ = limit;
+    stopped_ = std::move(stopped);
+    held_ = false;
+    if (reached_ >= limit)
+        stop_if_limit(reached_);
+    else
+        notify_.accepting();
+}
+
+void store_writer::release()
+{
+    held_ = false;
+    stop_at_.reset();
+    stopped_ = nullptr;
+    notify_.accepting();
+}
+
+void store_writer::seal()
+{
+    if (!group_open_ || large_open_) return;
+    group_open_ = false;
+    delay_.cancel();
+    stored_at_ = std::chrono::steady_clock::now();
+    auto batch = std::exchange(group_, spare_ ? std::move(spare_) : std::make_shared<change_batch>());
+    auto position = position_;
+    submit([batch, position](store& into) { return into.commit_group(*batch, position); }, position, batch);
+}
+
+void store_writer::arm_delay()
+{
+    delay_.expires_after(limits_.max_delay);
+    delay_.async_wait([this](const boost::system::error_code& ec) {
+        if (!ec) seal();
+    });
+}
+
+void store_writer::submit(job work, std::optional<stored_position> position, std::shared_ptr<change_batch> lent)
+{
+    ++submitted_;
+    auto guarded = [work = std::move(work), broken = broken_, &into = store_]() -> outcome<void> {
+        if (*broken) return failure{errc::cancelled, "an earlier write failed"};
+        auto result = work(into);
+        if (!result) *broken = true;
+        return result;
+    };
+    thread_.post(executor_, std::move(guarded),
+                 [this, position, lent = std::move(lent)](const outcome<void>& result) mutable {
+                     if (lent) {
+                         lent->reset();
+                         spare_ = std::move(lent);
+                     }
+                     completed(result, position);
+                 });
+}
+
+void store_writer::completed(const outcome<void>& result, const std::optional<stored_position>& position)
+{
+    ++completed_;
+    if (result && position) {
+        state_.position = *position;
+        notify_.durable(durable());
+    } else if (!result && result.error().code != errc::cancelled && !broken_by_) {
+        broken_by_ = result.error();
+        notify_.failed(result.error());
+    }
+    progress_.cancel();
+    if (accepts()) notify_.accepting();
+}
+
+asio::awaitable<outcome<void>> store_writer::wait_for(std::uint64_t ticket)
+{
+    while (completed_ < ticket) {
+        progress_.expires_at(asio::steady_timer::time_point::max());
+        co_await progress_.async_wait(use_tuple);
+    }
+    if (broken_by_) co_return *broken_by_;
+    co_return outcome<void>{};
+}
+
+asio::awaitable<outcome<stored_position>> store_writer::flush(bool with_reached)
+{
+    if (with_reached && reached_ > position_.position) {
+        position_.position = reached_;
+        position_.keepalive = reached_;
+        group_open_ = true;
+    }
+    seal();
+    auto written = co_await wait_for(submitted_);
+    if (!written) co_return written.error();
+    co_return durable();
+}
+
+asio::awaitable<outcome<epoch>> store_writer::create_epoch()
+{
+    auto work = [&into = store_] { return into.create_epoch(); };
+    co_return co_await thread_.run(std::move(work));
+}
+
+asio::awaitable<outcome<void>> store_writer::load(epoch rows, change_batch batch)
+{
+    if (submitted_ >= limits::batches_in_flight_max) {
+        auto room = co_await wait_for(submitted_ - limits::batches_in_flight_max + 1);
+        if (!room) co_return room;
+    }
+    auto shared = std::make_shared<change_batch>(std::move(batch));
+    submit([rows, shared](store& into) { return into.load(rows, *shared); });
+    co_return outcome<void>{};
+}
+
+asio::awaitable<outcome<void>> store_writer::write_state(store_state state)
+{
+    auto shared = std::make_shared<store_state>(std::move(state));
+    submit([shared](store& into) { return into.write_state(*shared); });
+    auto written = co_await wait_for(submitted_);
+    if (written) state_ = *shared;
+    co_return written;
+}
+
+}  // namespace understudy

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "app/worker_thread.hpp"
+#include "core/settings.hpp"
+#include "source/postgres/copy.hpp"
+#include "source/stream_sink.hpp"
+#include "store/store.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace understudy {
+
+/// What has changed in the store since somebody last asked.
+struct change_tally {
+    std::uint64_t changes = 0;
+    std::uint64_t bytes = 0;
+    boost::unordered_flat_map<epoch, std::uint64_t> by_table;
+
+    void add(const change_tally& other);
+};
+
+/// Whether a position that only keepalives brought is worth a commit: 16 MiB or 30 s past the stored one
+/// (design.md, 4.2). Pure.
+bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept;
+
+/// Gathers transactions into groups and has the store thread commit them (design.md, 4.2).
+///
+/// Belongs to the event loop; the store's writing members run only on the store thread. One session of a source at
+/// a time: begin_session, the sink's calls, end_session. When the store fails, the session is broken: `failed` is
+/// called once and nothing more of the session is stored, so that no group is ever left out.
+class store_writer final : public stream_sink, public copy_sink {
+public:
+    struct callbacks {
+        std::function<void(const stored_position&)> durable;  ///< A group is on the disk.
+        std::function<void(const change_tally&, lsn commit_start)> changed;  ///< A transaction touched mirrored rows.
+        std::function<void()> accepting;                      ///< There may be room again.
+        std::function<void(failure)> failed;
+    };
+
+    store_writer(asio::any_io_executor executor, worker_thread& thread, store& into, commit_settings limits,
+                 callbacks notify);
+
+    /// Starts from what the store holds.
+    void begin_session();
+
+    /// Sends what is whole to the store; the next session begins with it.
+    void end_session();
+
+    /// Commits what has come so far; with_reached takes the position that the source has reached as well. Returns
+    /// the durable position. A large transaction that is still open is not part of it.
+    asio::awaitable<outcome<stored_position>> flush(bool with_reached);
+
+    /// What changed since the last call. The caller gives it back when nothing came of it.
+    change_tally take_tally() { return std::exchange(tally_, change_tally{}); }
+    void give_back(const change_tally& tally) { tally_.add(tally); }
+
+    /// Takes no further transaction until release().
+    void hold() { held_ = true; }
+    void release();
+
+    /// Goes on after hold(), up to the last transaction that starts before `limit`; then holds and calls `stopped`.
+    void stop_at(lsn limit, std::function<void()> stopped);
+
+    /// What the store holds as of the last durable commit.
+    const store_state& state() const noexcept { return state_; }
+    const stored_position& durable() const noexcept { return state_.position; }
+
+    asio::any_io_executor executor() const { return executor_; }
+    lsn reached() const noexcept { return reached_; }
+    bool has_changes() const noexcept { return tally_.changes != 0; }
+
+    // stream_sink
+    bool accepts() const noexcept override;
+    void on_begin(lsn commit_start) override;
+    void on_transaction(const committed_transaction& transaction) override;
+    void on_large_part(change_batch part) override;
+    void on_large_abandoned() override;
+    void on_reached(lsn reached) override;
+
+    // copy_sink
+    asio::awaitable<outcome<epoch>> create_epoch() override;
+    asio::awaitable<outcome<void>> load(epoch rows, change_batch batch) override;
+
+    /// Makes `state` the store's, after every load before it. Between sessions of a stream.
+    asio::awaitable<outcome<void>> write_state(store_state state);
+
+private:
+    using job = std::function<outcome<void>(store&)>;
+    void submit(job work, std::optional<stored_position> position = std::nullopt,
+                std::shared_ptr<change_batch> lent = nullptr);
+    void completed(const outcome<void>& result, const std::optional<stored_position>& position);
+    asio::awaitable<outcome<void>> wait_for(std::uint64_t ticket);
+    void seal();
+    void arm_delay();
+    void set_position(const stored_position& position);
+    void stop_if_limit(lsn next);
+    void take_over(const committed_transaction& transaction);
+
+    asio::any_io_executor executor_;
+    worker_thread& thread_;
+    store& store_;
+    commit_settings limits_;
+    callbacks notify_;
+
+    std::shared_ptr<change_batch> group_;
+    std::shared_ptr<change_batch> spare_;  // memory of an earlier group, for the next one
+    stored_position position_;      // behind the group
+    bool group_open_ = false;       // something waits for a commit: changes, or a position
+    change_tally large_;            // of the large transaction that is open
+    bool large_open_ = false;
+
+    std::uint64_t submitted_ = 0;
+    std::uint64_t completed_ = 0;
+    store_state state_;             // our copy: the store's own belongs to its thread
+    lsn reached_;
+    std::chrono::steady_clock::time_point stored_at_{};
+    change_tally tally_;
+    std::shared_ptr<std::atomic<bool>> broken_;  // of this session, shared with its jobs
+    std::optional<failure> broken_by_;
+    asio::steady_timer delay_;
+    asio::steady_timer progress_;   // cancelled whenever a job completes
+
+    bool held_ = false;
+    std::optional<lsn> stop_at_;
+    std::function<void()> stopped_;
+};
+
+}  // namespace understudy

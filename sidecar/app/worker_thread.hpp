@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace understudy {
+
+namespace asio = boost::asio;
+
+/// One thread that runs what it is given, in order. Destruction waits for all of it.
+///
+/// The store and the generations are written on such threads, so that the event loop never waits for a disk.
+class worker_thread {
+public:
+    ~worker_thread() { pool_.join(); }
+
+    /// Runs `work` there and `done(result)` on `home` afterwards. `work` must not throw.
+    template <class Work, class Done>
+    void post(asio::any_io_executor home, Work work, Done done)
+    {
+        auto guard = asio::make_work_guard(home);
+        asio::post(pool_, [work = std::move(work), done = std::move(done), guard = std::move(guard)]() mutable {
+            auto result = work();
+            auto back = guard.get_executor();
+            asio::post(back, [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+        });
+    }
+
+    /// As post, for a coroutine that waits for the result.
+    template <class Work>
+    asio::awaitable<std::invoke_result_t<Work&>> run(Work work)
+    {
+        using value = std::invoke_result_t<Work&>;
+        // Named before the co_await: g++ 12 destroys some temporaries inside it twice (style.md).
+        auto initiate = [this](auto handler, Work given) {
+            auto home = asio::get_associated_executor(handler);
+            post(home, std::move(given),
+                 [handler = std::move(handler)](value result) mutable { std::move(handler)(std::move(result)); });
+        };
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(value)>(
+            std::move(initiate), asio::use_awaitable, std::move(work));
+    }
+
+private:
+    asio::thread_pool pool_{1};
+};
+
+}  // namespace understudy

@@ -1,0 +1,275 @@
+#include "source/postgres/catalog.hpp"
+
+#include "core/limits.hpp"
+#include "source/postgres/catalog_sql.hpp"
+#include "source/postgres/type_query.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+lsn lsn_or_zero(std::string_view text)
+{
+    auto parsed = parse_lsn(text);
+    return parsed ? *parsed : lsn{};
+}
+
+char char_or(std::string_view text, char fallback) noexcept
+{
+    return text.empty() ? fallback : text.front();
+}
+
+}  // namespace
+
+asio::awaitable<outcome<server_facts>> read_server(pg_connection& sql)
+{
+    auto rows = co_await sql.query(catalog_sql::server, limits::query_timeout);
+    if (!rows) co_return rows.error();
+    server_facts facts;
+    facts.version = sql.server_version();
+    facts.database = rows->string(0, 0);
+    facts.encoding = rows->string(0, 1);
+    facts.user = rows->string(0, 2);
+    facts.in_recovery = rows->boolean(0, 3);
+    facts.is_superuser = rows->boolean(0, 4);
+    facts.may_replicate = rows->boolean(0, 5);
+    facts.may_create = rows->boolean(0, 6);
+    facts.wal_level = rows->string(0, 7);
+    facts.synchronous_standby_names = rows->string(0, 8);
+    facts.slots_max = static_cast<int>(rows->integer(0, 9));
+    facts.slots_used = static_cast<int>(rows->integer(0, 10));
+    facts.senders_max = static_cast<int>(rows->integer(0, 11));
+    facts.senders_used = static_cast<int>(rows->integer(0, 12));
+    facts.sender_timeout = std::chrono::milliseconds{rows->integer(0, 13)};
+    co_return std::move(facts);
+}
+
+asio::awaitable<outcome<publication_facts>> read_publication(pg_connection& sql, std::string name)
+{
+    auto query = fmt::format(catalog_sql::publication, fmt::arg("name", sql.quote_literal(name)));
+    auto rows = co_await sql.query(std::move(query), limits::query_timeout);
+    if (!rows) co_return rows.error();
+    publication_facts facts;
+    if (rows->size() == 0) co_return std::move(facts);
+    facts.exists = true;
+    facts.id = static_cast<oid>(rows->integer(0, 0));
+    facts.all_tables = rows->boolean(0, 1);
+    facts.inserts = rows->boolean(0, 2);
+    facts.updates = rows->boolean(0, 3);
+    facts.deletes = rows->boolean(0, 4);
+    facts.truncates = rows->boolean(0, 5);
+    facts.via_root = rows->boolean(0, 6);
+    facts.fingerprint = rows->string(0, 7);
+    co_return std::move(facts);
+}
+
+asio::awaitable<outcome<slot_facts>> read_slot(pg_connection& sql, std::string name)
+{
+    const char* invalidation = sql.server_version() >= 170000 ? "coalesce(invalidation_reason, '')" : "''";
+    auto query = fmt::format(catalog_sql::slot, fmt::arg("name", sql.quote_literal(name)),
+                             fmt::arg("invalidation", invalidation));
+    auto rows = co_await sql.query(std::move(query), limits::query_timeout);
+    if (!rows) co_return rows.error();
+    slot_facts facts;
+    if (rows->size() == 0) co_return std::move(facts);
+    facts.exists = true;
+    facts.plugin = rows->string(0, 0);
+    facts.type = rows->string(0, 1);
+    facts.database = rows->string(0, 2);
+    facts.temporary = rows->boolean(0, 3);
+    facts.active_pid = static_cast<int>(rows->integer(0, 4));
+    facts.wal_status = rows->string(0, 5);
+    facts.invalidation = rows->string(0, 6);
+    facts.restart = lsn_or_zero(rows->text(0, 7));
+    facts.confirmed = lsn_or_zero(rows->text(0, 8));
+    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows->integer(0, 9)));
+    co_return std::move(facts);
+}
+
+namespace {
+
+std::string wanted_values(pg_connection& sql, const std::vector<table_setting>& wanted)
+{
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        rows.push_back(fmt::format("({}, {}, {})", i, sql.quote_literal(wanted[i].schema),
+                                   wanted[i].name.empty() ? "NULL" : sql.quote_literal(wanted[i].name)));
+    return fmt::format("{}", fmt::join(rows, ", "));
+}
+
+std::string oid_list(const std::vector<oid>& ids)
+{
+    return fmt::format("'{{{}}}'::pg_catalog.oid[]", fmt::join(ids, ","));
+}
+
+// One catalog has what the next version's has under another name, or not at all.
+std::string fingerprint_sql(int version, const std::string& publication)
+{
+    auto membership = fmt::format(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14,
+                                  fmt::arg("publication", publication));
+    return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership));
+}
+
+table_facts table_from(const query_result& rows, int row, const std::vector<table_setting>& wanted)
+{
+    table_facts facts;
+    facts.setting = wanted[static_cast<std::size_t>(rows.integer(row, 0))];
+    facts.id = static_cast<oid>(rows.integer(row, 1));
+    facts.name = {rows.string(row, 2), rows.string(row, 3)};
+    facts.kind = char_or(rows.text(row, 4), 'r');
+    facts.persistence = char_or(rows.text(row, 5), 'p');
+    facts.replica_identity = char_or(rows.text(row, 6), 'd');
+    facts.is_partition = rows.boolean(row, 7);
+    facts.has_inheritors = rows.boolean(row, 8);
+    facts.may_select = rows.boolean(row, 9);
+    facts.row_security = rows.boolean(row, 10);
+    facts.published = rows.boolean(row, 11);
+    facts.row_filter = rows.string(row, 12);
+    facts.leaf_identities = rows.string(row, 13);
+    facts.estimated_rows = std::max<std::int64_t>(0, rows.integer(row, 14));
+    facts.bytes = rows.integer(row, 15);
+    facts.fingerprint = rows.string(row, 16);
+    return facts;
+}
+
+table_facts* find_table(std::vector<table_facts>& tables, oid id)
+{
+    auto found = std::find_if(tables.begin(), tables.end(), [id](auto& table) { return table.id == id; });
+    return found == tables.end() ? nullptr : &*found;
+}
+
+void add_columns(const query_result& rows, std::vector<table_facts>& tables)
+{
+    for (int row = 0; row < rows.size(); ++row) {
+        auto* table = find_table(tables, static_cast<oid>(rows.integer(row, 0)));
+        if (!table) continue;
+        column_facts facts;
+        facts.described = {rows.string(row, 1), static_cast<oid>(rows.integer(row, 2)),
+                           static_cast<std::int32_t>(rows.integer(row, 3))};
+        facts.generated = rows.boolean(row, 4);
+        facts.published = rows.boolean(row, 5);
+        facts.type_name = rows.string(row, 6);
+        table->columns.push_back(std::move(facts));
+    }
+}
+
+void add_keys(const query_result& rows, std::vector<table_facts>& tables)
+{
+    for (int row = 0; row < rows.size(); ++row) {
+        auto* table = find_table(tables, static_cast<oid>(rows.integer(row, 0)));
+        if (!table) continue;
+        if (rows.boolean(row, 1)) table->primary_key.push_back(rows.string(row, 3));
+        if (rows.boolean(row, 2)) table->identity_index.push_back(rows.string(row, 3));
+    }
+}
+
+std::vector<table_setting> missing_of(const std::vector<table_setting>& wanted, const std::vector<table_facts>& found)
+{
+    std::vector<table_setting> missing;
+    for (const auto& setting : wanted)
+        if (std::none_of(found.begin(), found.end(), [&](auto& table) { return table.setting == setting; }))
+            missing.push_back(setting);
+    return missing;
+}
+
+}  // namespace
+
+asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vector<table_setting> wanted,
+                                                    std::string publication)
+{
+    auto version = sql.server_version();
+    auto quoted = sql.quote_literal(publication);
+    auto wanted_rows = wanted_values(sql, wanted);
+    auto query = fmt::format(catalog_sql::tables, fmt::arg("wanted", wanted_rows), fmt::arg("publication", quoted),
+                             fmt::arg("row_filter", version >= 150000 ? "pt.rowfilter" : "NULL"),
+                             fmt::arg("fingerprint", fingerprint_sql(version, quoted)));
+    auto rows = co_await sql.query(std::move(query), limits::query_timeout);
+    if (!rows) co_return rows.error();
+    if (static_cast<std::size_t>(rows->size()) > limits::tables_max)
+        co_return failure{errc::over_limit, fmt::format("{} tables are configured; the limit is {}", rows->size(), limits::tables_max)};
+
+    table_listing listing;
+    std::vector<oid> ids;
+    for (int row = 0; row < rows->size(); ++row) {
+        auto facts = table_from(*rows, row, wanted);
+        if (find_table(listing.tables, facts.id)) continue;  // named, and in a `schema.*` too
+        ids.push_back(facts.id);
+        listing.tables.push_back(std::move(facts));
+    }
+    auto list = oid_list(ids);
+    auto columns = fmt::format(catalog_sql::columns, fmt::arg("tables", list), fmt::arg("publication", quoted),
+                               fmt::arg("published", version >= 180000   ? catalog_sql::published_18
+                                                     : version >= 150000 ? catalog_sql::published_15
+                                                                         : catalog_sql::published_14));
+    auto details = co_await sql.query_each(columns + ";" + fmt::format(catalog_sql::keys, fmt::arg("tables", list)),
+                                           limits::query_timeout);
+    if (!details) co_return details.error();
+    add_columns(details->at(0), listing.tables);
+    add_keys(details->at(1), listing.tables);
+    listing.missing = missing_of(wanted, listing.tables);
+    co_return std::move(listing);
+}
+
+asio::awaitable<outcome<announcement_facts>> read_announcement_facts(pg_connection& sql,
+                                                                     const std::vector<table_record>& tables,
+                                                                     std::string publication,
+                                                                     std::string publication_fingerprint)
+{
+    std::vector<oid> ids;
+    for (const auto& table : tables) ids.push_back(table.relation);
+    auto list = oid_list(ids);
+    auto quoted = sql.quote_literal(publication);
+    // Locks first: a DDL that ends between the two statements has left the catalog changed for the second.
+    auto query = fmt::format(catalog_sql::strong_locks, fmt::arg("tables", list)) + ";" +
+                 fmt::format(catalog_sql::fingerprints, fmt::arg("tables", list),
+                             fmt::arg("fingerprint", fingerprint_sql(sql.server_version(), quoted))) +
+                 ";" + fmt::format(catalog_sql::publication, fmt::arg("name", quoted));
+    auto results = co_await sql.query_each(std::move(query), limits::query_timeout);
+    if (!results) co_return results.error();
+
+    announcement_facts facts;
+    const auto& locks = results->at(0);
+    if (locks.size() > 0)
+        facts.locked_by = fmt::format("pid {} holds {} on {}", locks.text(0, 0), locks.text(0, 1), locks.text(0, 2));
+    const auto& now = results->at(1);
+    for (const auto& table : tables) {
+        bool same = false;
+        for (int row = 0; row < now.size() && !same; ++row)
+            same = static_cast<oid>(now.integer(row, 0)) == table.relation && now.text(row, 1) == table.fingerprint;
+        if (!same) facts.changed.push_back(table.relation);
+    }
+    const auto& own = results->at(2);
+    facts.publication_changed = own.size() == 0 || own.text(0, 7) != publication_fingerprint;
+    co_return std::move(facts);
+}
+
+asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std::vector<table_facts>& tables)
+{
+    std::vector<oid> ids;
+    for (const auto& table : tables)
+        for (const auto& column : table.columns) ids.push_back(column.described.type);
+    auto rows = co_await sql.query(type_query_for(oid_list(ids)), limits::query_timeout);
+    if (!rows) co_return rows.error();
+    type_catalog types;
+    std::vector<std::vector<std::string_view>> table_rows;
+    co_return std::move(types);
+}
+
+asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string slot)
+{
+    auto query = fmt::format(catalog_sql::probe, fmt::arg("slot", sql.quote_literal(slot)));
+    auto results = co_await sql.query_each(std::move(query), limits::query_timeout);
+    if (!results) co_return results.error();
+    probe_facts facts;
+    facts.at = db_time{std::chrono::microseconds{results->at(0).integer(0, 0)}};
+    facts.flushed = lsn_or_zero(results->at(1).text(0, 0));
+    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, results->at(1).integer(0, 1)));
+    co_return facts;
+}
+
+}  // namespace understudy

@@ -1,0 +1,67 @@
+#include "source/postgres/connection_options.hpp"
+
+#include "source/postgres/handles.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace understudy {
+
+namespace {
+
+// Timeouts of the role must not end a copy; row_security=off turns a silent row filter into an error.
+constexpr std::string_view session_settings =
+    "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex "
+    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c row_security=off";
+
+std::string* value_of(connection_options& options, std::string_view keyword)
+{
+    auto found = std::find_if(options.begin(), options.end(), [&](auto& pair) { return pair.first == keyword; });
+    return found == options.end() ? nullptr : &found->second;
+}
+
+void set(connection_options& options, std::string_view keyword, std::string value)
+{
+    if (auto* old = value_of(options, keyword))
+        *old = std::move(value);
+    else
+        options.emplace_back(keyword, std::move(value));
+}
+
+void set_default(connection_options& options, std::string_view keyword, std::string_view value)
+{
+    if (!value_of(options, keyword)) options.emplace_back(keyword, value);
+}
+
+}  // namespace
+
+outcome<connection_options> make_connection_options(const std::string& connection, connection_kind kind,
+                                                    const std::string& application_name)
+{
+    char* message = nullptr;
+    pg_options_handle parsed{PQconninfoParse(connection.c_str(), &message)};
+    pg_memory_handle message_owner{message};
+    if (!parsed)
+        return failure{errc::bad_config,
+                       "source.postgres.connection is not a libpq connection string or URI; see "
+                       "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING"};
+
+    connection_options options;
+    for (auto* option = parsed.get(); option->keyword != nullptr; ++option)
+        if (option->val != nullptr) options.emplace_back(option->keyword, option->val);
+
+    const auto* own = value_of(options, "options");
+    set(options, "options", own ? *own + " " + std::string{session_settings} : std::string{session_settings});
+    set(options, "client_encoding", "UTF8");
+    set(options, "application_name", application_name);
+    if (kind == connection_kind::replication) set(options, "replication", "database");
+    set_default(options, "connect_timeout", "10");
+    set_default(options, "keepalives_idle", "30");
+    set_default(options, "keepalives_interval", "10");
+    set_default(options, "keepalives_count", "3");
+    set_default(options, "tcp_user_timeout", "60000");
+    set_default(options, "target_session_attrs", "read-write");
+    return options;
+}
+
+}  // namespace understudy

@@ -1,0 +1,248 @@
+#include "source/postgres/copy.hpp"
+
+#include "core/limits.hpp"
+#include "decode/copy_text.hpp"
+#include "source/postgres/preflight.hpp"
+#include "source/postgres/row_builder.hpp"
+#include "source/postgres/survey.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto slot_creation_timeout = 24h;    // it waits for every running transaction
+constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store at a time, per batch
+
+struct copy_transaction {
+    std::unique_ptr<pg_connection> connection;
+    lsn consistent_point;
+};
+
+struct planned_copy {
+    table_facts facts;
+    mirrored_table table;
+};
+
+// Opens a transaction that sees exactly the commits that start before the consistent point.
+asio::awaitable<outcome<copy_transaction>> begin_at_consistent_point(const postgres_settings& wanted,
+                                                                     copy_progress& progress)
+{
+    auto replication = co_await connect(wanted, connection_kind::replication);
+    if (!replication) co_return replication.error();
+    progress.waiting_for = "every transaction that is running now";
+    auto create = fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
+                              quoted_identifier(fmt::format("{}_copy_{}", wanted.slot.substr(0, 40), getpid())));
+    auto slot = co_await (*replication)->query(std::move(create), slot_creation_timeout);
+    progress.waiting_for.clear();
+    if (!slot) co_return slot.error();
+    auto point = parse_lsn(slot->text(0, 1));
+    if (!point) co_return explain(point.error(), "the new slot has no consistent point");
+
+    auto reader = co_await connect(wanted, connection_kind::sql);
+    if (!reader) co_return reader.error();
+    auto import = fmt::format("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
+                              (*reader)->quote_literal(slot->text(0, 2)));
+    auto imported = co_await (*reader)->query_each(std::move(import), limits::query_timeout);
+    if (!imported) co_return imported.error();
+    copy_transaction made;
+    made.connection = std::move(*reader);
+    made.consistent_point = *point;
+    co_return std::move(made);  // the replication connection closes here, and the temporary slot with it
+}
+
+asio::awaitable<outcome<void>> lock_tables(pg_connection& reader, const std::vector<table_facts>& tables)
+{
+    std::vector<std::string> names;
+    for (const auto& table : tables) names.push_back((table.kind == 'r' ? "ONLY " : "") + quoted_name(table.name));
+    auto lock = fmt::format("SET LOCAL lock_timeout = '{}ms'; LOCK TABLE {} IN ACCESS SHARE MODE",
+                            std::chrono::milliseconds{limits::lock_timeout}.count(), fmt::join(names, ", "));
+    auto locked = co_await reader.query_each(std::move(lock), limits::query_timeout);
+    if (!locked) co_return locked.error();
+    co_return outcome<void>{};
+}
+
+std::vector<table_facts> chosen(const table_listing& listing, const std::vector<oid>& only)
+{
+    std::vector<table_facts> tables;
+    for (const auto& facts : listing.tables)
+        if (only.empty() || std::find(only.begin(), only.end(), facts.id) != only.end()) tables.push_back(facts);
+    return tables;
+}
+
+outcome<void> compare_with_present(const std::vector<table_facts>& then, const std::vector<table_facts>& now)
+{
+    for (const auto& table : then) {
+        auto same = [&](const table_facts& other) { return other.id == table.id && other.fingerprint == table.fingerprint; };
+        if (std::none_of(now.begin(), now.end(), same))
+            return failure{errc::table_changed,
+                           fmt::format("{} was altered or truncated while its copy was prepared", to_string(table.name))};
+    }
+    if (then.size() != now.size()) return failure{errc::table_changed, "a table appeared while the copy was prepared"};
+    return {};
+}
+
+// What to copy, as the catalog shows it under the snapshot and still shows it now.
+asio::awaitable<outcome<std::vector<planned_copy>>> plan(pg_connection& reader, pg_connection& sql,
+                                                         const settings& wanted, std::vector<oid> only)
+{
+    auto before = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
+    if (!before) co_return before.error();
+    auto locked = co_await lock_tables(reader, chosen(*before, only));
+    if (!locked) co_return locked.error();
+    auto then = co_await read_tables(reader, wanted.tables, wanted.postgres.publication);
+    if (!then) co_return then.error();
+    auto now = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
+    if (!now) co_return now.error();
+    auto tables = chosen(*then, only);
+    if (auto same = compare_with_present(tables, chosen(*now, only)); !same) co_return same.error();
+    auto types = co_await read_types(reader, tables);
+    if (!types) co_return types.error();
+
+    std::vector<planned_copy> planned;
+    for (auto& facts : tables) {
+        auto table = plan_table(facts, *types);
+        if (!table) co_return table.error();
+        planned.push_back(planned_copy{std::move(facts), std::move(*table)});
+    }
+    co_return std::move(planned);
+}
+
+/// Turns the lines of one table's COPY into batches for the store.
+class line_collector {
+public:
+    explicit line_collector(const mirrored_table& table) : table_{table} {}
+
+    outcome<void> add(std::string_view line)
+    {
+        auto ec = add_row(line);
+        if (!ec) return {};
+        return explain(ec, fmt::format("a row of {} cannot be read: {}", to_string(table_.record.name), ec.message()));
+    }
+
+    bool is_full() const noexcept { return batch_.memory_bytes() >= load_bytes; }
+    bool empty() const noexcept { return batch_.empty(); }
+    change_batch take() { return std::exchange(batch_, change_batch{}); }
+
+private:
+    error_code add_row(std::string_view line)
+    {
+        if (auto ec = copy_text::split_line(line, table_.formats.size(), scratch_, fields_)) return ec;
+        values_.clear();
+        for (const auto& field : fields_)
+            values_.push_back({field.is_null ? pgoutput::tuple_column::kind::null : pgoutput::tuple_column::kind::text,
+                               field.text});
+        if (auto ec = builder_.build_key(table_, values_)) return ec;
+        if (auto ec = builder_.build_tuple(table_, values_)) return ec;
+        if (table_.record.shape.identity == row_identity::key)
+            batch_.put(table_.record.rows, builder_.key(), builder_.tuple());
+        else
+            batch_.add(table_.record.rows, builder_.key(), builder_.tuple());
+        return {};
+    }
+
+    const mirrored_table& table_;
+    std::string scratch_;
+    std::vector<copy_text::field> fields_;
+    std::vector<pgoutput::tuple_column> values_;
+    row_builder builder_;
+    change_batch batch_;
+};
+
+asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const planned_copy& planned, copy_sink& sink,
+                                         copy_progress& progress)
+{
+    line_collector lines{planned.table};
+    for (;;) {
+        if (auto consumed = reader.consume_input(); !consumed) co_return consumed;
+        std::string_view line;
+        auto taken = reader.take_copy_data(line);
+        while (taken && *taken == pg_connection::taken::data) {
+            if (auto added = lines.add(line); !added) co_return added;
+            progress.rows += 1;
+            progress.bytes += line.size();
+            if (lines.is_full()) {
+                auto loaded = co_await sink.load(planned.table.record.rows, lines.take());
+                if (!loaded) co_return loaded;
+            }
+            taken = reader.take_copy_data(line);
+        }
+        if (!taken) co_return taken.error();
+        if (*taken == pg_connection::taken::end) break;
+        auto readable = co_await reader.wait_readable();
+        if (!readable) co_return readable;
+    }
+    if (!lines.empty()) {
+        auto loaded = co_await sink.load(planned.table.record.rows, lines.take());
+        if (!loaded) co_return loaded;
+    }
+    co_return co_await reader.finish_copy(limits::query_timeout);
+}
+
+asio::awaitable<outcome<void>> copy_table(pg_connection& reader, planned_copy& planned, copy_sink& sink,
+                                          copy_progress& progress)
+{
+    auto rows = co_await sink.create_epoch();
+    if (!rows) co_return rows.error();
+    planned.table.record.rows = *rows;
+    progress.table = to_string(planned.table.record.name);
+    auto started = co_await reader.start_copy(copy_statement(planned.facts, planned.table), limits::query_timeout);
+    if (!started) co_return started;
+    auto copied = co_await copy_rows(reader, planned, sink, progress);
+    if (!copied) co_return copied;
+    progress.tables_done += 1;
+    co_return outcome<void>{};
+}
+
+}  // namespace
+
+std::string copy_statement(const table_facts& facts, const mirrored_table& table)
+{
+    std::vector<std::string> columns;
+    bool generated = false;
+    for (const auto& column : table.record.shape.columns) {
+        columns.push_back(quoted_identifier(column.name));
+        for (const auto& known : facts.columns)
+            generated = generated || (known.generated && known.described.name == column.name);
+    }
+    auto name = quoted_name(facts.name);
+    // The plain form spares the server an executor; it cannot filter, descend to partitions or name generated columns.
+    if (facts.kind == 'r' && facts.row_filter.empty() && !generated)
+        return fmt::format("COPY {} ({}) TO STDOUT", name, fmt::join(columns, ", "));
+    auto filter = facts.row_filter.empty() ? std::string{} : fmt::format(" WHERE {}", facts.row_filter);
+    return fmt::format("COPY (SELECT {} FROM {}{}{}) TO STDOUT", fmt::join(columns, ", "),
+                       facts.kind == 'r' ? "ONLY " : "", name, filter);
+}
+
+asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
+                                                  copy_sink& sink, copy_progress& progress)
+{
+    progress = copy_progress{};
+    progress.started = std::chrono::steady_clock::now();
+    auto transaction = co_await begin_at_consistent_point(wanted.postgres, progress);
+    if (!transaction) co_return transaction.error();
+    auto planned = co_await plan(*transaction->connection, sql, wanted, std::move(only));
+    if (!planned) co_return planned.error();
+    progress.tables_total = planned->size();
+    for (const auto& table : *planned) progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
+
+    copy_result result;
+    result.consistent_point = transaction->consistent_point;
+    for (auto& table : *planned) {
+        auto copied = co_await copy_table(*transaction->connection, table, sink, progress);
+        if (!copied) co_return copied.error();
+        table.table.record.valid_from = result.consistent_point;
+        result.tables.push_back(table.table.record);
+    }
+    co_return std::move(result);
+}
+
+}  // namespace understudy

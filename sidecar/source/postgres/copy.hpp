@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/change_batch.hpp"
+#include "core/settings.hpp"
+#include "source/postgres/catalog.hpp"
+#include "source/postgres/mirrored_table.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace understudy {
+
+/// How far a copy is. Written by the copy, read by status; both on the event loop.
+struct copy_progress {
+    std::string waiting_for;        ///< Not empty while the consistent point is awaited: for whom.
+    std::string table;              ///< Being copied now.
+    std::size_t tables_done = 0;
+    std::size_t tables_total = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t estimated_rows = 0;
+    std::chrono::steady_clock::time_point started{};
+};
+
+/// Takes copied rows. Called on the event loop.
+class copy_sink {
+public:
+    virtual ~copy_sink() = default;
+    virtual asio::awaitable<outcome<epoch>> create_epoch() = 0;
+
+    /// Returns as soon as the rows are on their way; a failure to store them comes with a later call.
+    virtual asio::awaitable<outcome<void>> load(epoch rows, change_batch batch) = 0;
+};
+
+struct copy_result {
+    lsn consistent_point;
+    std::vector<table_record> tables;   ///< The copied ones, valid from the consistent point.
+};
+
+/// Copies tables as of one consistent point into new epochs (design.md, 4.4).
+///
+/// A temporary slot gives the point and its snapshot, and is dropped once the snapshot is imported. Each table is
+/// locked in ACCESS SHARE mode and compared with the present catalog first: after a rewrite or TRUNCATE a copy would
+/// find no rows and not say so. `only` names the tables by oid; empty means all of the settings.
+/// Errors: those of the connections; table_changed when a table was altered in between: start over; table_locked;
+/// the sink's.
+asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
+                                                  copy_sink& sink, copy_progress& progress);
+
+/// `COPY ... TO STDOUT` for the stored columns of a table. Pure.
+std::string copy_statement(const table_facts& facts, const mirrored_table& table);
+
+}  // namespace understudy

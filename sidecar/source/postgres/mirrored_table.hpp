@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/table.hpp"
+#include "render/column_format.hpp"
+
+#include <string>
+#include <vector>
+
+namespace understudy {
+
+/// A mirrored table with what turns its values into stored rows. Immutable while a stream or a copy uses it.
+struct mirrored_table {
+    table_record record;
+    std::vector<column_format> formats;  ///< One for each column of record.shape.
+    std::vector<std::string> left_out;   ///< Columns that are not mirrored: excluded, or generated and not sent.
+};
+
+}  // namespace understudy

@@ -1,0 +1,364 @@
+#include "source/postgres/preflight.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace understudy {
+
+namespace {
+
+constexpr int oldest_version = 140000;
+constexpr int newest_version = 190000;
+constexpr int slots_needed = 2;  // one lasting, one for a copy
+
+check_item passed(std::string name, std::string text)
+{
+    return {std::move(name), verdict::passed, std::move(text), {}, {}};
+}
+
+check_item warning(std::string name, std::string text, std::string remedy)
+{
+    return {std::move(name), verdict::warning, std::move(text), std::move(remedy), {}};
+}
+
+check_item failed(std::string name, std::string text, std::string remedy, errc reason = errc::prerequisite_missing)
+{
+    return {std::move(name), verdict::failed, std::move(text), std::move(remedy), reason};
+}
+
+check_item check_version(const server_facts& server)
+{
+    auto text = fmt::format("PostgreSQL {}.{}", server.version / 10000, server.version % 10000);
+    if (server.version < oldest_version)
+        return failed("version", text, "understudy needs PostgreSQL 14 or newer");
+    if (server.version >= newest_version)
+        return warning("version", text, "understudy was tested with PostgreSQL 14 to 18");
+    return passed("version", text);
+}
+
+check_item check_role(const server_facts& server)
+{
+    auto text = fmt::format("role {}", server.user);
+    if (!server.may_replicate)
+        return failed("role", text + " lacks REPLICATION",
+                      fmt::format("ALTER ROLE {} REPLICATION;", quoted_identifier(server.user)), errc::permission_denied);
+    if (server.is_superuser)
+        return warning("role", text + " is a superuser", "give understudy a role of its own with LOGIN REPLICATION "
+                                                         "and SELECT on the mirrored tables");
+    return passed("role", text + " has REPLICATION");
+}
+
+check_item check_free(std::string name, const char* what, int used, int max, int needed)
+{
+    auto text = fmt::format("{} of {} used, {} more needed", used, max, needed);
+    if (max - used >= needed) return passed(std::move(name), text);
+    return failed(std::move(name), text, fmt::format("raise {} to {} or more and restart the server", what, used + needed));
+}
+
+check_item check_encoding(const server_facts& server)
+{
+    if (server.encoding == "SQL_ASCII")
+        return warning("encoding", "SQL_ASCII: the server does not know what its bytes mean",
+                       "values that are not UTF-8 stop the mirror with reason bad_text");
+    return passed("encoding", server.encoding);
+}
+
+}  // namespace
+
+std::string quoted_identifier(std::string_view name)
+{
+    std::string quoted = "\"";
+    for (char c : name) quoted.append(c == '"' ? 2 : 1, c);
+    return quoted + '"';
+}
+
+std::string quoted_name(const table_name& name)
+{
+    return quoted_identifier(name.schema) + "." + quoted_identifier(name.name);
+}
+
+bool could_match_standby(std::string_view synchronous_standby_names, std::string_view application_name)
+{
+    // Names are identifiers, quoted or not, between FIRST/ANY, counts, commas and parentheses. A word that is not
+    // a name can only make us too careful, and only if we were called like it.
+    auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    };
+    std::string word;
+    auto matches = [&] {
+        return word == "*" || (!word.empty() && std::equal(word.begin(), word.end(), application_name.begin(),
+                                                            application_name.end(), same));
+    };
+    bool quoted = false;
+    for (char c : synchronous_standby_names) {
+        if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (c == ',' || c == '(' || c == ')' || std::isspace(static_cast<unsigned char>(c)))) {
+            if (matches()) return true;
+            word.clear();
+        } else {
+            word.push_back(c);
+        }
+    }
+    return matches();
+}
+
+std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, bool slot_exists)
+{
+    std::vector<check_item> items;
+    items.push_back(check_version(server));
+    items.push_back(check_encoding(server));
+    if (server.in_recovery)
+        items.push_back(failed("primary", "the server is a standby", "connect to the primary"));
+    else
+        items.push_back(passed("primary", "the server is not in recovery"));
+    if (server.wal_level == "logical")
+        items.push_back(passed("wal_level", "logical"));
+    else
+        items.push_back(failed("wal_level", server.wal_level,
+                               "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
+    items.push_back(check_role(server));
+    auto missing = slots_needed - (slot_exists ? 1 : 0);
+    items.push_back(check_free("max_replication_slots", "max_replication_slots", server.slots_used, server.slots_max, missing));
+    items.push_back(check_free("max_wal_senders", "max_wal_senders", server.senders_used, server.senders_max, slots_needed));
+    if (could_match_standby(server.synchronous_standby_names, wanted.slot))
+        items.push_back(failed("synchronous_standby_names",
+                               fmt::format("'{}' could match our application_name {}: commits would wait for us",
+                                           server.synchronous_standby_names, wanted.slot),
+                               "name the real standbys in synchronous_standby_names instead, or set "
+                               "source.postgres.slot to a name that it does not match",
+                               errc::synchronous_standby));
+    else
+        items.push_back(passed("synchronous_standby_names", "does not match us"));
+    return items;
+}
+
+std::string publication_statement(const publication_facts& publication, const std::vector<table_facts>& tables,
+                                  const std::string& name, int server_version)
+{
+    std::vector<std::string> missing;
+    for (const auto& table : tables)
+        if (!table.published && (table.kind == 'r' || table.kind == 'p') && table.persistence == 'p')
+            missing.push_back((table.kind == 'r' ? "ONLY " : "") + quoted_name(table.name));
+    if (!publication.exists) {
+        auto generated = server_version >= 180000 ? ", publish_generated_columns = stored" : "";
+        return fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true{})",
+                           quoted_identifier(name), fmt::join(missing, ", "), generated);
+    }
+    if (missing.empty() || publication.all_tables) return {};
+    return fmt::format("ALTER PUBLICATION {} ADD TABLE {}", quoted_identifier(name), fmt::join(missing, ", "));
+}
+
+std::vector<check_item> check_publication(const publication_facts& publication, const table_listing& tables,
+                                          const postgres_settings& wanted, const server_facts& server)
+{
+    auto name = "publication " + wanted.publication;
+    auto statement = publication_statement(publication, tables.tables, wanted.publication, server.version);
+    std::vector<check_item> items;
+    if (!statement.empty()) {
+        auto what = publication.exists ? "lacks configured tables" : "does not exist";
+        if (wanted.create)
+            items.push_back(warning(name, std::string{what} + "; `run` makes it, as source.postgres.create is true",
+                                    statement + ";"));
+        else
+            items.push_back(failed(name, what, statement + ";"));
+    }
+    if (!publication.exists) return items;
+    bool all_kinds = publication.inserts && publication.updates && publication.deletes && publication.truncates;
+    if (!all_kinds)
+        items.push_back(failed(name, "does not publish insert, update, delete and truncate",
+                               fmt::format("ALTER PUBLICATION {} SET (publish = 'insert, update, delete, truncate');",
+                                           quoted_identifier(wanted.publication))));
+    for (const auto& table : tables.tables)
+        if (table.kind == 'p' && !publication.via_root)
+            items.push_back(failed(name, fmt::format("publishes the partitions of {} under their own names",
+                                                     to_string(table.name)),
+                                   fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
+                                               quoted_identifier(wanted.publication))));
+    if (items.empty()) items.push_back(passed(name, "publishes every configured table"));
+    return items;
+}
+
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+failure unusable(const table_facts& facts, std::string_view why)
+{
+    return {errc::table_unusable, fmt::format("{} {}", to_string(facts.name), why)};
+}
+
+outcome<void> check_kind(const table_facts& facts)
+{
+    switch (facts.kind) {
+    case 'r':
+    case 'p': break;
+    case 'v': return unusable(facts, "is a view: mirror the tables under it");
+    case 'm': return unusable(facts, "is a materialized view: it has no changes to follow");
+    case 'f': return unusable(facts, "is a foreign table: mirror it on its own server");
+    default: return unusable(facts, "is not a table");
+    }
+    if (facts.persistence == 'u') return unusable(facts, "is unlogged: its changes are not in the WAL");
+    if (facts.persistence == 't') return unusable(facts, "is a temporary table");
+    return {};
+}
+
+bool only(std::string_view letters, std::string_view allowed)
+{
+    return letters.find_first_not_of(allowed) == letters.npos;
+}
+
+// The columns that tell rows apart, as the stream's old images will have them. Empty: the whole row.
+outcome<std::vector<std::string>> identity_columns(const table_facts& facts)
+{
+    constexpr auto remedy =
+        "add a primary key, or ALTER TABLE ... REPLICA IDENTITY USING INDEX or FULL (understudy never alters tables)";
+    if (facts.kind == 'p') {
+        if (!facts.primary_key.empty() && only(facts.leaf_identities, "df")) return facts.primary_key;
+        if (only(facts.leaf_identities, "f")) return std::vector<std::string>{};
+        return unusable(facts, fmt::format("has partitions without a usable replica identity: {}", remedy));
+    }
+    switch (facts.replica_identity) {
+    case 'f': return facts.primary_key;
+    case 'i':
+        if (!facts.identity_index.empty()) return facts.identity_index;
+        break;
+    case 'd':
+        if (!facts.primary_key.empty()) return facts.primary_key;
+        break;
+    default: break;
+    }
+    return unusable(facts, fmt::format("has no usable replica identity: {}", remedy));
+}
+
+outcome<void> check_named_columns(const table_facts& facts)
+{
+    std::vector<std::string> known;
+    for (const auto& column : facts.columns) known.push_back(column.described.name);
+    for (const auto* list : {&facts.setting.columns, &facts.setting.exclude})
+        for (const auto& name : *list)
+            if (!contains(known, name))
+                return failure{errc::bad_config, fmt::format("tables: {} has no column {}; it has {}",
+                                                             to_string(facts.name), name, fmt::join(known, ", "))};
+    return {};
+}
+
+bool is_wanted(const table_facts& facts, const column_facts& column)
+{
+    const auto& name = column.described.name;
+    if (!column.published) return false;
+    if (!facts.setting.columns.empty()) return contains(facts.setting.columns, name);
+    return !contains(facts.setting.exclude, name);
+}
+
+outcome<void> add_columns(const table_facts& facts, const type_catalog& types, mirrored_table& table)
+{
+    for (const auto& column : facts.columns) {
+        if (!is_wanted(facts, column)) {
+            table.left_out.push_back(column.described.name);
+            continue;
+        }
+        auto format = column_format::compile(types, column.described.type);
+        if (!format)
+            return failure{errc::unsupported_type,
+                           fmt::format("column {} of {} has type {} whose JSON form is not known; put the column under "
+                                       "`exclude` of the table in the config",
+                                       column.described.name, to_string(facts.name), column.type_name)};
+        table.record.shape.columns.push_back(column.described);
+        table.formats.push_back(std::move(*format));
+    }
+    return {};
+}
+
+outcome<void> add_key(const table_facts& facts, const std::vector<std::string>& names, table_shape& shape)
+{
+    shape.identity = names.empty() ? row_identity::multiset : row_identity::key;
+    for (const auto& name : names) {
+        auto found = std::find_if(shape.columns.begin(), shape.columns.end(),
+                                  [&](auto& column) { return column.name == name; });
+        if (found == shape.columns.end())
+            return unusable(facts, fmt::format("is told apart by column {}, which the config or the publication leaves "
+                                               "out", name));
+        shape.key.push_back(static_cast<std::uint16_t>(found - shape.columns.begin()));
+    }
+    return {};
+}
+
+}  // namespace
+
+outcome<mirrored_table> plan_table(const table_facts& facts, const type_catalog& types)
+{
+    if (auto kind = check_kind(facts); !kind) return kind.error();
+    if (auto named = check_named_columns(facts); !named) return named.error();
+    auto identity = identity_columns(facts);
+    if (!identity) return identity.error();
+    mirrored_table table;
+    table.record.relation = facts.id;
+    table.record.name = facts.name;
+    table.record.fingerprint = facts.fingerprint;
+    if (auto added = add_columns(facts, types, table); !added) return added.error();
+    if (table.record.shape.columns.empty()) return unusable(facts, "has no column to mirror");
+    if (auto added = add_key(facts, *identity, table.record.shape); !added) return added.error();
+    return table;
+}
+
+namespace {
+
+std::string describe(const table_facts& facts, const mirrored_table& table)
+{
+    auto text = fmt::format("{} columns, about {} rows", table.record.shape.columns.size(), facts.estimated_rows);
+    if (table.record.shape.identity == row_identity::multiset) text += ", told apart by the whole row";
+    return text;
+}
+
+check_item check_table(const table_facts& facts, const type_catalog& types)
+{
+    auto name = "table " + to_string(facts.name);
+    auto planned = plan_table(facts, types);
+    if (!planned) return failed(name, planned.error().text, "see above", planned.error().code);
+    if (!facts.may_select)
+        return failed(name, "may not be read by our role",
+                      fmt::format("GRANT USAGE ON SCHEMA {} TO understudy; GRANT SELECT ON {} TO understudy;",
+                                  quoted_identifier(facts.name.schema), quoted_name(facts.name)),
+                      errc::permission_denied);
+    std::vector<std::string> generated;
+    for (const auto& column : facts.columns)
+        if (column.generated && !column.published) generated.push_back(column.described.name);
+    auto text = describe(facts, *planned);
+    if (!generated.empty())
+        return warning(name, fmt::format("{}; left out because the server does not send generated columns: {}", text,
+                                         fmt::join(generated, ", ")),
+                       "PostgreSQL 18 can publish stored generated columns (publish_generated_columns = stored)");
+    if (facts.has_inheritors)
+        return warning(name, text + "; rows of its INHERITS children are not part of it",
+                       "mirror the children as tables of their own");
+    if (facts.row_security)
+        return warning(name, text + "; row security is on: the copy fails unless our role may bypass it",
+                       "ALTER ROLE understudy BYPASSRLS;");
+    return passed(name, text);
+}
+
+}  // namespace
+
+std::vector<check_item> check_tables(const table_listing& tables, const type_catalog& types)
+{
+    std::vector<check_item> items;
+    for (const auto& facts : tables.tables) items.push_back(check_table(facts, types));
+    for (const auto& setting : tables.missing) {
+        if (setting.name.empty())
+            items.push_back(failed("tables " + setting.schema + ".*", "the schema has no table, or does not exist",
+                                   "correct `tables` in the config", errc::table_missing));
+        else
+            items.push_back(failed("table " + setting.schema + "." + setting.name, "does not exist",
+                                   "correct `tables` in the config, or create the table", errc::table_missing));
+    }
+    return items;
+}
+
+}  // namespace understudy

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "decode/pgoutput.hpp"
+#include "source/postgres/mirrored_table.hpp"
+
+#include <span>
+#include <string>
+
+namespace understudy {
+
+/// Turns the values of one row into its stored tuple and its key. Keeps its buffers between rows.
+///
+/// `values` holds one value per stored column. Errors: bad_text for a value that is not what its type prints;
+/// column_mismatch for an unchanged value where the key or a counted row needs it.
+class row_builder {
+public:
+    error_code build_tuple(const mirrored_table& table, std::span<const pgoutput::tuple_column> values);
+    error_code build_key(const mirrored_table& table, std::span<const pgoutput::tuple_column> values);
+
+    /// The tuple and the key built last. Borrowed until the next build.
+    const std::string& tuple() const noexcept { return tuple_; }
+    const std::string& key() const noexcept { return key_; }
+
+private:
+    std::string tuple_;
+    std::string key_;
+};
+
+}  // namespace understudy

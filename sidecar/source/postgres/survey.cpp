@@ -1,0 +1,133 @@
+#include "source/postgres/survey.hpp"
+
+#include "core/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Creating a slot waits for every transaction that was running; how long is up to them.
+constexpr auto slot_creation_timeout = 24h;
+
+std::uint32_t number_or_zero(std::string_view text) noexcept
+{
+    std::uint32_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+}  // namespace
+
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind)
+{
+    auto options = make_connection_options(wanted.connection, kind, wanted.slot);
+    if (!options) co_return options.error();
+    co_return co_await pg_connection::open(std::move(*options));
+}
+
+asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted)
+{
+    survey found;
+    auto server = co_await read_server(sql);
+    if (!server) co_return server.error();
+    found.server = std::move(*server);
+    auto publication = co_await read_publication(sql, wanted.postgres.publication);
+    if (!publication) co_return publication.error();
+    found.publication = std::move(*publication);
+    auto slot = co_await read_slot(sql, wanted.postgres.slot);
+    if (!slot) co_return slot.error();
+    found.slot = std::move(*slot);
+    auto tables = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
+    if (!tables) co_return tables.error();
+    found.tables = std::move(*tables);
+    auto types = co_await read_types(sql, found.tables.tables);
+    if (!types) co_return types.error();
+    found.types = std::move(*types);
+    co_return std::move(found);
+}
+
+std::vector<check_item> survey::items(const postgres_settings& wanted) const
+{
+    auto all = check_server(server, wanted, slot.exists);
+    auto ours = check_slot_is_ours(slot, wanted.slot, server.database);
+    if (!ours)
+        all.push_back({"slot " + wanted.slot, verdict::failed, ours.error().text, "see above", ours.error().code});
+    else if (!slot.exists && !wanted.create)
+        all.push_back({"slot " + wanted.slot, verdict::failed, "does not exist",
+                       fmt::format("SELECT pg_create_logical_replication_slot('{}', 'pgoutput');", wanted.slot),
+                       errc::slot_missing});
+    else
+        all.push_back({"slot " + wanted.slot, verdict::passed,
+                       slot.exists ? fmt::format("exists, confirmed up to {}", to_string(slot.confirmed))
+                                   : "does not exist; `run` makes it, as source.postgres.create is true",
+                       {}, {}});
+    for (auto& item : check_publication(publication, tables, wanted, server)) all.push_back(std::move(item));
+    for (auto& item : check_tables(tables, types)) all.push_back(std::move(item));
+    return all;
+}
+
+outcome<void> first_failed(const std::vector<check_item>& items)
+{
+    for (const auto& item : items)
+        if (item.result == verdict::failed)
+            return failure{item.reason, fmt::format("{}: {}. {}", item.name, item.text, item.remedy)};
+    return {};
+}
+
+asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, const survey& found, const postgres_settings& wanted)
+{
+    bool made = false;
+    auto statement = publication_statement(found.publication, found.tables.tables, wanted.publication,
+                                           found.server.version);
+    if (!statement.empty()) {
+        auto created = co_await sql.query(statement, limits::query_timeout);
+        if (!created)
+            co_return failure{created.error().code, fmt::format("{}. Let the tables' owner type: {};",
+                                                                created.error().text, statement)};
+        made = true;
+    }
+    if (!found.slot.exists) {
+        auto create = fmt::format("SELECT pg_create_logical_replication_slot({}, 'pgoutput')",
+                                  sql.quote_literal(wanted.slot));
+        auto created = co_await sql.query(std::move(create), slot_creation_timeout);
+        if (!created) co_return created.error();
+        made = true;
+    }
+    co_return made;
+}
+
+asio::awaitable<outcome<void>> drop_slot(pg_connection& sql, std::string slot)
+{
+    auto drop = fmt::format("SELECT pg_drop_replication_slot({})", sql.quote_literal(slot));
+    auto dropped = co_await sql.query(std::move(drop), limits::query_timeout);
+    if (!dropped) co_return dropped.error();
+    co_return outcome<void>{};
+}
+
+asio::awaitable<outcome<system_facts>> identify_system(pg_connection& replication, std::uint32_t stored_timeline)
+{
+    auto rows = co_await replication.query("IDENTIFY_SYSTEM", limits::query_timeout);
+    if (!rows) co_return rows.error();
+    system_facts facts;
+    facts.system_id = rows->string(0, 0);
+    facts.timeline = number_or_zero(rows->text(0, 1));
+    auto flushed = parse_lsn(rows->text(0, 2));
+    if (!flushed) co_return explain(flushed.error(), "IDENTIFY_SYSTEM gave no position");
+    facts.flushed = *flushed;
+    if (stored_timeline == 0 || facts.timeline <= stored_timeline) co_return std::move(facts);
+
+    auto history = co_await replication.query(fmt::format("TIMELINE_HISTORY {}", facts.timeline), limits::query_timeout);
+    if (!history) co_return history.error();
+    auto left = switch_point(history->text(0, 1), stored_timeline);
+    if (!left) co_return explain(left.error(), "TIMELINE_HISTORY cannot be read");
+    facts.left_our_timeline_at = *left;
+    co_return std::move(facts);
+}
+
+}  // namespace understudy

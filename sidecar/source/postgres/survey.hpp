@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/settings.hpp"
+#include "source/postgres/catalog.hpp"
+#include "source/postgres/continuity.hpp"
+#include "source/postgres/preflight.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace understudy {
+
+/// Everything that the server says which decides whether and how we can follow it, read at one go.
+struct survey {
+    server_facts server;
+    publication_facts publication;
+    slot_facts slot;
+    table_listing tables;
+    type_catalog types;
+
+    std::vector<check_item> items(const postgres_settings& wanted) const;
+};
+
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind);
+
+/// Reads only; changes nothing.
+asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted);
+
+/// The first failed item as a failure, its remedy in the text; success when none failed.
+outcome<void> first_failed(const std::vector<check_item>& items);
+
+/// Makes the publication, or adds the tables that it lacks, when `create` allows it; then the slot, in that order:
+/// a slot made first would never see the publication, or lose rows. Returns true if anything was made.
+asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, const survey& found, const postgres_settings& wanted);
+
+/// Drops our own slot after it was invalidated, so that create_missing can make a new one.
+asio::awaitable<outcome<void>> drop_slot(pg_connection& sql, std::string slot);
+
+/// IDENTIFY_SYSTEM, and the history of the server's timeline as far as `stored_timeline` needs it (0: not).
+asio::awaitable<outcome<system_facts>> identify_system(pg_connection& replication, std::uint32_t stored_timeline);
+
+}  // namespace understudy

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "core/change_batch.hpp"
+#include "core/error.hpp"
+#include "core/position.hpp"
+#include "decode/pgoutput.hpp"
+#include "source/postgres/mirrored_table.hpp"
+#include "source/postgres/row_builder.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+/// Puts pgoutput messages together into transactions of row changes. Pure: no I/O, no clock.
+///
+/// Knows which transactions and rows are in the store already (design.md, 4.2 and 4.4): a transaction that starts
+/// before the position is a repeat, and a change that starts before its table's valid_from is inside its copy. The
+/// first transaction after a start must be the one that the store applied last, when it expects that.
+///
+/// Errors of on_message, after which the reader is of no more use: those of decode; unexpected_message,
+/// unknown_relation, column_mismatch; table_changed when a table no longer has the stored shape (changed_table()
+/// names it); history_mismatch; bad_text (failed_in() names the column).
+class transaction_reader {
+public:
+    /// Borrows `tables`, which must outlive it.
+    transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start);
+
+    enum class event { none, begun, changed, committed };
+    result<event> on_message(std::string_view message);
+
+    /// Notes that the server has nothing more before `reached`. Error: history_mismatch when the transaction that
+    /// had to come again did not. Between transactions only.
+    error_code on_reached(lsn reached) noexcept;
+
+    /// Changes of the transaction so far. After `committed` all of them; the caller empties them.
+    change_batch& changes() noexcept { return changes_; }
+    const std::vector<epoch>& touched() const noexcept { return touched_; }
+
+    /// After `committed`: false when the transaction is a repeat, which nobody needs to see.
+    bool is_news() const noexcept { return !repeat_; }
+    const stored_position& position() const noexcept { return position_; }
+
+    bool in_transaction() const noexcept { return in_transaction_; }
+
+    /// Where the open transaction's commit record starts.
+    lsn commit_start() const noexcept { return begin_.final_lsn; }
+
+    /// Forgets what was handed over, after a commit.
+    void next_transaction() noexcept;
+
+    oid changed_table() const noexcept { return changed_table_; }
+    const std::string& failed_in() const noexcept { return failed_in_; }
+
+private:
+    struct wire_relation {
+        const mirrored_table* table = nullptr;      // null: published, but not ours
+        std::vector<std::uint16_t> wire_position;   // of each stored column
+        std::size_t wire_columns = 0;
+        bool same_shape = false;
+    };
+
+    error_code begin(std::string_view message);
+    error_code commit(std::string_view message);
+    error_code describe(std::string_view message);
+    error_code insert(std::string_view message);
+    error_code update(std::string_view message);
+    error_code remove(std::string_view message);
+    error_code truncate(std::string_view message);
+    result<event> row_change(std::string_view message, error_code (transaction_reader::*apply)(std::string_view));
+
+    const mirrored_table* find_table(oid relation) const noexcept;
+    result<const wire_relation*> relation_for_change(oid relation);
+    bool is_inside_copy(const mirrored_table& table) const noexcept;
+    error_code arrange(const wire_relation& relation, const pgoutput::tuple& wire,
+                       std::vector<pgoutput::tuple_column>& stored);
+    error_code fail_in(const mirrored_table& table, error_code ec);
+    error_code update_keyed(const mirrored_table& table, pgoutput::old_image before);
+    error_code update_counted(const mirrored_table& table, pgoutput::old_image before);
+    void touch(const mirrored_table& table);
+
+    const std::vector<mirrored_table>& tables_;
+    boost::unordered_flat_map<oid, wire_relation> relations_;
+    stored_position position_;
+    bool overlap_expected_;
+
+    bool in_transaction_ = false;
+    bool repeat_ = false;
+    pgoutput::begin begin_;
+    std::uint64_t content_ = 0;
+    change_batch changes_;
+    std::vector<epoch> touched_;
+
+    // Kept between messages so that the hot path allocates nothing.
+    pgoutput::insert insert_;
+    pgoutput::update update_;
+    pgoutput::remove remove_;
+    std::vector<pgoutput::tuple_column> row_;
+    std::vector<pgoutput::tuple_column> before_;
+    row_builder builder_;
+    std::string old_key_;
+
+    oid changed_table_ = 0;
+    std::string failed_in_;
+};
+
+}  // namespace understudy
