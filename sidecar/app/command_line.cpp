@@ -1,0 +1,124 @@
+#include "app/command_line.hpp"
+
+#include "app/clean_text.hpp"
+#include "app/commands.hpp"
+#include "settings/nearest.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <exception>
+#include <iostream>
+
+namespace understudy {
+
+namespace {
+
+/// One command as it is typed. To add one: its function in commands.hpp, its file, and a row below.
+struct command {
+    const char* name;
+    const char* summary;  ///< In the list of commands and on top of its own help.
+    int (*run)(const command_options&);
+    void (*add_options)(CLI::App&, command_options&);  ///< Besides --config.
+};
+
+void json_option(CLI::App& app, command_options& options)
+{
+    app.add_flag("--json", options.json, "Answer in JSON, for programs");
+}
+
+constexpr std::array commands{
+    command{"config", "Show the effective configuration and where each value comes from; secrets stay hidden.",
+            config_command, json_option},
+    command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},
+};
+
+constexpr const char* description =
+    "understudy keeps a read-only JSON copy of Postgres tables next to an application.";
+
+constexpr const char* exit_statuses =
+    "Exit status: 0 done; 1 the answer is no; 2 usage or configuration; 3 the source cannot be\n"
+    "reached; 4 an operator has to decide; 70 a mistake of understudy itself.";
+
+void add_command(CLI::App& app, const command& row, command_options& options)
+{
+    auto* typed = app.add_subcommand(row.name, row.summary);
+    typed->footer(exit_statuses);
+    typed->add_option("--config", options.config, "The configuration file")
+        ->type_name("FILE")
+        ->envname("UNDERSTUDY_CONFIG")
+        ->capture_default_str();
+    row.add_options(*typed, options);
+}
+
+/// The first word that is no option, when it is no command either.
+std::string mistyped_command(int count, const char* const* arguments)
+{
+    for (int i = 1; i < count; ++i) {
+        std::string word = arguments[i];
+        if (word.starts_with('-')) continue;
+        for (const auto& row : commands)
+            if (word == row.name) return {};
+        return word;
+    }
+    return {};
+}
+
+std::string hint_for(const std::string& word)
+{
+    std::vector<std::string> names;
+    for (const auto& row : commands) names.emplace_back(row.name);
+    if (auto near = nearest(word, names); !near.empty())
+        return fmt::format("there is no command `{}`; did you mean `{}`?", clean_text(word), near);
+    return fmt::format("there is no command `{}`", clean_text(word));
+}
+
+int refuse(const CLI::App& app, const CLI::ParseError& problem, const std::string& mistyped)
+{
+    auto typed = app.get_subcommands();
+    std::cerr << "understudy: " << (mistyped.empty() ? clean_text(problem.what()) : hint_for(mistyped)) << '\n'
+              << "Try: understudy " << (typed.empty() ? "" : typed.front()->get_name() + " ") << "--help\n";
+    return 2;
+}
+
+int run_typed(const CLI::App& app, const command_options& options)
+{
+    auto name = app.get_subcommands().front()->get_name();
+    for (const auto& row : commands)
+        if (name == row.name) return row.run(options);
+    return 70;
+}
+
+int parse_and_run(int count, const char* const* arguments)
+{
+    command_options options;
+    CLI::App app{description, "understudy"};
+    app.footer(exit_statuses);
+    app.set_version_flag("--version", UNDERSTUDY_VERSION, "Show the version and exit");
+    app.require_subcommand(1);
+    for (const auto& row : commands) add_command(app, row, options);
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::Success& asked_for_help) {
+        return app.exit(asked_for_help);
+    } catch (const CLI::ParseError& problem) {
+        return refuse(app, problem, mistyped_command(count, arguments));
+    }
+    return run_typed(app, options);
+}
+
+}  // namespace
+
+int run_command_line(int count, const char* const* arguments)
+{
+    try {
+        return parse_and_run(count, arguments);
+    } catch (const std::exception& problem) {
+        std::cerr << "understudy: internal: " << clean_text(problem.what()) << '\n';
+        return 70;
+    }
+}
+
+}  // namespace understudy

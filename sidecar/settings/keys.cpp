@@ -1,0 +1,205 @@
+#include "settings/keys.hpp"
+
+#include "settings/connection.hpp"
+#include "settings/identifier.hpp"
+#include "settings/units.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace understudy {
+
+namespace json = boost::json;
+
+namespace {
+
+using std::chrono::milliseconds;
+using enum reload_effect;
+
+// Reading: the schema and the range check have been passed, so none of these can fail.
+
+std::string text(const json::value& from)
+{
+    return from.is_string() ? json::value_to<std::string>(from) : json::serialize(from);
+}
+
+milliseconds duration(const json::value& from)
+{
+    return *parse_duration(from.as_string());
+}
+
+std::uint64_t size(const json::value& from)
+{
+    return *parse_size(text(from));
+}
+
+std::uint32_t octal(const json::value& from)
+{
+    auto digits = text(from);
+    std::uint32_t mode = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+    return mode;
+}
+
+std::filesystem::path directory(const json::value& from)
+{
+    auto path = std::filesystem::path{text(from)}.lexically_normal();
+    return path.has_filename() ? path : path.parent_path();  // without a trailing slash
+}
+
+// Showing.
+
+json::value shown(milliseconds value)
+{
+    return json::value(format_duration(value));
+}
+
+json::value shown(const std::optional<milliseconds>& value)
+{
+    return value ? shown(*value) : json::value{};
+}
+
+json::value shown_size(std::uint64_t bytes)
+{
+    return json::value(format_size(bytes));
+}
+
+json::value shown_names(const std::vector<std::string>& names)
+{
+    return json::value_from(names);
+}
+
+json::value shown_or_unset(const std::string& value)
+{
+    return value.empty() ? json::value{} : json::value(value);
+}
+
+json::value shown_table(const table_setting& table)
+{
+    auto name = quoted({table.schema, table.name});
+    if (table.columns.empty() && table.exclude.empty()) return json::value(name);
+    json::object section{{"table", name}};
+    if (!table.columns.empty()) section["columns"] = shown_names(table.columns);
+    if (!table.exclude.empty()) section["exclude"] = shown_names(table.exclude);
+    return section;
+}
+
+json::value shown_columns(const document_table& table)
+{
+    json::array columns;
+    for (const auto& [column, member] : table.columns) {
+        if (column == member)
+            columns.emplace_back(column);
+        else
+            columns.push_back(json::object{{column, member}});
+    }
+    return columns;
+}
+
+json::value shown_table(const document_table& table)
+{
+    json::object section{{"table", table.table}};
+    if (!table.as.empty()) section["as"] = table.as;
+    if (!table.columns.empty()) section["columns"] = shown_columns(table);
+    if (!table.keyed_by.empty()) section["keyed_by"] = table.keyed_by;
+    return section.size() == 1 ? json::value(table.table) : json::value(std::move(section));
+}
+
+json::value shown_document(const document_settings& document)
+{
+    json::object section{{"file", document.file}, {"header", document.header}};
+    if (document.tables.empty()) return section;
+    json::array tables;
+    for (const auto& table : document.tables) tables.push_back(shown_table(table));
+    section["tables"] = std::move(tables);
+    return section;
+}
+
+using setting = const json::value&;
+
+constexpr std::array keys{
+    setting_key{"source.postgres.connection", refused, nullptr,
+                [](const settings& s) { return json::value(masked_connection(s.postgres.connection)); }},
+    setting_key{"source.postgres.slot", refused, [](settings& s, setting v) { s.postgres.slot = text(v); },
+                [](const settings& s) { return json::value(s.postgres.slot); }},
+    setting_key{"source.postgres.publication", refused,
+                [](settings& s, setting v) { s.postgres.publication = text(v); },
+                [](const settings& s) { return json::value(s.postgres.publication); }},
+    setting_key{"source.postgres.create", refused, [](settings& s, setting v) { s.postgres.create = v.as_bool(); },
+                [](const settings& s) { return json::value(s.postgres.create); }},
+    setting_key{"tables", refused, nullptr,
+                [](const settings& s) {
+                    json::array tables;
+                    for (const auto& table : s.tables) tables.push_back(shown_table(table));
+                    return json::value(std::move(tables));
+                }},
+    setting_key{"state.directory", refused, [](settings& s, setting v) { s.state_directory = directory(v); },
+                [](const settings& s) { return json::value(s.state_directory.string()); }},
+    setting_key{"state.any_filesystem", refused, [](settings& s, setting v) { s.any_filesystem = v.as_bool(); },
+                [](const settings& s) { return json::value(s.any_filesystem); }},
+    setting_key{"snapshot.directory", refused, [](settings& s, setting v) { s.snapshot.directory = directory(v); },
+                [](const settings& s) { return json::value(s.snapshot.directory.string()); }},
+    setting_key{"snapshot.keep", live,
+                [](settings& s, setting v) { s.snapshot.keep = v.to_number<std::uint32_t>(); },
+                [](const settings& s) { return json::value(s.snapshot.keep); }},
+    setting_key{"snapshot.grace", live, [](settings& s, setting v) { s.snapshot.grace = duration(v); },
+                [](const settings& s) { return shown(s.snapshot.grace); }},
+    setting_key{"snapshot.mode", refused, [](settings& s, setting v) { s.snapshot.mode = octal(v); },
+                [](const settings& s) { return json::value(fmt::format("{:04o}", s.snapshot.mode)); }},
+    setting_key{"snapshot.owner", refused, [](settings& s, setting v) { s.snapshot.owner = text(v); },
+                [](const settings& s) { return shown_or_unset(s.snapshot.owner); }},
+    setting_key{"snapshot.group", refused, [](settings& s, setting v) { s.snapshot.group = text(v); },
+                [](const settings& s) { return shown_or_unset(s.snapshot.group); }},
+    setting_key{"snapshot.reserve", refused, [](settings& s, setting v) { s.snapshot.reserve_bytes = size(v); },
+                [](const settings& s) { return shown_size(s.snapshot.reserve_bytes); }},
+    setting_key{"cadence.min_interval", live, [](settings& s, setting v) { s.cadence.min_interval = duration(v); },
+                [](const settings& s) { return shown(s.cadence.min_interval); }},
+    setting_key{"cadence.every", live, [](settings& s, setting v) { s.cadence.every = duration(v); },
+                [](const settings& s) { return shown(s.cadence.every); }},
+    setting_key{"cadence.after_changes", live,
+                [](settings& s, setting v) { s.cadence.after_changes = v.to_number<std::uint64_t>(); },
+                [](const settings& s) {
+                    return s.cadence.after_changes ? json::value(*s.cadence.after_changes) : json::value{};
+                }},
+    setting_key{"cadence.after_bytes", live, [](settings& s, setting v) { s.cadence.after_bytes = size(v); },
+                [](const settings& s) {
+                    return s.cadence.after_bytes ? shown_size(*s.cadence.after_bytes) : json::value{};
+                }},
+    setting_key{"cadence.after_quiet", live, [](settings& s, setting v) { s.cadence.after_quiet = duration(v); },
+                [](const settings& s) { return shown(s.cadence.after_quiet); }},
+    setting_key{"commit.max_delay", refused, [](settings& s, setting v) { s.commit.max_delay = duration(v); },
+                [](const settings& s) { return shown(s.commit.max_delay); }},
+    setting_key{"commit.max_changes", refused,
+                [](settings& s, setting v) { s.commit.max_changes = v.to_number<std::uint64_t>(); },
+                [](const settings& s) { return json::value(s.commit.max_changes); }},
+    setting_key{"commit.max_bytes", refused, [](settings& s, setting v) { s.commit.max_bytes = size(v); },
+                [](const settings& s) { return shown_size(s.commit.max_bytes); }},
+    setting_key{"documents", live, nullptr,
+                [](const settings& s) {
+                    json::array documents;
+                    for (const auto& document : s.documents) documents.push_back(shown_document(document));
+                    return json::value(std::move(documents));
+                }},
+    setting_key{"status.heartbeat", live, [](settings& s, setting v) { s.heartbeat = duration(v); },
+                [](const settings& s) { return shown(s.heartbeat); }},
+    setting_key{"log.level", live, [](settings& s, setting v) { s.log.level = text(v); },
+                [](const settings& s) { return json::value(s.log.level); }},
+    setting_key{"log.format", live, [](settings& s, setting v) { s.log.format = text(v); },
+                [](const settings& s) { return json::value(s.log.format); }},
+};
+
+}  // namespace
+
+std::span<const setting_key> setting_keys() noexcept
+{
+    return keys;
+}
+
+}  // namespace understudy

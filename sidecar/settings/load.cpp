@@ -1,0 +1,164 @@
+#include "settings/load.hpp"
+
+#include "settings/combinations.hpp"
+#include "settings/connection.hpp"
+#include "settings/documents.hpp"
+#include "settings/keys.hpp"
+#include "settings/schema_check.hpp"
+#include "settings/secret_file.hpp"
+#include "settings/tables.hpp"
+#include "settings/unit_check.hpp"
+#include "settings/yaml_reader.hpp"
+
+#include <boost/json/value_to.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view connection_key = "source.postgres.connection";
+constexpr std::string_view connection_file_key = "source.postgres.connection_file";
+
+setting_origin origin_of(const config_tree& tree, std::string_view key)
+{
+    using enum setting_origin::kind;
+    if (tree.find(key) == nullptr) return {};
+    auto place = tree.place_of(key);
+    auto from = place.variable.empty() ? file : environment;
+    return {.from = from, .place = std::move(place), .secret_file = {}};
+}
+
+/// Fills settings from a tree, section by section, and collects what is wrong.
+///
+/// A section is only read when the schema check found nothing in it, so that one mistake hides no other.
+class loader {
+public:
+    loader(config_tree& tree, config_errors& errors) : tree_{tree}, errors_{errors} { loaded_.file = tree.file; }
+
+    loaded_settings load()
+    {
+        check_schema(tree_, errors_);
+        check_units(tree_, errors_);
+        read_keys();
+        if (is_sound("source")) read_connection();
+        if (is_sound("cadence")) check_cadence(loaded_.values.cadence, tree_, errors_);
+        if (is_sound("state") && is_sound("snapshot")) check_directories(loaded_.values, tree_, errors_);
+        if (is_sound("tables")) read_lists();
+        return std::move(loaded_);
+    }
+
+private:
+    bool is_sound(std::string_view section) const
+    {
+        return std::none_of(errors_.begin(), errors_.end(), [&](const auto& error) {
+            return error.key.empty() ? error.variable.empty() : std::string_view{error.key}.starts_with(section);
+        });
+    }
+
+    void read_keys()
+    {
+        for (const auto& key : setting_keys()) {
+            loaded_.origins.emplace(key.name, origin_of(tree_, key.name));
+            const auto* value = tree_.find(key.name);
+            if (value != nullptr && key.read != nullptr && is_sound(key.name)) key.read(loaded_.values, *value);
+        }
+    }
+
+    void read_lists()
+    {
+        loaded_.values.tables = read_tables(tree_, errors_);
+        if (is_sound("tables") && is_sound("documents"))
+            loaded_.values.documents = read_documents(tree_, loaded_.values.tables, errors_);
+    }
+
+    void complain(std::string_view key, std::string message)
+    {
+        errors_.push_back(tree_.error_at(key, std::move(message)));
+    }
+
+    void read_connection()
+    {
+        const auto* text = tree_.find(connection_key);
+        const auto* file = tree_.find(connection_file_key);
+        if (text == nullptr && file == nullptr)
+            complain(connection_key, "missing; expected a libpq connection string or URI, or connection_file");
+        else if (text != nullptr && file != nullptr)
+            complain(connection_file_key, "contradicts source.postgres.connection; keep one of them");
+        else if (file != nullptr)
+            read_connection_file(json::value_to<std::string>(*file));
+        else
+            take_connection(connection_key, json::value_to<std::string>(*text));
+    }
+
+    void read_connection_file(const std::string& file)
+    {
+        auto text = read_secret_file(file);
+        if (!text) return complain(connection_file_key, text.error().text);
+        auto origin = origin_of(tree_, connection_file_key);
+        origin.secret_file = file;
+        loaded_.origins.insert_or_assign(std::string{connection_key}, std::move(origin));
+        take_connection(connection_file_key, std::move(*text));
+    }
+
+    void take_connection(std::string_view key, std::string connection)
+    {
+        if (!is_connection(connection)) return complain(key, "not a libpq connection string or URI");
+        if (key == connection_key && has_password(connection))
+            loaded_.warnings.push_back(tree_.error_at(
+                key, "holds a password; a passfile or connection_file keeps it out of the configuration"));
+        loaded_.values.postgres.connection = std::move(connection);
+    }
+
+    config_tree& tree_;
+    config_errors& errors_;
+    loaded_settings loaded_;
+};
+
+void sort_by_place(config_errors& errors)
+{
+    std::stable_sort(errors.begin(), errors.end(), [](const auto& left, const auto& right) {
+        return std::tie(left.line, left.column) < std::tie(right.line, right.column);
+    });
+}
+
+load_result finish(config_tree tree, const environment& variables, config_errors errors)
+{
+    if (!errors.empty() && errors.front().key.empty()) return config_failure{std::move(errors)};  // not a tree at all
+    apply_environment(tree, variables, errors);
+    auto loaded = loader{tree, errors}.load();
+    if (errors.empty()) return loaded;
+    sort_by_place(errors);
+    return config_failure{std::move(errors)};
+}
+
+}  // namespace
+
+load_result load(const std::filesystem::path& file, const environment& variables)
+{
+    config_errors errors;
+    auto tree = read_yaml_file(file, errors);
+    return finish(std::move(tree), variables, std::move(errors));
+}
+
+load_result load_text(std::string_view text, std::string_view name, const environment& variables)
+{
+    config_errors errors;
+    auto tree = read_yaml_text(text, name, errors);
+    return finish(std::move(tree), variables, std::move(errors));
+}
+
+std::string to_string(const config_failure& failed)
+{
+    std::vector<std::string> lines;
+    for (const auto& error : failed.errors) lines.push_back(to_string(error));
+    return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+}  // namespace understudy

@@ -1,0 +1,95 @@
+#include "settings/secret_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace understudy {
+
+namespace {
+
+constexpr std::size_t secret_bytes_max = 65536;
+
+failure complaint(const std::filesystem::path& file, std::string_view what)
+{
+    return {errc::bad_config, fmt::format("{}: {}", file.string(), what)};
+}
+
+failure system_complaint(const std::filesystem::path& file)
+{
+    return complaint(file, std::generic_category().message(errno));
+}
+
+class open_file {
+public:
+    /// Without O_NONBLOCK a FIFO would make us wait for ever before we can see what it is.
+    explicit open_file(const std::filesystem::path& file) noexcept
+        : descriptor_{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}
+    {
+    }
+    open_file(const open_file&) = delete;
+    open_file& operator=(const open_file&) = delete;
+    ~open_file()
+    {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+
+    int descriptor() const noexcept { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+/// What is wrong with the kind or mode of the file; empty if nothing.
+std::string_view objection_to(const struct stat& status) noexcept
+{
+    if (!S_ISREG(status.st_mode)) return "not a regular file";
+    if ((status.st_mode & S_IROTH) != 0) return "readable by everyone; take that away with chmod o-r";
+    return {};
+}
+
+outcome<std::string> read_all(int descriptor, const std::filesystem::path& file)
+{
+    std::string text(secret_bytes_max + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        auto got = ::read(descriptor, text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return system_complaint(file);
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    text.resize(size);
+    return text;
+}
+
+void cut_newline(std::string& text)
+{
+    if (!text.ends_with('\n')) return;
+    text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+}
+
+}  // namespace
+
+outcome<std::string> read_secret_file(const std::filesystem::path& file)
+{
+    open_file opened{file};
+    struct stat status {};
+    if (opened.descriptor() < 0 || ::fstat(opened.descriptor(), &status) != 0) return system_complaint(file);
+    if (auto objection = objection_to(status); !objection.empty()) return complaint(file, objection);
+    auto text = read_all(opened.descriptor(), file);
+    if (!text) return text.error();
+    if (text->size() > secret_bytes_max) return complaint(file, "larger than a secret can be");
+    cut_newline(*text);
+    if (text->empty()) return complaint(file, "empty");
+    if (text->find('\0') != text->npos) return complaint(file, "holds a zero byte");
+    return text;
+}
+
+}  // namespace understudy
