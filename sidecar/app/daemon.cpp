@@ -1,0 +1,262 @@
+#include "app/daemon.hpp"
+
+#include "app/logging.hpp"
+#include "app/spawn.hpp"
+#include "core/limits.hpp"
+#include "core/remedy.hpp"
+#include "settings/reload.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
+               std::unique_ptr<snapshot_directory> directory)
+    : config_{std::move(config)},
+      mode_{mode},
+      store_{std::move(rows)},
+      directory_{std::move(directory)},
+      writer_{loop_.get_executor(), store_thread_, *store_, config_.values.commit,
+              {.durable = [this](const stored_position& position) { if (session_) session_->confirm(position); },
+               .changed = [this](const change_tally& tally, lsn commit_start) { publisher_.on_changed(tally, commit_start); },
+               .accepting = [this] { if (session_) session_->resume(); },
+               .failed = [this](failure why) { if (session_) session_->close(std::move(why)); }}},
+      publisher_{config_.values, writer_, *store_, *directory_, publish_thread_, state_},
+      status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_},
+      control_{loop_.get_executor(),
+               [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
+               [this] { publisher_.drop_cut(); writer_.release(); }},
+      signals_{loop_, SIGTERM, SIGINT, SIGHUP, SIGUSR1},
+      retry_timer_{loop_},
+      grace_timer_{loop_}
+{
+}
+
+outcome<daemon_end> daemon::run()
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    if (mode_ == daemon_mode::follow)
+        if (auto listening = control_.listen(config_.values.state_directory); !listening) return listening.error();
+    wait_for_signal();
+    status_.start();
+    spawn(loop_.get_executor(), publisher_.run(), "publisher");
+    spawn(loop_.get_executor(), supervise(), "supervisor");
+    loop_.run();
+    return *end_;
+}
+
+asio::awaitable<void> daemon::supervise()
+{
+    while (!stopping_) {
+        auto session = std::make_shared<source_session>(
+            config_.values, writer_, state_,
+            source_session::callbacks{.probed = [this](const probe_facts& facts) { publisher_.on_probe(facts); },
+                                      .streaming = [this] {
+                                          has_streamed_ = true;
+                                          publisher_.on_streaming();
+                                      }});
+        session_ = session;
+        publisher_.use(session);
+        if (mode_ == daemon_mode::once) spawn(loop_.get_executor(), catch_up_once(), "once");
+        auto why = co_await session->run(demand_);
+        publisher_.use(nullptr);
+        session_.reset();
+        if (stopping_) break;
+        if (!co_await react_to(std::move(why))) co_return;
+    }
+    co_await publisher_.stop();
+    control_.close();
+    status_.stop();
+    finish(daemon_end::stopped);
+}
+
+// False when the daemon is to end.
+asio::awaitable<bool> daemon::react_to(failure why)
+{
+    auto what = remedy_for(why.code);
+    state_.reason = why;
+    bool resync = what == remedy::resync_all || what == remedy::resync_tables;
+    if (what == remedy::resync_all) demand_.everything_because = why;
+    if (what == remedy::rebuild_store) {
+        finish(daemon_end::store_damaged);
+        co_return false;
+    }
+    if (what == remedy::halt || (what == remedy::ask_operator && !has_streamed_) ||
+        (mode_ == daemon_mode::once && !resync)) {
+        finish(why);
+        co_return false;
+    }
+    auto delay = back_off_.next(dice_());
+    if (what == remedy::ask_operator) delay = limits::backoff_max;
+    state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
+    co_await wait_before_retry(std::move(why), delay);
+    co_return true;
+}
+
+asio::awaitable<void> daemon::wait_before_retry(failure why, std::chrono::milliseconds delay)
+{
+    state_.retry_in = delay;
+    log_event(log_level::warn, "waiting", why.text,
+              {{"reason", name_of(why.code)}, {"remedy", name_of(remedy_for(why.code))}, {"retry_in_ms", delay.count()}});
+    retry_timer_.expires_after(delay);
+    co_await retry_timer_.async_wait(use_tuple);
+}
+
+void daemon::wait_for_signal()
+{
+    signals_.async_wait([this](const boost::system::error_code& ec, int number) {
+        if (ec) return;
+        on_signal(number);
+        wait_for_signal();
+    });
+}
+
+void daemon::on_signal(int number)
+{
+    switch (number) {
+    case SIGHUP: return reload();
+    case SIGUSR1: return publisher_.request("signal");
+    default: break;
+    }
+    if (stopping_) {
+        log_event(log_level::warn, "stopped", "a second signal: stopping at once");
+        std::_Exit(0);
+    }
+    begin_stop();
+}
+
+void daemon::begin_stop()
+{
+    stopping_ = true;
+    state_.enter(daemon_phase::stopping);
+    log_event(log_level::info, "stopping", "committing what is whole, then leaving");
+    // Whatever hangs, a disk or a lock, must not hold up who stops us. Everything is made to be killed.
+    grace_timer_.expires_after(limits::stop_grace);
+    grace_timer_.async_wait([](const boost::system::error_code& ec) {
+        if (ec) return;
+        log_event(log_level::warn, "stopped", "the grace time is over: leaving the rest for the next start");
+        std::_Exit(0);
+    });
+    spawn(loop_.get_executor(), stop_in_order(), "stop");
+}
+
+asio::awaitable<void> daemon::stop_in_order()
+{
+    auto flushed = co_await writer_.flush(false);
+    if (flushed && publisher_.is_due()) co_await publisher_.publish_now("shutdown");
+    retry_timer_.cancel();
+    if (session_) session_->close({errc::cancelled, "stopping"});
+}
+
+void daemon::finish(outcome<daemon_end> end)
+{
+    end_ = std::move(end);
+    loop_.stop();
+}
+
+void daemon::reload()
+{
+    auto loaded = load(config_.file, process_environment());
+    if (!loaded) {
+        for (const auto& error : loaded.error().errors)
+            log_event(log_level::error, "reload_refused", to_string(error));
+        return;
+    }
+    for (const auto& change : compare(config_.values, loaded->values)) {
+        bool live = change.effect == reload_effect::live;
+        log_event(live ? log_level::info : log_level::warn, live ? "reloaded" : "reload_refused",
+                  live ? "the new value is in effect" : "this key needs a restart; the old value stays",
+                  {{"key", change.key}});
+    }
+    config_.values = with_live_changes(config_.values, loaded->values);
+    configure_logging(config_.values.log);
+    publisher_.on_settings_changed();
+}
+
+asio::awaitable<void> daemon::catch_up_once()
+{
+    auto session = session_;
+    while (session == session_ && !session->is_streaming()) {
+        retry_timer_.expires_after(20ms);
+        co_await retry_timer_.async_wait(use_tuple);
+    }
+    if (session != session_) co_return;
+    auto facts = co_await session->probe();
+    while (facts && session == session_ && writer_.reached() < facts->flushed) {
+        retry_timer_.expires_after(20ms);
+        co_await retry_timer_.async_wait(use_tuple);
+        session->request_reply();
+    }
+    if (!facts || session != session_) co_return;
+    auto published = co_await publisher_.publish_now("once");
+    if (published)
+        begin_stop();
+    else if (session == session_)
+        session->close(published.error());
+}
+
+asio::awaitable<json::object> daemon::handle_control(json::object request, control_client& client)
+{
+    auto text_of = [&](std::string_view member) {
+        const auto* value = request.if_contains(member);
+        return value && value->is_string() ? std::string{value->get_string()} : std::string{};
+    };
+    auto what = text_of("do");
+    outcome<json::object> answer = failure{errc::usage, "unknown request"};
+    if (what == "publish") answer = co_await control_publish();
+    if (what == "hold") answer = co_await control_hold(client);
+    if (what == "cut") answer = co_await control_cut(text_of("at"), client);
+    if (what == "release") answer = co_await control_release(client);
+    if (!answer)
+        co_return json::object{{"ok", false}, {"reason", name_of(answer.error().code)}, {"text", answer.error().text}};
+    answer->insert_or_assign("ok", true);
+    co_return std::move(*answer);
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_publish()
+{
+    auto published = co_await publisher_.publish_now("requested");
+    if (!published) co_return published.error();
+    co_return json::object{{"generation", published->generation}, {"position", to_string(published->position)}};
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_hold(control_client& client)
+{
+    if (!session_ || !session_->is_streaming())
+        co_return state_.reason.value_or(failure{errc::connection_lost, "the daemon is not following the source now"});
+    client.holds = true;
+    writer_.hold();
+    co_return json::object{{"position", to_string(writer_.durable().position)}};
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_cut(std::string_view at, const control_client& client)
+{
+    auto limit = parse_lsn(at);
+    if (!limit || !client.holds) co_return failure{errc::usage, "cut needs a position, and hold before it"};
+    auto directory = co_await publisher_.cut_at(*limit);
+    if (!directory) co_return directory.error();
+    co_return json::object{{"directory", directory->string()}};
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_release(control_client& client)
+{
+    client.holds = false;
+    publisher_.drop_cut();
+    writer_.release();
+    co_return json::object{};
+}
+
+}  // namespace understudy

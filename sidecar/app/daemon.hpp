@@ -1,0 +1,88 @@
+#pragma once
+
+#include "app/back_off.hpp"
+#include "app/control_server.hpp"
+#include "app/daemon_state.hpp"
+#include "app/publisher.hpp"
+#include "app/source_session.hpp"
+#include "app/status_writer.hpp"
+#include "app/store_writer.hpp"
+#include "app/worker_thread.hpp"
+#include "settings/load.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace understudy {
+
+enum class daemon_mode {
+    follow,  ///< Until a signal.
+    once,    ///< Until the database's position at the start is published.
+};
+
+enum class daemon_end {
+    stopped,
+    store_damaged,  ///< Keep the store aside, open a new one, run again.
+};
+
+/// The whole flow: source -> store -> publish, supervised (read run() and supervise() first).
+///
+/// One io_context on the calling thread holds all mutable state. The store thread and the publish thread are the
+/// exceptions (style.md).
+class daemon {
+public:
+    daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
+           std::unique_ptr<snapshot_directory> directory);
+
+    /// Blocks until it ends. A failure is what `run` exits with.
+    outcome<daemon_end> run();
+
+private:
+    asio::awaitable<void> supervise();
+    asio::awaitable<bool> react_to(failure why);
+    asio::awaitable<void> wait_before_retry(failure why, std::chrono::milliseconds delay);
+    asio::awaitable<void> catch_up_once();
+    asio::awaitable<void> stop_in_order();
+    asio::awaitable<boost::json::object> handle_control(boost::json::object request, control_client& client);
+    asio::awaitable<outcome<boost::json::object>> control_publish();
+    asio::awaitable<outcome<boost::json::object>> control_hold(control_client& client);
+    asio::awaitable<outcome<boost::json::object>> control_cut(std::string_view at, const control_client& client);
+    asio::awaitable<outcome<boost::json::object>> control_release(control_client& client);
+
+    void wait_for_signal();
+    void on_signal(int number);
+    void reload();
+    void begin_stop();
+    void finish(outcome<daemon_end> end);
+
+    asio::io_context loop_{1};
+    loaded_settings config_;
+    daemon_mode mode_;
+    std::unique_ptr<store> store_;
+    std::unique_ptr<snapshot_directory> directory_;
+    worker_thread store_thread_;
+    worker_thread publish_thread_;
+
+    daemon_state state_;
+    store_writer writer_;
+    publisher publisher_;
+    status_writer status_;
+    control_server control_;
+    std::shared_ptr<source_session> session_;
+    copy_demand demand_;
+    back_off back_off_;
+    std::mt19937 dice_{std::random_device{}()};
+    bool has_streamed_ = false;
+    bool stopping_ = false;
+    std::optional<outcome<daemon_end>> end_;
+    asio::signal_set signals_;
+    asio::steady_timer retry_timer_;
+    asio::steady_timer grace_timer_;
+};
+
+}  // namespace understudy
