@@ -16,13 +16,6 @@ constexpr auto position_interval = 30s;
 
 }  // namespace
 
-void change_tally::add(const change_tally& other)
-{
-    changes += other.changes;
-    bytes += other.bytes;
-    for (const auto& [table, count] : other.by_table) by_table[table] += count;
-}
-
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept
 {
     if (reached <= stored) return false;
@@ -76,17 +69,13 @@ void store_writer::on_begin(lsn commit_start)
 
 void store_writer::on_transaction(const committed_transaction& transaction)
 {
-    change_tally tally;
-    tally.changes = transaction.changes.size();
-    tally.bytes = transaction.changes.memory_bytes();
-    tally.add(std::exchange(large_, change_tally{}));
-    for (auto table : transaction.touched) tally.by_table[table] += 1;
-
+    change_summary summary{.changes = transaction.changes.size() + std::exchange(large_changes_, 0),
+                           .bytes = transaction.changes.memory_bytes() + std::exchange(large_bytes_, 0),
+                           .commit_start = transaction.position.last.commit,
+                           .touched = transaction.touched};
+    if (summary.changes != 0) notify_.changed(summary);
     take_over(transaction);
-    if (tally.changes != 0) {
-        tally_.add(tally);
-        notify_.changed(tally, transaction.position.last.commit);
-    }
+    notify_.reached(reached_);
 }
 
 void store_writer::take_over(const committed_transaction& transaction)
@@ -123,8 +112,8 @@ void store_writer::on_large_part(change_batch part)
         large_open_ = true;
         submit([](store& into) { return into.begin_large(); });
     }
-    large_.changes += part.size();
-    large_.bytes += part.memory_bytes();
+    large_changes_ += part.size();
+    large_bytes_ += part.memory_bytes();
     auto shared = std::make_shared<change_batch>(std::move(part));
     submit([shared](store& into) { return into.apply_large(*shared); });
 }
@@ -132,7 +121,8 @@ void store_writer::on_large_part(change_batch part)
 void store_writer::on_large_abandoned()
 {
     large_open_ = false;
-    large_ = change_tally{};
+    large_changes_ = 0;
+    large_bytes_ = 0;
     submit([](store& into) {
         into.abandon_large();
         return outcome<void>{};
@@ -142,6 +132,7 @@ void store_writer::on_large_abandoned()
 void store_writer::on_reached(lsn reached)
 {
     reached_ = std::max(reached_, reached);
+    notify_.reached(reached_);
     stop_if_limit(reached);
     auto since = std::chrono::steady_clock::now() - stored_at_;
     if (!position_is_due(position_.position, reached_, since)) return;

@@ -7,22 +7,21 @@
 #include "store/store.hpp"
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace understudy {
 
-/// What has changed in the store since somebody last asked.
-struct change_tally {
+/// What one transaction did to mirrored rows. Borrowed for the call.
+struct change_summary {
     std::uint64_t changes = 0;
     std::uint64_t bytes = 0;
-    boost::unordered_flat_map<epoch, std::uint64_t> by_table;
-
-    void add(const change_tally& other);
+    lsn commit_start;
+    const std::vector<epoch>& touched;
 };
 
 /// Whether a position that only keepalives brought is worth a commit: 16 MiB or 30 s past the stored one
@@ -38,7 +37,8 @@ class store_writer final : public stream_sink, public copy_sink {
 public:
     struct callbacks {
         std::function<void(const stored_position&)> durable;  ///< A group is on the disk.
-        std::function<void(const change_tally&, lsn commit_start)> changed;  ///< A transaction touched mirrored rows.
+        std::function<void(const change_summary&)> changed;   ///< A transaction touched mirrored rows.
+        std::function<void(lsn)> reached;                     ///< Everything that starts before this has been seen.
         std::function<void()> accepting;                      ///< There may be room again.
         std::function<void(failure)> failed;
     };
@@ -56,10 +56,6 @@ public:
     /// the durable position. A large transaction that is still open is not part of it.
     asio::awaitable<outcome<stored_position>> flush(bool with_reached);
 
-    /// What changed since the last call. The caller gives it back when nothing came of it.
-    change_tally take_tally() { return std::exchange(tally_, change_tally{}); }
-    void give_back(const change_tally& tally) { tally_.add(tally); }
-
     /// Takes no further transaction until release().
     void hold() { held_ = true; }
     void release();
@@ -73,7 +69,6 @@ public:
 
     asio::any_io_executor executor() const { return executor_; }
     lsn reached() const noexcept { return reached_; }
-    bool has_changes() const noexcept { return tally_.changes != 0; }
 
     // stream_sink
     bool accepts() const noexcept override;
@@ -112,7 +107,8 @@ private:
     std::shared_ptr<change_batch> spare_;  // memory of an earlier group, for the next one
     stored_position position_;      // behind the group
     bool group_open_ = false;       // something waits for a commit: changes, or a position
-    change_tally large_;            // of the large transaction that is open
+    std::uint64_t large_changes_ = 0;
+    std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;
 
     std::uint64_t submitted_ = 0;
@@ -120,7 +116,6 @@ private:
     store_state state_;             // our copy: the store's own belongs to its thread
     lsn reached_;
     std::chrono::steady_clock::time_point stored_at_{};
-    change_tally tally_;
     std::shared_ptr<std::atomic<bool>> broken_;  // of this session, shared with its jobs
     std::optional<failure> broken_by_;
     asio::steady_timer delay_;

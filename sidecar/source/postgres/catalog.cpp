@@ -110,7 +110,7 @@ std::string oid_list(const std::vector<oid>& ids)
 // One catalog has what the next version's has under another name, or not at all.
 std::string fingerprint_sql(int version, const std::string& publication)
 {
-    auto membership = fmt::format(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14,
+    auto membership = fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14),
                                   fmt::arg("publication", publication));
     return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership));
 }
@@ -248,15 +248,43 @@ asio::awaitable<outcome<announcement_facts>> read_announcement_facts(pg_connecti
     co_return std::move(facts);
 }
 
+namespace {
+
+// The session cannot bind parameters (simple protocol), so the list takes the parameter's place.
+std::string type_query_for(const std::vector<oid>& types)
+{
+    std::string query{type_query};
+    constexpr std::string_view parameter = "$1::pg_catalog.oid[]";
+    query.replace(query.find(parameter), parameter.size(), oid_list(types));
+    return query;
+}
+
+}  // namespace
+
 asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std::vector<table_facts>& tables)
 {
     std::vector<oid> ids;
     for (const auto& table : tables)
         for (const auto& column : table.columns) ids.push_back(column.described.type);
-    auto rows = co_await sql.query(type_query_for(oid_list(ids)), limits::query_timeout);
+    auto rows = co_await sql.query(type_query_for(ids), limits::query_timeout);
     if (!rows) co_return rows.error();
     type_catalog types;
-    std::vector<std::vector<std::string_view>> table_rows;
+    for (int row = 0; row < rows->size();) {
+        type_facts facts;
+        facts.id = static_cast<oid>(rows->integer(row, 0));
+        facts.schema = rows->string(row, 1);
+        facts.name = rows->string(row, 2);
+        facts.kind = char_or(rows->text(row, 3), 'b');
+        facts.base = static_cast<oid>(rows->integer(row, 4));
+        facts.element = static_cast<oid>(rows->integer(row, 5));
+        facts.delimiter = char_or(rows->text(row, 6), ',');
+        facts.casts_to_json = rows->boolean(row, 7);
+        auto id = facts.id;
+        for (; row < rows->size() && static_cast<oid>(rows->integer(row, 0)) == id; ++row)
+            if (!rows->is_null(row, 8))
+                facts.attributes.push_back({rows->string(row, 8), static_cast<oid>(rows->integer(row, 9))});
+        types.add(std::move(facts));
+    }
     co_return std::move(types);
 }
 

@@ -1,0 +1,376 @@
+#include "app/publisher.hpp"
+
+#include "app/logging.hpp"
+#include "publish/announcement.hpp"
+#include "publish/generation_check.hpp"
+#include "publish/history.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto lock_pause = 200ms;
+constexpr auto lock_patience = 30s;   // then the next try is the cadence's
+constexpr auto hold_pause = 200ms;
+constexpr auto cut_timeout = 10min;
+
+steady_time now() noexcept
+{
+    return std::chrono::steady_clock::now();
+}
+
+db_time wall_clock() noexcept
+{
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+cadence::generation presence(const std::optional<manifest>& announced) noexcept
+{
+    return announced ? cadence::generation::announced : cadence::generation::none;
+}
+
+std::optional<manifest> find_announced(const snapshot_directory& directory)
+{
+    auto current = load_current(directory.path());
+    if (current) return std::move(*current);
+    if (current.error().code != errc::no_generation)
+        log_event(log_level::error, "generation_damaged", current.error().text);
+    return std::nullopt;
+}
+
+std::uint64_t highest(const snapshot_directory& directory)
+{
+    auto numbers = directory.generations();
+    return numbers && !numbers->empty() ? numbers->back() : 0;
+}
+
+}  // namespace
+
+publisher::publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
+                     worker_thread& thread, daemon_state& state)
+    : settings_{wanted},
+      writer_{writer},
+      store_{rows},
+      directory_{directory},
+      thread_{thread},
+      state_{state},
+      cadence_{wanted.cadence, presence(find_announced(directory)), now()},
+      announced_{find_announced(directory)},
+      next_number_{std::max(highest(directory), writer.state().generation) + 1},
+      wake_{writer.executor()},
+      free_{writer.executor()},
+      patience_{writer.executor()}
+{
+    if (announced_) freshness_.announced(announced_->generation, announced_->position);
+    // What a killed run stored and did not publish is known by its position only.
+    if (announced_ && writer.durable().position > announced_->position) cadence_.changed(1, 0, now());
+}
+
+asio::awaitable<void> publisher::run()
+{
+    while (!stopped_) {
+        auto next = cadence_.decide(now());
+        bool ready = session_ && session_->is_streaming() && !busy_ && !cut_;
+        if (std::holds_alternative<understudy::publish_now>(next) && ready) {
+            auto done = co_await publish();
+            static_cast<void>(done);  // logged, and kept for status
+            continue;
+        }
+        co_await idle();
+    }
+    ended_run_ = true;
+    free_.cancel();
+}
+
+asio::awaitable<void> publisher::idle()
+{
+    auto next = cadence_.decide(now());
+    const auto* wait = std::get_if<wait_until>(&next);
+    wake_.expires_at(wait && wait->until ? *wait->until : steady_time::max());
+    co_await wake_.async_wait(use_tuple);
+}
+
+asio::awaitable<void> publisher::stop()
+{
+    stopped_ = true;
+    wake_.cancel();
+    patience_.cancel();
+    while (busy_ || !ended_run_) {
+        free_.expires_at(steady_time::max());
+        co_await free_.async_wait(use_tuple);
+    }
+}
+
+void publisher::use(std::shared_ptr<source_session> session)
+{
+    session_ = std::move(session);
+    if (!session_) patience_.cancel();
+}
+
+void publisher::on_streaming()
+{
+    freshness_.forget_source();
+    wake_.cancel();
+}
+
+void publisher::on_changed(const change_summary& summary)
+{
+    freshness_.touched(summary.commit_start);
+    for (auto table : summary.touched) last_touched_[table] = summary.commit_start;
+    cadence_.changed(summary.changes, summary.bytes, now());
+    wake_.cancel();
+}
+
+void publisher::on_reached(lsn reached)
+{
+    freshness_.reached(reached);
+}
+
+void publisher::on_probe(const probe_facts& facts)
+{
+    freshness_.probed(facts.flushed, facts.at);
+}
+
+void publisher::on_settings_changed()
+{
+    cadence_.replace(settings_.cadence);
+    wake_.cancel();
+}
+
+void publisher::request(const char* who)
+{
+    log_event(log_level::info, "publish_requested", "a generation was asked for", {{"by", who}});
+    cadence_.request();
+    wake_.cancel();
+}
+
+bool publisher::is_due()
+{
+    cadence_.shut_down();
+    auto next = cadence_.decide(now());
+    return std::holds_alternative<understudy::publish_now>(next);
+}
+
+decision publisher::next_decision()
+{
+    return cadence_.decide(now());
+}
+
+asio::awaitable<outcome<manifest>> publisher::publish_now()
+{
+    while (busy_) {
+        free_.expires_at(steady_time::max());
+        co_await free_.async_wait(use_tuple);
+    }
+    cadence_.request();
+    static_cast<void>(cadence_.decide(now()));
+    co_return co_await publish();
+}
+
+asio::awaitable<outcome<manifest>> publisher::publish()
+{
+    busy_ = true;
+    cadence_.started(now());
+    auto made = co_await write_and_announce();
+    if (made) {
+        cadence_.published(now());
+        last_failure_.reset();
+        log_published(*made);
+        co_await clean_history();
+    } else {
+        note_failure(made.error());
+    }
+    busy_ = false;
+    free_.cancel();
+    wake_.cancel();
+    co_return std::move(made);
+}
+
+void publisher::note_failure(const failure& why)
+{
+    last_failure_ = why;
+    bool source_ended = why.code == errc::cancelled || why.code == errc::connection_lost || why.code == errc::table_changed ||
+                        why.code == errc::publication_changed || why.code == errc::server_stopping;
+    if (why.code == errc::table_locked || source_ended)
+        cadence_.put_off(now(), hold_pause);
+    else
+        cadence_.failed(now());
+    log_event(source_ended ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
+}
+
+asio::awaitable<outcome<manifest>> publisher::write_and_announce()
+{
+    auto session = session_;
+    if (!session || !session->is_streaming())
+        co_return state_.reason.value_or(failure{errc::connection_lost, "the source is not being followed now"});
+    auto flushed = co_await writer_.flush(writer_.durable().position < session->announce_from());
+    if (!flushed) co_return flushed.error();
+    if (flushed->position < session->announce_from())
+        co_return failure{errc::table_locked, fmt::format("the stream is at {}, a table's new copy is true from {} on",
+                                                          to_string(flushed->position), to_string(session->announce_from()))};
+    auto made = co_await write();
+    if (!made) co_return made.error();
+    auto leave = co_await wait_for_leave();
+    if (!leave) {
+        co_await discard(made->generation);
+        co_return leave.error();
+    }
+    auto number = made->generation;
+    auto work = [this, number] { return announce(directory_, number); };
+    auto announced = co_await thread_.run(std::move(work));
+    if (!announced) co_return announced.error();
+    if (announced_) ended_[announced_->generation] = now();
+    announced_ = *made;
+    announced_by_us_ = true;
+    freshness_.announced(made->generation, made->position);
+    co_return std::move(made);
+}
+
+unchanged_tables publisher::unchanged_since_announced() const
+{
+    unchanged_tables unchanged;
+    if (!announced_ || !announced_by_us_) return unchanged;
+    unchanged.since = announced_->generation;
+    for (const auto& table : writer_.state().tables) {
+        auto touched = last_touched_.find(table.rows);
+        if (touched == last_touched_.end() || touched->second < announced_->position) unchanged.rows.insert(table.rows);
+    }
+    return unchanged;
+}
+
+asio::awaitable<outcome<manifest>> publisher::write()
+{
+    auto open = [this] { return store_.read(); };
+    auto opened = co_await thread_.run(std::move(open));
+    if (!opened) co_return opened.error();
+    // Asked after the view was opened, so that no change inside it can be missing from the answer.
+    std::shared_ptr<read_snapshot> rows{std::move(*opened)};
+    auto unchanged = unchanged_since_announced();
+    auto documents = settings_.documents;
+    auto previous = announced_;
+    auto number = next_number_++;
+    auto work = [this, number, documents = std::move(documents), previous = std::move(previous),
+                 unchanged = std::move(unchanged), rows = std::move(rows)]() mutable -> outcome<manifest> {
+        auto view = std::move(rows);  // closed here, on the thread that reads it
+        auto held = directory_.ensure();
+        if (!held) return held.error();
+        auto plans = plan_documents(documents, view->state().tables);
+        if (!plans) return plans.error();
+        bool same = *held == snapshot_directory::presence::same && previous;
+        generation_request request{.rows = *view, .documents = *plans};
+        request.number = number;
+        request.created_at = wall_clock();
+        request.previous = same ? &*previous : nullptr;
+        request.unchanged = unchanged;
+        return write_generation(directory_, request);
+    };
+    co_return co_await thread_.run(std::move(work));
+}
+
+// A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.
+asio::awaitable<outcome<void>> publisher::wait_for_leave()
+{
+    auto session = session_;
+    auto deadline = now() + lock_patience;
+    for (;;) {
+        if (!session || stopped_) co_return failure{errc::cancelled, "the session ended before the announcement"};
+        auto leave = co_await session->check_announcement();
+        if (leave || leave.error().code != errc::table_locked || now() > deadline) co_return leave;
+        patience_.expires_after(lock_pause);
+        co_await patience_.async_wait(use_tuple);
+        session = session_;
+    }
+}
+
+asio::awaitable<void> publisher::discard(std::uint64_t number)
+{
+    auto work = [this, number] { return remove_generations(directory_, std::span{&number, 1}); };
+    co_await thread_.run(std::move(work));
+}
+
+asio::awaitable<void> publisher::clean_history()
+{
+    history_facts facts;
+    facts.current = announced_->generation;
+    facts.ended = ended_;
+    facts.keep = settings_.snapshot.keep;
+    facts.grace = settings_.snapshot.grace;
+    facts.now = now();
+    auto work = [this, facts = std::move(facts)]() mutable -> std::vector<std::uint64_t> {
+        auto numbers = directory_.generations();
+        if (!numbers) return {};
+        facts.numbers = std::move(*numbers);
+        for (auto number : facts.numbers) facts.ended.try_emplace(number, facts.now);
+        auto old = removable(facts);
+        remove_generations(directory_, old);
+        return old;
+    };
+    auto removed = co_await thread_.run(std::move(work));
+    for (auto number : removed) ended_.erase(number);
+}
+
+void publisher::log_published(const manifest& made) const
+{
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+    for (const auto& document : made.documents) {
+        bytes += document.bytes;
+        rows += document.rows;
+    }
+    const auto& events = cadence_.events();
+    const char* why = events.empty() || !events.back().why ? "requested" : name_of(*events.back().why);
+    log_event(log_level::info, "published", fmt::format("generation {} is announced", made.generation),
+              {{"generation", made.generation}, {"position", to_string(made.position)}, {"reason", why},
+               {"rows", rows}, {"bytes", bytes}});
+}
+
+asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
+{
+    while (busy_) {
+        free_.expires_at(steady_time::max());
+        co_await free_.async_wait(use_tuple);
+    }
+    auto session = session_;
+    bool stopped = false;
+    patience_.expires_after(cut_timeout);
+    writer_.stop_at(limit, [&] {
+        stopped = true;
+        patience_.cancel();
+    });
+    if (!stopped) co_await patience_.async_wait(use_tuple);
+    if (!stopped || session != session_) {
+        writer_.hold();
+        co_return failure{errc::timed_out, fmt::format("the stream did not reach {}", to_string(limit))};
+    }
+    auto flushed = co_await writer_.flush(true);
+    if (!flushed) co_return flushed.error();
+    if (flushed->position > limit)
+        co_return failure{errc::internal, fmt::format("the store is at {}, past {}", to_string(flushed->position), to_string(limit))};
+    busy_ = true;
+    auto made = co_await write();
+    busy_ = false;
+    free_.cancel();
+    if (!made) co_return made.error();
+    cut_ = directory_.path() / "generations" / generation_name(made->generation);
+    co_return *cut_;
+}
+
+void publisher::drop_cut()
+{
+    if (!cut_) return;
+    auto number = generation_number(cut_->filename().string());
+    cut_.reset();
+    thread_.post(
+        writer_.executor(), [this, number] { return remove_generations(directory_, std::span{&number, 1}); },
+        [this](const std::vector<std::uint64_t>&) { wake_.cancel(); });
+}
+
+}  // namespace understudy
