@@ -15,7 +15,7 @@ namespace understudy {
 
 namespace {
 
-bool exists(const std::filesystem::path& file)
+bool is_there(const std::filesystem::path& file)
 {
     std::error_code ignored;
     return std::filesystem::exists(file, ignored);
@@ -46,7 +46,7 @@ outcome<std::unique_ptr<store>> store::open(const store_options& options)
     if (auto fit = prepare_directory(options.directory, options.any_filesystem); !fit) return fit.error();
     auto lock = directory_lock::take(options.directory);
     if (!lock) return lock.error();
-    if (!exists(data_file_in(options.directory)))
+    if (!is_there(data_file_in(options.directory)))
         if (auto created = create_data_file(options.directory, &fill_new_store); !created) return created.error();
     auto environment = open_data_file(options.directory);
     if (!environment) return environment.error();
