@@ -31,7 +31,7 @@ public:
             if (equals != text.npos) merged.emplace(text.substr(0, equals), text.substr(equals + 1));
         }
         for (const auto& [name, value] : options.environment) merged.insert_or_assign(name, value);
-        for (const auto& [name, value] : merged) environment_.push_back(name + "=" + value);
+        for (const auto& [name, value] : merged) environment_.push_back(std::string{name}.append("=").append(value));
         arguments_ = pointers_to(command_);
         variables_ = pointers_to(environment_);
     }
@@ -50,6 +50,7 @@ private:
     static std::vector<char*> pointers_to(std::vector<std::string>& texts)
     {
         std::vector<char*> pointers;
+        pointers.reserve(texts.size() + 1);
         for (auto& text : texts) pointers.push_back(text.data());
         pointers.push_back(nullptr);
         return pointers;

@@ -12,9 +12,9 @@
 namespace understudy::testing {
 
 struct child_options {
-    std::vector<std::string> command;            ///< The program's path and its arguments.
-    std::filesystem::path output = {};           ///< stdout and stderr are appended here.
-    std::optional<os_user> run_as = {};          ///< Only root can.
+    std::vector<std::string> command;                                   ///< The program's path and its arguments.
+    std::filesystem::path output = {};                                  ///< stdout and stderr are appended here.
+    std::optional<os_user> run_as = {};                                 ///< Only root can.
     std::vector<std::pair<std::string, std::string>> environment = {};  ///< Added to ours, or instead of ours.
 };
 

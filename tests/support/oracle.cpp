@@ -14,9 +14,10 @@ namespace understudy::testing {
 
 namespace {
 
-constexpr const char* fixed_formats = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY';"
-                                      "SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
-                                      "SET bytea_output = 'hex'";
+constexpr const char* fixed_formats =
+    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY';"
+    "SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
+    "SET bytea_output = 'hex'";
 
 std::string select_of(const oracle_table& wanted)
 {
@@ -144,9 +145,8 @@ std::string compare_rows(const std::string& member, const std::vector<std::strin
                          const std::vector<std::string>& found)
 {
     if (expected == found) return {};
-    return member + ": " + std::to_string(expected.size()) + " rows in the database, " +
-           std::to_string(found.size()) + " in the document\n" + only_in("the database", expected, found) +
-           only_in("the document", found, expected);
+    return member + ": " + std::to_string(expected.size()) + " rows in the database, " + std::to_string(found.size()) +
+           " in the document\n" + only_in("the database", expected, found) + only_in("the document", found, expected);
 }
 
 }  // namespace

@@ -58,11 +58,12 @@ fs::path reachable(const fs::path& home, int version)
     auto links = scratch() / ("postgres-" + std::to_string(version));
     if (fs::exists(links)) return links;
     std::error_code other_filesystem;
-    fs::copy(home, links, fs::copy_options::recursive | fs::copy_options::copy_symlinks |
-                              fs::copy_options::create_hard_links, other_filesystem);
+    fs::copy(home, links,
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links,
+             other_filesystem);
     if (other_filesystem)
-        fs::copy(home, links, fs::copy_options::recursive | fs::copy_options::copy_symlinks |
-                                  fs::copy_options::overwrite_existing);
+        fs::copy(home, links,
+                 fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing);
     return links;
 }
 

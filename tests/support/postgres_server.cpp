@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
-#include <fstream>
+#include <cerrno>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,6 +27,7 @@ namespace {
 int free_port()
 {
     int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) throw std::system_error{errno, std::generic_category(), "socket"};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -89,8 +90,8 @@ bool gone(pid_t process)
 postgres_server::postgres_server(server_options options) : options_{std::move(options)}, directory_{server_user()}
 {
     if (options_.tcp) port_ = free_port();
-    run_program({.command = {"/bin/cp", "-a", template_cluster(options_.version), data_directory()},
-                 .run_as = server_user()});
+    run_program(
+        {.command = {"/bin/cp", "-a", template_cluster(options_.version), data_directory()}, .run_as = server_user()});
     configure();
     start();
 }

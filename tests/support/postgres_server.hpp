@@ -53,8 +53,7 @@ public:
     int port() const noexcept { return port_; }
 
     /// A libpq connection string, over the unix socket.
-    std::string connection_string(const std::string& role = "postgres",
-                                  const std::string& database = "postgres") const;
+    std::string connection_string(const std::string& role = "postgres", const std::string& database = "postgres") const;
 
     /// The same over loopback. Only with options.tcp.
     std::string tcp_connection_string(const std::string& role = "postgres",

@@ -50,8 +50,7 @@ std::vector<sql_row> sql_session::query(const std::string& statement)
 std::string sql_session::scalar(const std::string& statement)
 {
     auto rows = query(statement);
-    if (rows.size() != 1 || rows[0].size() != 1 || !rows[0][0])
-        throw std::runtime_error{"not one value: " + statement};
+    if (rows.size() != 1 || rows[0].size() != 1 || !rows[0][0]) throw std::runtime_error{"not one value: " + statement};
     return *rows[0][0];
 }
 

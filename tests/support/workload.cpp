@@ -9,21 +9,23 @@ namespace understudy::testing {
 
 namespace {
 
-constexpr int ids = 1000;           // few enough that writers meet, many enough that they rarely wait
-constexpr int large_text = 6000;    // incompressible and over 2 kB: kept out of line (TOAST)
+constexpr int ids = 1000;         // few enough that writers meet, many enough that they rarely wait
+constexpr int large_text = 6000;  // incompressible and over 2 kB: kept out of line (TOAST)
 
 }  // namespace
 
 void workload::create_tables(sql_session& session, int rows)
 {
-    session.exec("CREATE TABLE public.items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric,"
-                 " note text, large text, tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
-                 "ALTER TABLE public.items ALTER COLUMN large SET STORAGE EXTERNAL;"
-                 "CREATE TABLE public.events (at timestamptz NOT NULL, what text);"
-                 "ALTER TABLE public.events REPLICA IDENTITY FULL;");
-    session.exec("INSERT INTO public.items SELECT id, 'item ' || id, id / 7.0, NULL, repeat(md5(id::text), 100),"
-                 " ARRAY['a', NULL, 'b\"c'], jsonb_build_object('n', id) FROM generate_series(1, " +
-                 std::to_string(rows) + ") id");
+    session.exec(
+        "CREATE TABLE public.items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric,"
+        " note text, large text, tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
+        "ALTER TABLE public.items ALTER COLUMN large SET STORAGE EXTERNAL;"
+        "CREATE TABLE public.events (at timestamptz NOT NULL, what text);"
+        "ALTER TABLE public.events REPLICA IDENTITY FULL;");
+    session.exec(
+        "INSERT INTO public.items SELECT id, 'item ' || id, id / 7.0, NULL, repeat(md5(id::text), 100),"
+        " ARRAY['a', NULL, 'b\"c'], jsonb_build_object('n', id) FROM generate_series(1, " +
+        std::to_string(rows) + ") id");
 }
 
 workload::workload(workload_options options)
@@ -116,8 +118,8 @@ std::string workload::random_id()
 std::string workload::random_text(int length_max)
 {
     // Quotes, escapes, control characters and more than one byte a character: all of it has a JSON form.
-    static constexpr std::array<const char*, 14> pieces{"a", "b", "c", "1", "2", "3", " ", "\"", "\\",
-                                                        "\n", "\t", "\x01", "ü", "\xF0\x9F\x98\x80"};
+    static constexpr std::array<const char*, 14> pieces{"a",  "b",  "c",  "1",  "2",    "3", " ",
+                                                        "\"", "\\", "\n", "\t", "\x01", "ü", "\xF0\x9F\x98\x80"};
     std::string text;
     for (int length = random(0, length_max); length > 0; --length)
         text += pieces[static_cast<std::size_t>(random(0, static_cast<int>(pieces.size()) - 1))];

@@ -14,9 +14,9 @@ namespace understudy::testing {
 class sql_session;
 
 struct workload_options {
-    std::string connection;                    ///< Of a role that may write the workload's tables.
-    std::uint64_t seed = 0;                    ///< The same seed writes the same statements.
-    std::chrono::microseconds pause{2000};     ///< Between two transactions.
+    std::string connection;                 ///< Of a role that may write the workload's tables.
+    std::uint64_t seed = 0;                 ///< The same seed writes the same statements.
+    std::chrono::microseconds pause{2000};  ///< Between two transactions.
 };
 
 struct workload_counts {

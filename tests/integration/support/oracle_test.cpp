@@ -33,16 +33,14 @@ published_document parse(const std::string& text)
 struct shop {
     shop()
     {
-        session.exec("CREATE SCHEMA sales;"
-                     "CREATE TABLE materials (id int PRIMARY KEY, name text, hidden text);"
-                     "CREATE TABLE sales.orders (id int PRIMARY KEY);"
-                     "INSERT INTO materials VALUES (1, 'steel'), (2, 'a, \"b\" ]'), (3, 'filtered')");
+        session.exec(
+            "CREATE SCHEMA sales;"
+            "CREATE TABLE materials (id int PRIMARY KEY, name text, hidden text);"
+            "CREATE TABLE sales.orders (id int PRIMARY KEY);"
+            "INSERT INTO materials VALUES (1, 'steel'), (2, 'a, \"b\" ]'), (3, 'filtered')");
     }
 
-    member_rows expected()
-    {
-        return read_at_consistent_point(server.connection_string(), tables).rows;
-    }
+    member_rows expected() { return read_at_consistent_point(server.connection_string(), tables).rows; }
 
     postgres_server server;
     sql_session session{server.connection_string()};
@@ -78,16 +76,16 @@ BOOST_AUTO_TEST_CASE(planted_differences_are_found_and_named)
     BOOST_TEST(wrong("[\n]", "[\n{\"id\":1}\n]").find("only in the document") != std::string::npos);
     BOOST_TEST(wrong("sales.orders", "orders").find("sales.orders: not in") != std::string::npos);
     // A row twice is a difference, too: multisets are compared, not sets.
-    auto twice = wrong("{\"id\":1,\"name\":\"steel\"},\n", "{\"id\":1,\"name\":\"steel\"},\n{\"id\":1,\"name\":\"steel\"},\n");
+    auto twice =
+        wrong("{\"id\":1,\"name\":\"steel\"},\n", "{\"id\":1,\"name\":\"steel\"},\n{\"id\":1,\"name\":\"steel\"},\n");
     BOOST_TEST(twice.find("only in the document") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_document_cut_anywhere_is_refused)
 {
     auto end = document.rfind('}');
-    for (std::size_t length = 0; length < end; ++length)
-        BOOST_TEST_CONTEXT("length " << length)
-            BOOST_CHECK_THROW(parse(document.substr(0, length)), std::runtime_error);
+    for (std::size_t length = 0; length < end; ++length) BOOST_TEST_CONTEXT("length " << length)
+    BOOST_CHECK_THROW(parse(document.substr(0, length)), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_document_without_header_and_with_an_empty_table_is_read)
@@ -101,10 +99,11 @@ BOOST_AUTO_TEST_CASE(a_document_without_header_and_with_an_empty_table_is_read)
 BOOST_AUTO_TEST_CASE(values_are_printed_in_fixed_formats_whatever_the_database_says)
 {
     shop database;
-    database.session.exec("ALTER DATABASE postgres SET TimeZone = 'Asia/Kolkata';"
-                          "ALTER DATABASE postgres SET IntervalStyle = 'iso_8601';"
-                          "ALTER TABLE sales.orders ADD at timestamptz, ADD took interval, ADD doc json;"
-                          "INSERT INTO sales.orders VALUES (1, '2026-01-02 03:04:05.5+00', '1 day 2 hours', E'[1,\\n2]')");
+    database.session.exec(
+        "ALTER DATABASE postgres SET TimeZone = 'Asia/Kolkata';"
+        "ALTER DATABASE postgres SET IntervalStyle = 'iso_8601';"
+        "ALTER TABLE sales.orders ADD at timestamptz, ADD took interval, ADD doc json;"
+        "INSERT INTO sales.orders VALUES (1, '2026-01-02 03:04:05.5+00', '1 day 2 hours', E'[1,\\n2]')");
     auto rows = database.expected();
     BOOST_TEST(rows.at("sales.orders").at(0) ==
                R"({"id":1,"at":"2026-01-02T03:04:05.5+00:00","took":"1 day 02:00:00","doc":[1, 2]})");
@@ -114,8 +113,9 @@ BOOST_AUTO_TEST_CASE(rows_under_load_belong_to_one_commit)
 {
     postgres_server server;
     sql_session session{server.connection_string()};
-    session.exec("CREATE TABLE public.a (n int); CREATE TABLE public.b (n int);"
-                 "INSERT INTO a VALUES (0); INSERT INTO b VALUES (0)");
+    session.exec(
+        "CREATE TABLE public.a (n int); CREATE TABLE public.b (n int);"
+        "INSERT INTO a VALUES (0); INSERT INTO b VALUES (0)");
     workload::create_tables(session);
     workload load{{.connection = server.connection_string(), .seed = 4}};
     for (int round = 0; round < 5; ++round) {

@@ -26,10 +26,12 @@ BOOST_AUTO_TEST_SUITE(postgres_servers)
 
 BOOST_AUTO_TEST_CASE(every_supported_version_is_installed)
 {
-    BOOST_TEST(installed_postgres_versions() == (std::vector<int>{14, 15, 16, 17, 18}), boost::test_tools::per_element());
+    BOOST_TEST(installed_postgres_versions() == (std::vector<int>{14, 15, 16, 17, 18}),
+               boost::test_tools::per_element());
 }
 
-BOOST_DATA_TEST_CASE(a_server_of_each_version_starts_stops_and_leaves_nothing, data::make({14, 15, 16, 17, 18}), version)
+BOOST_DATA_TEST_CASE(a_server_of_each_version_starts_stops_and_leaves_nothing, data::make({14, 15, 16, 17, 18}),
+                     version)
 {
     std::filesystem::path data_directory;
     pid_t postmaster = 0;
@@ -95,10 +97,9 @@ BOOST_AUTO_TEST_CASE(passwords_are_asked_of_every_role_but_postgres)
 
 BOOST_AUTO_TEST_CASE(a_bad_setting_is_reported_with_the_log)
 {
-    BOOST_CHECK_EXCEPTION(postgres_server({.settings = {{"no_such_setting", "1"}}}), std::runtime_error,
-                          [](const auto& error) {
-                              return std::string{error.what()}.find("no_such_setting") != std::string::npos;
-                          });
+    BOOST_CHECK_EXCEPTION(
+        postgres_server({.settings = {{"no_such_setting", "1"}}}), std::runtime_error,
+        [](const auto& error) { return std::string{error.what()}.find("no_such_setting") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(a_session_gives_nulls_and_throws_on_errors)

@@ -31,7 +31,6 @@ BOOST_AUTO_TEST_CASE(a_workload_commits_until_it_is_stopped)
     BOOST_TEST(counts.rolled_back > 0u);
     BOOST_TEST(counts.failed == 0u);
     sql_session session{connection};
-    auto position = session.scalar("SELECT pg_current_wal_insert_lsn()");
     BOOST_TEST(counts.committed == load.stop().committed);
     BOOST_TEST(session.scalar("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") == "1");
 }
@@ -57,8 +56,9 @@ BOOST_AUTO_TEST_CASE(every_kind_of_change_happens)
     BOOST_TEST(happened("events", "ins"));
     BOOST_TEST(happened("events", "del"));
     BOOST_TEST(session.scalar("SELECT count(*) > 0 FROM items WHERE id > 1000") == "t", "a changed key");
-    BOOST_TEST(session.scalar("SELECT pg_relation_size(reltoastrelid) > 0 FROM pg_class WHERE relname = 'items'") ==
-               "t", "large values out of line");
+    BOOST_TEST(
+        session.scalar("SELECT pg_relation_size(reltoastrelid) > 0 FROM pg_class WHERE relname = 'items'") == "t",
+        "large values out of line");
 }
 
 BOOST_AUTO_TEST_CASE(a_workload_goes_on_after_the_server_was_restarted)

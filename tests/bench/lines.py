@@ -1,0 +1,3 @@
+"""The lines of the benchmark, in the order of the table."""
+
+LINES = []
