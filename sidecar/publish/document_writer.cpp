@@ -1,0 +1,113 @@
+#include "publish/document_writer.hpp"
+
+#include "publish/row_names.hpp"
+
+#include <fmt/format.h>
+
+#include "core/row_tuple.hpp"
+
+namespace understudy {
+
+namespace {
+
+constexpr std::size_t header_bytes = 192;  // the longest possible has 141
+
+void append_header(const document_plan& plan, const document_header& header, std::string& out)
+{
+    out += '{';
+    if (plan.header) {
+        out += fmt::format(R"("understudy":{{"format":{},"generation":{},"position":"{}","content_as_of":)",
+                           manifest_format, header.generation, to_string(header.position));
+        out += header.content_as_of ? '"' + to_string(*header.content_as_of) + '"' : "null";
+        out += plan.tables.empty() ? "}" : "},";
+        out.resize(std::max(out.size(), header_bytes - 1), ' ');
+    }
+    out += '\n';
+}
+
+/// Writes the rows of one table. Lives for one table.
+class table_writer {
+public:
+    table_writer(const planned_table& plan, document_file& into) : plan_{plan}, into_{into}, names_{plan} {}
+
+    outcome<std::uint64_t> write(const read_snapshot& rows);
+
+private:
+    outcome<void> add(std::string_view tuple, std::uint64_t count);
+    bool split(std::string_view tuple);
+    outcome<void> append_row();
+
+    const planned_table& plan_;
+    document_file& into_;
+    row_names names_;
+    std::vector<tuple_field> fields_;  ///< Of the row at hand; kept to allocate once.
+    std::uint64_t written_ = 0;
+};
+
+outcome<std::uint64_t> table_writer::write(const read_snapshot& rows)
+{
+    into_.buffer() += plan_.member;
+    into_.buffer() += plan_.keyed_by ? ":{" : ":[";
+    auto visited = rows.each_row(plan_.rows, [this](std::string_view tuple, std::uint64_t count) {
+        return add(tuple, count);
+    });
+    if (!visited) return visited.error();
+    if (auto unique = names_.check_unique(); !unique) return unique.error();
+    into_.buffer() += plan_.keyed_by ? "\n}" : "\n]";
+    return written_;
+}
+
+outcome<void> table_writer::add(std::string_view tuple, std::uint64_t count)
+{
+    if (!split(tuple))
+        return failure{errc::store_damaged, "a stored row of " + to_string(plan_.name) + " has not its table's shape"};
+    for (; count > 0; --count)
+        if (auto done = append_row(); !done) return done;
+    return boost::system::in_place_value;
+}
+
+bool table_writer::split(std::string_view tuple)
+{
+    fields_.clear();
+    tuple_reader reader{tuple};
+    while (auto field = reader.next()) {
+        if (field->what == tuple_field::kind::unchanged) return false;
+        fields_.push_back(*field);
+    }
+    return reader.ok() && fields_.size() == plan_.stored_columns;
+}
+
+outcome<void> table_writer::append_row()
+{
+    auto& out = into_.buffer();
+    out += written_++ == 0 ? "\n" : ",\n";
+    if (plan_.keyed_by)
+        if (auto done = names_.append(fields_[*plan_.keyed_by], out); !done) return done;
+    if (plan_.columns.empty()) out += '{';
+    for (const auto& column : plan_.columns) {
+        out += column.prefix;
+        out += fields_[column.stored].fragment;
+    }
+    out += '}';
+    return into_.drain();
+}
+
+}  // namespace
+
+outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
+                                      const document_header& header, document_file& into)
+{
+    append_header(plan, header, into.buffer());
+    into.begin_content();
+    std::uint64_t total = 0;
+    for (const auto& table : plan.tables) {
+        if (&table != &plan.tables.front()) into.buffer() += ",\n";
+        auto written = table_writer{table, into}.write(rows);
+        if (!written) return written.error();
+        total += *written;
+    }
+    into.buffer() += plan.tables.empty() ? "}\n" : "\n}\n";
+    return total;
+}
+
+}  // namespace understudy

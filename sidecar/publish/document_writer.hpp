@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "publish/document_file.hpp"
+#include "publish/document_plan.hpp"
+#include "publish/manifest.hpp"
+#include "store/store.hpp"
+
+#include <cstdint>
+
+namespace understudy {
+
+// A document:
+//
+//   document := "{" header? NEWLINE member ("," NEWLINE member)* NEWLINE "}" NEWLINE
+//   header   := "\"understudy\":{\"format\":1,\"generation\":" n ",\"position\":\"" lsn "\",\"content_as_of\":" time "},"
+//               and spaces, so that header and line end have a fixed size
+//   member   := name ":[" rows? NEWLINE "]"  |  name ":{" named-rows? NEWLINE "}"
+//   rows     := NEWLINE row ("," NEWLINE row)*
+//
+// One row per line, in the store's key order; a row of a multiset stands as often as it is counted. The header has
+// a fixed size so that equal content lies at equal places and gives equal block hashes whatever the header says.
+
+/// What a document's header says.
+struct document_header {
+    std::uint64_t generation = 0;
+    lsn position;
+    std::optional<db_time> content_as_of;
+};
+
+/// Writes one document in one pass over the rows. Returns how many rows it holds. Does not finish the file.
+/// Errors: those of document_file and read_snapshot; store_damaged for a tuple that is not of its table's shape;
+/// bad_config, naming table and column but no data, if a row's name under keyed_by is null, repeated or not a
+/// string, number or boolean.
+outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
+                                      const document_header& header, document_file& into);
+
+}  // namespace understudy

@@ -1,0 +1,244 @@
+#include "publish/generation.hpp"
+
+#include "publish/document_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace understudy {
+
+namespace {
+
+std::optional<db_time> time_or_nothing(db_time time) noexcept
+{
+    return time == db_time{} ? std::nullopt : std::optional{time};
+}
+
+const manifest_document* find_document(const manifest* in, const std::string& file) noexcept
+{
+    if (in == nullptr) return nullptr;
+    auto found = std::find_if(in->documents.begin(), in->documents.end(),
+                              [&](const auto& document) { return document.file == file; });
+    return found == in->documents.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> key_names(const table_shape& shape)
+{
+    std::vector<std::string> names;
+    for (auto place : shape.key) names.push_back(shape.columns[place].name);
+    return names;
+}
+
+/// One generation under construction, in a temporary directory that goes away with this unless it is renamed.
+class generation_writer {
+public:
+    generation_writer(const snapshot_directory& directory, const generation_request& request)
+        : directory_{directory}, request_{request}, name_{temporary_name()}
+    {
+    }
+    generation_writer(const generation_writer&) = delete;
+    generation_writer& operator=(const generation_writer&) = delete;
+    ~generation_writer();
+
+    outcome<manifest> write();
+
+private:
+    outcome<void> create();
+    outcome<void> describe();
+    outcome<manifest_table> describe(const table_record& table) const;
+    outcome<void> write_documents();
+    outcome<manifest_document> write_document(const document_plan& plan);
+    outcome<manifest_document> write_file(const document_plan& plan);
+    outcome<void> write_manifest();
+    outcome<void> complete();
+
+    bool known_unchanged(const document_plan& plan, const manifest_document& former) const;
+    bool link(const manifest_document& former) const;
+    bool is_intact(const manifest_document& former) const;
+    std::string path_of(const manifest_document& former) const;
+
+    const snapshot_directory& directory_;
+    const generation_request& request_;
+    std::string name_;         ///< Of the directory as long as it is to be removed.
+    descriptor here_;
+    manifest made_;
+};
+
+generation_writer::~generation_writer()
+{
+    if (!name_.empty()) remove_tree(directory_.generations_fd(), name_);
+}
+
+outcome<manifest> generation_writer::write()
+{
+    if (auto done = create(); !done) return done.error();
+    if (auto done = describe(); !done) return done.error();
+    if (auto done = write_documents(); !done) return done.error();
+    if (auto done = write_manifest(); !done) return done.error();
+    if (auto done = complete(); !done) return done.error();
+    return std::move(made_);
+}
+
+outcome<void> generation_writer::create()
+{
+    if (::mkdirat(directory_.generations_fd(), name_.c_str(), 0700) != 0)
+        return system_failure(errno, "create directory", name_);
+    auto opened = open_directory(directory_.generations_fd(), name_, symlinks::refuse);
+    if (!opened) return opened.error();
+    here_ = std::move(*opened);
+    return boost::system::in_place_value;
+}
+
+outcome<void> generation_writer::describe()
+{
+    const auto& state = request_.rows.state();
+    made_.generation = request_.number;
+    made_.position = state.position.position;
+    made_.content_as_of = time_or_nothing(state.position.content_as_of);
+    made_.created_at = request_.created_at;
+    made_.source = {state.identity.system_id, state.identity.timeline, state.identity.database, state.identity.slot,
+                    state.identity.publication};
+    for (const auto& table : state.tables) {
+        auto described = describe(table);
+        if (!described) return described.error();
+        made_.tables.push_back(std::move(*described));
+    }
+    return boost::system::in_place_value;
+}
+
+outcome<manifest_table> generation_writer::describe(const table_record& table) const
+{
+    auto rows = request_.rows.row_count(table.rows);
+    if (!rows) return rows.error();
+    auto left_out = request_.left_out.find(table.name);
+    return manifest_table{.name = table.name,
+                          .rows_epoch = table.rows,
+                          .columns = table.shape.columns,
+                          .key = key_names(table.shape),
+                          .rows = *rows,
+                          .left_out = left_out == request_.left_out.end() ? std::vector<left_out_column>{}
+                                                                          : left_out->second};
+}
+
+outcome<void> generation_writer::write_documents()
+{
+    for (const auto& plan : request_.documents) {
+        auto written = write_document(plan);
+        if (!written) return written.error();
+        made_.documents.push_back(std::move(*written));
+    }
+    return boost::system::in_place_value;
+}
+
+outcome<manifest_document> generation_writer::write_document(const document_plan& plan)
+{
+    const auto* former = find_document(request_.previous, plan.file);
+    if (former != nullptr && known_unchanged(plan, *former) && link(*former)) return *former;
+    auto written = write_file(plan);
+    if (!written || former == nullptr || former->content != written->content || !is_intact(*former)) return written;
+    auto linked = *former;
+    linked.plan = plan.fingerprint;
+    ::unlinkat(here_.get(), plan.file.c_str(), 0);
+    return link(*former) ? outcome<manifest_document>{linked} : write_file(plan);
+}
+
+bool generation_writer::known_unchanged(const document_plan& plan, const manifest_document& former) const
+{
+    if (request_.unchanged.since != request_.previous->generation || plan.fingerprint != former.plan) return false;
+    return std::all_of(plan.tables.begin(), plan.tables.end(),
+                       [&](const auto& table) { return request_.unchanged.rows.contains(table.rows); });
+}
+
+std::string generation_writer::path_of(const manifest_document& former) const
+{
+    return generation_name(request_.previous->generation) + "/" + former.file;
+}
+
+/// A file that was cut, replaced or given other rights cannot serve as the new generation's.
+bool generation_writer::is_intact(const manifest_document& former) const
+{
+    struct stat there {};
+    const auto& rights = directory_.rights();
+    if (::fstatat(directory_.generations_fd(), path_of(former).c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    return S_ISREG(there.st_mode) && static_cast<std::uint64_t>(there.st_size) == former.bytes &&
+           (there.st_mode & 07777) == rights.mode &&
+           there.st_uid == (rights.owner == static_cast<uid_t>(-1) ? ::geteuid() : rights.owner) &&
+           (rights.group == static_cast<gid_t>(-1) || there.st_gid == rights.group);
+}
+
+bool generation_writer::link(const manifest_document& former) const
+{
+    return is_intact(former) && ::linkat(directory_.generations_fd(), path_of(former).c_str(), here_.get(),
+                                         former.file.c_str(), 0) == 0;
+}
+
+outcome<manifest_document> generation_writer::write_file(const document_plan& plan)
+{
+    auto created = create_file(here_.get(), plan.file);
+    if (!created) return created.error();
+    document_file file{std::move(*created), plan.file, directory_.reserve_bytes()};
+    document_header header{request_.number, made_.position, made_.content_as_of};
+    auto rows = understudy::write_document(request_.rows, plan, header, file);
+    if (!rows) return rows.error();
+    auto digest = file.finish(directory_.rights());
+    if (!digest) return digest.error();
+    return manifest_document{.file = plan.file,
+                             .bytes = digest->bytes,
+                             .rows = *rows,
+                             .sha256 = std::move(digest->sha256),
+                             .blocks = std::move(digest->blocks),
+                             .content = std::move(digest->content),
+                             .plan = plan.fingerprint,
+                             .generation = request_.number};
+}
+
+outcome<void> generation_writer::write_manifest()
+{
+    auto created = create_file(here_.get(), manifest_file);
+    if (!created) return created.error();
+    if (auto done = write_all(created->get(), to_json(made_), manifest_file); !done) return done;
+    const auto& rights = directory_.rights();
+    if (auto done = give_rights(created->get(), rights.mode, rights, manifest_file); !done) return done;
+    if (auto done = sync(created->get(), manifest_file); !done) return done;
+    return close(std::move(*created), manifest_file);
+}
+
+outcome<void> generation_writer::complete()
+{
+    const auto& rights = directory_.rights();
+    auto number = generation_name(request_.number);
+    auto where = directory_.path() / "generations" / number;
+    if (auto done = give_rights(here_.get(), rights.directory_mode(), rights, where); !done) return done;
+    if (auto done = sync(here_.get(), where); !done) return done;
+    auto parent = directory_.generations_fd();
+    if (::renameat2(parent, name_.c_str(), parent, number.c_str(), RENAME_NOREPLACE) != 0)
+        return system_failure(errno, "rename into place", where);
+    // Until the parent is durable too, a failure removes the generation under its new name.
+    name_ = number;
+    if (auto done = sync(parent, directory_.path() / "generations"); !done) return done;
+    name_.clear();
+    return boost::system::in_place_value;
+}
+
+}  // namespace
+
+outcome<manifest> write_generation(snapshot_directory& directory, const generation_request& request)
+{
+    if (request.previous != nullptr && request.number <= request.previous->generation)
+        return failure{errc::internal, fmt::format("generation {} cannot follow {}", request.number,
+                                                   request.previous->generation)};
+    auto presence = directory.ensure();
+    if (!presence) return presence.error();
+    auto usable = request;
+    if (*presence == snapshot_directory::presence::made_again) usable.previous = nullptr;
+    return generation_writer{directory, usable}.write();
+}
+
+}  // namespace understudy

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "core/db_time.hpp"
+#include "core/error.hpp"
+#include "core/lsn.hpp"
+#include "core/table.hpp"
+#include "publish/snapshot_directory.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy {
+
+inline constexpr const char* status_file = "status.json";
+inline constexpr std::uint64_t status_format = 1;
+
+struct source_status {
+    bool connected = false;
+    std::string slot;
+    std::string server_version;                    ///< Empty until a first connection.
+    std::optional<std::uint64_t> retained_bytes;   ///< WAL that our slot holds back.
+    friend bool operator==(const source_status&, const source_status&) = default;
+};
+
+struct cadence_status {
+    std::optional<db_time> next_due;               ///< Nothing: when something happens, see rule.
+    std::string rule;                              ///< Name of a wait_reason or publish_reason.
+    std::optional<db_time> last_publish_at;
+    std::string last_publish_reason;
+    std::string last_skip_reason;
+    friend bool operator==(const cadence_status&, const cadence_status&) = default;
+};
+
+struct table_status {
+    table_name name;
+    std::uint64_t rows = 0;
+    std::string state;                             ///< E.g. `current`, `copying`, `held`.
+    std::optional<double> progress;                ///< 0 to 1, of a copy.
+    friend bool operator==(const table_status&, const table_status&) = default;
+};
+
+struct copy_status {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+    double rows_per_second = 0;
+    std::optional<std::uint64_t> seconds_left;
+    friend bool operator==(const copy_status&, const copy_status&) = default;
+};
+
+/// What the daemon says of itself on each heartbeat. Holds no row data and no secret. Times are on our clock except
+/// content_as_of and current_as_of, which are on the database's.
+struct status_report {
+    std::string state;                             ///< E.g. `copying`, `streaming`, `waiting`, `stopped`.
+    std::string reason;                            ///< name_of(errc) of what holds it back; empty if nothing does.
+    std::string reason_text;
+    db_time since{};                               ///< In this state.
+    db_time heartbeat{};
+    std::uint64_t generation = 0;                  ///< The announced one; 0 before the first.
+    lsn position;                                  ///< Of the announced generation.
+    std::optional<db_time> content_as_of;
+    std::optional<db_time> current_as_of;
+    std::optional<std::int64_t> clock_offset_ms;   ///< The database's clock minus ours.
+    std::optional<std::uint64_t> lag_bytes;
+    std::optional<double> lag_seconds;
+    source_status source;
+    cadence_status cadence;
+    std::vector<table_status> tables;
+    std::optional<copy_status> copy;               ///< While one runs.
+    std::uint64_t store_bytes = 0;
+    std::int64_t pid = 0;
+    std::string version;
+    friend bool operator==(const status_report&, const status_report&) = default;
+};
+
+std::string to_json(const status_report& from);
+
+/// Errors: storage_failed naming the member that is missing or damaged, or a format newer than ours.
+outcome<status_report> status_from_json(std::string_view text);
+
+/// Replaces `status.json`, so that a reader finds a whole one. Never synced: it is worth nothing after a crash.
+/// Errors: disk_full, storage_failed.
+outcome<void> write_status(const snapshot_directory& directory, const status_report& report);
+
+/// For any process. Errors: storage_failed, over_limit.
+outcome<status_report> read_status(const std::filesystem::path& directory);
+
+}  // namespace understudy
