@@ -1,9 +1,8 @@
 #include "app/commands.hpp"
+#include "app/directory_check.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
-#include "publish/snapshot_directory_check.hpp"
 #include "source/postgres/survey.hpp"
-#include "store/directory_check.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,12 +25,6 @@ const char* word_for(verdict result) noexcept
     case verdict::failed: return "FAILED";
     }
     return "";
-}
-
-check_item item_for(std::string name, const outcome<std::string>& looked)
-{
-    if (looked) return {std::move(name), verdict::passed, *looked, {}, {}};
-    return {std::move(name), verdict::failed, looked.error().text, "see above", looked.error().code};
 }
 
 asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& wanted)
@@ -92,9 +85,7 @@ int check_command(const command_options& options)
     auto config = load_for_command(options);
     if (!config) return 2;
     const auto& wanted = config->values;
-    std::vector<check_item> items;
-    items.push_back(item_for("state directory", check_store_directory(wanted.state_directory, wanted.any_filesystem)));
-    items.push_back(item_for("snapshot directory", check_snapshot_directory(wanted.snapshot.directory)));
+    auto items = check_directories(wanted);
     auto source = run_check(wanted);
     if (!source) {
         write_for_people(items);

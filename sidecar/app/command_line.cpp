@@ -29,7 +29,23 @@ void json_option(CLI::App& app, command_options& options)
     app.add_flag("--json", options.json, "Answer in JSON, for programs");
 }
 
+void verify_options(CLI::App& app, command_options& options)
+{
+    json_option(app, options);
+    app.add_flag("--against-db", options.against_db, "Compare the live state with the database at one position");
+}
+
+void no_option(CLI::App&, command_options&) {}
+
 constexpr std::array commands{
+    command{"run", "Follow the source and publish generations until a signal ends it.", run_command, no_option},
+    command{"once", "Catch up with the database as of now, publish, exit.", once_command, no_option},
+    command{"check", "Look at every prerequisite and say what to do about it; changes nothing.", check_command,
+            json_option},
+    command{"status", "Say what state things are in; reads files only.", status_command, json_option},
+    command{"verify", "Check the announced generation, or with --against-db the live state against the database.",
+            verify_command, verify_options},
+    command{"publish", "Ask the running daemon for a generation now.", publish_command, json_option},
     command{"config", "Show the effective configuration and where each value comes from; secrets stay hidden.",
             config_command, json_option},
     command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},

@@ -7,11 +7,30 @@ namespace understudy {
 /// What the command line says, for every command. A command looks at what it knows.
 struct command_options {
     std::string config = "/etc/understudy/understudy.yaml";
-    bool json = false;  ///< Answer for programs instead of people.
+    bool json = false;        ///< Answer for programs instead of people.
+    bool against_db = false;  ///< verify: compare with the database.
 };
 
 // One file each: <name>_command.cpp. All return the exit status (design.md, section 7) and have written their
 // answer to stdout and their complaints to stderr. command_line.cpp holds the table of what can be typed.
+
+/// The daemon: follows the source and publishes until a signal.
+int run_command(const command_options& options);
+
+/// Catches up to the database's position at the start of the call, publishes, exits.
+int once_command(const command_options& options);
+
+/// Says of every prerequisite whether it is met, and what to do about it. Changes nothing. Exit: 0, 1 if one failed.
+int check_command(const command_options& options);
+
+/// Says what state things are in, from files alone. Exit: 0, 1 if there is no usable generation.
+int status_command(const command_options& options);
+
+/// Checks the announced generation against its manifest, or with against_db the live state against the database.
+int verify_command(const command_options& options);
+
+/// Asks the running daemon to publish now.
+int publish_command(const command_options& options);
 
 /// Prints the effective configuration with where each value came from. Exit: 0, or 2 with every error.
 int config_command(const command_options& options);

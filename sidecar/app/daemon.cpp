@@ -30,7 +30,8 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
       directory_{std::move(directory)},
       writer_{loop_.get_executor(), store_thread_, *store_, config_.values.commit,
               {.durable = [this](const stored_position& position) { if (session_) session_->confirm(position); },
-               .changed = [this](const change_tally& tally, lsn commit_start) { publisher_.on_changed(tally, commit_start); },
+               .changed = [this](const change_summary& summary) { publisher_.on_changed(summary); },
+               .reached = [this](lsn reached) { publisher_.on_reached(reached); },
                .accepting = [this] { if (session_) session_->resume(); },
                .failed = [this](failure why) { if (session_) session_->close(std::move(why)); }}},
       publisher_{config_.values, writer_, *store_, *directory_, publish_thread_, state_},
@@ -156,7 +157,7 @@ void daemon::begin_stop()
 asio::awaitable<void> daemon::stop_in_order()
 {
     auto flushed = co_await writer_.flush(false);
-    if (flushed && publisher_.is_due()) co_await publisher_.publish_now("shutdown");
+    if (flushed && publisher_.is_due()) co_await publisher_.publish_now();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});
 }
@@ -201,7 +202,7 @@ asio::awaitable<void> daemon::catch_up_once()
         session->request_reply();
     }
     if (!facts || session != session_) co_return;
-    auto published = co_await publisher_.publish_now("once");
+    auto published = co_await publisher_.publish_now();
     if (published)
         begin_stop();
     else if (session == session_)
@@ -228,7 +229,7 @@ asio::awaitable<json::object> daemon::handle_control(json::object request, contr
 
 asio::awaitable<outcome<json::object>> daemon::control_publish()
 {
-    auto published = co_await publisher_.publish_now("requested");
+    auto published = co_await publisher_.publish_now();
     if (!published) co_return published.error();
     co_return json::object{{"generation", published->generation}, {"position", to_string(published->position)}};
 }

@@ -216,7 +216,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     if (flushed->position < session->announce_from())
         co_return failure{errc::table_locked, fmt::format("the stream is at {}, a table's new copy is true from {} on",
                                                           to_string(flushed->position), to_string(session->announce_from()))};
-    auto made = co_await write();
+    auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
     auto leave = co_await wait_for_leave();
     if (!leave) {
@@ -246,7 +246,7 @@ unchanged_tables publisher::unchanged_since_announced() const
     return unchanged;
 }
 
-asio::awaitable<outcome<manifest>> publisher::write()
+asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_settings> documents)
 {
     auto open = [this] { return store_.read(); };
     auto opened = co_await thread_.run(std::move(open));
@@ -254,7 +254,6 @@ asio::awaitable<outcome<manifest>> publisher::write()
     // Asked after the view was opened, so that no change inside it can be missing from the answer.
     std::shared_ptr<read_snapshot> rows{std::move(*opened)};
     auto unchanged = unchanged_since_announced();
-    auto documents = settings_.documents;
     auto previous = announced_;
     auto number = next_number_++;
     auto work = [this, number, documents = std::move(documents), previous = std::move(previous),
@@ -355,7 +354,8 @@ asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
     if (flushed->position > limit)
         co_return failure{errc::internal, fmt::format("the store is at {}, past {}", to_string(flushed->position), to_string(limit))};
     busy_ = true;
-    auto made = co_await write();
+    std::vector<document_settings> plain(1);  // one document with every table as it is stored
+    auto made = co_await write(std::move(plain));
     busy_ = false;
     free_.cancel();
     if (!made) co_return made.error();

@@ -336,6 +336,11 @@ asio::awaitable<outcome<void>> source_session::check_announcement()
     co_return outcome<void>{};
 }
 
+void source_session::request_reply()
+{
+    if (is_streaming()) stream_->request_reply();
+}
+
 void source_session::confirm(const stored_position& durable)
 {
     if (is_streaming()) stream_->confirm(durable.acknowledged());

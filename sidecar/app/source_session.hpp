@@ -50,6 +50,9 @@ public:
     /// Runs one statement batch on the session's SQL connection, after those before it.
     asio::awaitable<outcome<probe_facts>> probe();
 
+    /// Asks the server how far it is.
+    void request_reply();
+
     void confirm(const stored_position& durable);
     void resume();
 

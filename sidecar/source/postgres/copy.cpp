@@ -22,19 +22,9 @@ using namespace std::chrono_literals;
 constexpr auto slot_creation_timeout = 24h;    // it waits for every running transaction
 constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store at a time, per batch
 
-struct copy_transaction {
-    std::unique_ptr<pg_connection> connection;
-    lsn consistent_point;
-};
+}  // namespace
 
-struct planned_copy {
-    table_facts facts;
-    mirrored_table table;
-};
-
-// Opens a transaction that sees exactly the commits that start before the consistent point.
-asio::awaitable<outcome<copy_transaction>> begin_at_consistent_point(const postgres_settings& wanted,
-                                                                     copy_progress& progress)
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, copy_progress& progress)
 {
     auto replication = co_await connect(wanted, connection_kind::replication);
     if (!replication) co_return replication.error();
@@ -53,11 +43,13 @@ asio::awaitable<outcome<copy_transaction>> begin_at_consistent_point(const postg
                               (*reader)->quote_literal(slot->text(0, 2)));
     auto imported = co_await (*reader)->query_each(std::move(import), limits::query_timeout);
     if (!imported) co_return imported.error();
-    copy_transaction made;
+    consistent_view made;
     made.connection = std::move(*reader);
-    made.consistent_point = *point;
+    made.point = *point;
     co_return std::move(made);  // the replication connection closes here, and the temporary slot with it
 }
+
+namespace {
 
 asio::awaitable<outcome<void>> lock_tables(pg_connection& reader, const std::vector<table_facts>& tables)
 {
@@ -90,31 +82,34 @@ outcome<void> compare_with_present(const std::vector<table_facts>& then, const s
     return {};
 }
 
-// What to copy, as the catalog shows it under the snapshot and still shows it now.
-asio::awaitable<outcome<std::vector<planned_copy>>> plan(pg_connection& reader, pg_connection& sql,
-                                                         const settings& wanted, std::vector<oid> only)
+}  // namespace
+
+asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connection& view, pg_connection& sql,
+                                                                      const settings& wanted, std::vector<oid> only)
 {
     auto before = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
     if (!before) co_return before.error();
-    auto locked = co_await lock_tables(reader, chosen(*before, only));
+    auto locked = co_await lock_tables(view, chosen(*before, only));
     if (!locked) co_return locked.error();
-    auto then = co_await read_tables(reader, wanted.tables, wanted.postgres.publication);
+    auto then = co_await read_tables(view, wanted.tables, wanted.postgres.publication);
     if (!then) co_return then.error();
     auto now = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
     if (!now) co_return now.error();
     auto tables = chosen(*then, only);
     if (auto same = compare_with_present(tables, chosen(*now, only)); !same) co_return same.error();
-    auto types = co_await read_types(reader, tables);
+    auto types = co_await read_types(view, tables);
     if (!types) co_return types.error();
 
-    std::vector<planned_copy> planned;
+    std::vector<viewed_table> viewed;
     for (auto& facts : tables) {
         auto table = plan_table(facts, *types);
         if (!table) co_return table.error();
-        planned.push_back(planned_copy{std::move(facts), std::move(*table)});
+        viewed.push_back(viewed_table{std::move(facts), std::move(*table)});
     }
-    co_return std::move(planned);
+    co_return std::move(viewed);
 }
+
+namespace {
 
 /// Turns the lines of one table's COPY into batches for the store.
 class line_collector {
@@ -157,7 +152,7 @@ private:
     change_batch batch_;
 };
 
-asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const planned_copy& planned, copy_sink& sink,
+asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_table& planned, copy_sink& sink,
                                          copy_progress& progress)
 {
     line_collector lines{planned.table};
@@ -187,7 +182,7 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const planned_co
     co_return co_await reader.finish_copy(limits::query_timeout);
 }
 
-asio::awaitable<outcome<void>> copy_table(pg_connection& reader, planned_copy& planned, copy_sink& sink,
+asio::awaitable<outcome<void>> copy_table(pg_connection& reader, viewed_table& planned, copy_sink& sink,
                                           copy_progress& progress)
 {
     auto rows = co_await sink.create_epoch();
@@ -204,22 +199,38 @@ asio::awaitable<outcome<void>> copy_table(pg_connection& reader, planned_copy& p
 
 }  // namespace
 
-std::string copy_statement(const table_facts& facts, const mirrored_table& table)
+namespace {
+
+std::string column_list(const mirrored_table& table)
 {
     std::vector<std::string> columns;
-    bool generated = false;
-    for (const auto& column : table.record.shape.columns) {
-        columns.push_back(quoted_identifier(column.name));
-        for (const auto& known : facts.columns)
-            generated = generated || (known.generated && known.described.name == column.name);
-    }
-    auto name = quoted_name(facts.name);
-    // The plain form spares the server an executor; it cannot filter, descend to partitions or name generated columns.
-    if (facts.kind == 'r' && facts.row_filter.empty() && !generated)
-        return fmt::format("COPY {} ({}) TO STDOUT", name, fmt::join(columns, ", "));
+    for (const auto& column : table.record.shape.columns) columns.push_back(quoted_identifier(column.name));
+    return fmt::format("{}", fmt::join(columns, ", "));
+}
+
+bool has_generated(const table_facts& facts, const mirrored_table& table)
+{
+    for (const auto& known : facts.columns)
+        for (const auto& column : table.record.shape.columns)
+            if (known.generated && known.described.name == column.name) return true;
+    return false;
+}
+
+}  // namespace
+
+std::string rows_query(const table_facts& facts, const mirrored_table& table)
+{
     auto filter = facts.row_filter.empty() ? std::string{} : fmt::format(" WHERE {}", facts.row_filter);
-    return fmt::format("COPY (SELECT {} FROM {}{}{}) TO STDOUT", fmt::join(columns, ", "),
-                       facts.kind == 'r' ? "ONLY " : "", name, filter);
+    return fmt::format("SELECT {} FROM {}{}{}", column_list(table), facts.kind == 'r' ? "ONLY " : "",
+                       quoted_name(facts.name), filter);
+}
+
+std::string copy_statement(const table_facts& facts, const mirrored_table& table)
+{
+    // The plain form spares the server an executor; it cannot filter, descend to partitions or name generated columns.
+    if (facts.kind == 'r' && facts.row_filter.empty() && !has_generated(facts, table))
+        return fmt::format("COPY {} ({}) TO STDOUT", quoted_name(facts.name), column_list(table));
+    return fmt::format("COPY ({}) TO STDOUT", rows_query(facts, table));
 }
 
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
@@ -227,17 +238,17 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
 {
     progress = copy_progress{};
     progress.started = std::chrono::steady_clock::now();
-    auto transaction = co_await begin_at_consistent_point(wanted.postgres, progress);
-    if (!transaction) co_return transaction.error();
-    auto planned = co_await plan(*transaction->connection, sql, wanted, std::move(only));
+    auto view = co_await open_consistent_view(wanted.postgres, progress);
+    if (!view) co_return view.error();
+    auto planned = co_await lock_and_describe(*view->connection, sql, wanted, std::move(only));
     if (!planned) co_return planned.error();
     progress.tables_total = planned->size();
     for (const auto& table : *planned) progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
 
     copy_result result;
-    result.consistent_point = transaction->consistent_point;
+    result.consistent_point = view->point;
     for (auto& table : *planned) {
-        auto copied = co_await copy_table(*transaction->connection, table, sink, progress);
+        auto copied = co_await copy_table(*view->connection, table, sink, progress);
         if (!copied) co_return copied.error();
         table.table.record.valid_from = result.consistent_point;
         result.tables.push_back(table.table.record);

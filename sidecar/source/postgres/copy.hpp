@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,18 +35,37 @@ public:
     virtual asio::awaitable<outcome<void>> load(epoch rows, change_batch batch) = 0;
 };
 
+/// A transaction that sees exactly the commits that start before a point.
+struct consistent_view {
+    std::unique_ptr<pg_connection> connection;
+    lsn point;
+};
+
+/// Opens one with a temporary slot, which is gone when it returns. Waits for every transaction that is running.
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, copy_progress& progress);
+
+/// A table as the catalog shows it under a view.
+struct viewed_table {
+    table_facts facts;
+    mirrored_table table;
+};
+
+/// Locks the tables in ACCESS SHARE mode inside the view and describes them, when the present catalog, asked over
+/// `sql`, agrees: after a rewrite or TRUNCATE the view would show no rows and not say so. `only` names the tables by
+/// oid; empty means all of the settings. Errors: table_changed: open a new view; table_locked.
+asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connection& view, pg_connection& sql,
+                                                                      const settings& wanted, std::vector<oid> only);
+
+/// The rows of the stored columns of a table as a SELECT, row filter included. Pure.
+std::string rows_query(const table_facts& facts, const mirrored_table& table);
+
 struct copy_result {
     lsn consistent_point;
     std::vector<table_record> tables;   ///< The copied ones, valid from the consistent point.
 };
 
-/// Copies tables as of one consistent point into new epochs (design.md, 4.4).
-///
-/// A temporary slot gives the point and its snapshot, and is dropped once the snapshot is imported. Each table is
-/// locked in ACCESS SHARE mode and compared with the present catalog first: after a rewrite or TRUNCATE a copy would
-/// find no rows and not say so. `only` names the tables by oid; empty means all of the settings.
-/// Errors: those of the connections; table_changed when a table was altered in between: start over; table_locked;
-/// the sink's.
+/// Copies tables as of one consistent point into new epochs (design.md, 4.4). Errors: those of the connections and
+/// of lock_and_describe; the sink's.
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
                                                   copy_sink& sink, copy_progress& progress);
 

@@ -1,0 +1,86 @@
+#include "app/directory_check.hpp"
+
+#include "store/filesystem.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <linux/magic.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace understudy {
+
+namespace {
+
+constexpr std::uint64_t free_bytes_wanted = 1u << 30;
+
+check_item failed(std::string name, std::string text, std::string remedy)
+{
+    return {std::move(name), verdict::failed, std::move(text), std::move(remedy), errc::bad_directory};
+}
+
+std::filesystem::path nearest_existing(std::filesystem::path path)
+{
+    std::error_code ignored;
+    while (path.has_relative_path() && !std::filesystem::exists(path, ignored)) path = path.parent_path();
+    return path;
+}
+
+// Mount points inside the directory: a file of ours that is one can never be replaced by rename.
+std::string mounted_inside(const std::filesystem::path& directory)
+{
+    std::ifstream mounts{"/proc/self/mountinfo"};
+    auto inside = directory.string() + "/";
+    for (std::string line; std::getline(mounts, line);) {
+        std::istringstream fields{line};
+        std::string id, parent, device, root, point;
+        fields >> id >> parent >> device >> root >> point;
+        if (point.starts_with(inside)) return point;
+    }
+    return {};
+}
+
+check_item look_at(std::string name, const std::filesystem::path& directory, bool may_be_any_filesystem, bool keeps_state)
+{
+    auto existing = nearest_existing(directory);
+    struct stat facts {};
+    if (::stat(existing.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+        return failed(name, existing.string() + " is not a directory", "name a directory, not a file");
+    if (::access(existing.c_str(), W_OK | X_OK) != 0)
+        return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)),
+                      fmt::format("let user id {} write there", ::geteuid()));
+    if (keeps_state && existing == directory && (facts.st_uid != ::geteuid() || (facts.st_mode & 022) != 0))
+        return failed(name, directory.string() + " belongs to somebody else or is writable by others",
+                      fmt::format("chown {0} {1} && chmod 700 {1}", ::geteuid(), directory.string()));
+    if (auto point = mounted_inside(directory); !point.empty())
+        return failed(name, point + " is a mount point: it can never be replaced", "mount the whole directory instead");
+
+    struct statfs disk {};
+    if (::statfs(existing.c_str(), &disk) != 0) return failed(name, std::strerror(errno), "see above");
+    auto type = static_cast<std::uint64_t>(disk.f_type);
+    auto unfit = unfit_filesystem(type);
+    if (!unfit.empty() && !may_be_any_filesystem)
+        return failed(name, std::string{unfit}, "use ext4 or XFS, or set state.any_filesystem");
+    auto free = static_cast<std::uint64_t>(disk.f_bavail) * static_cast<std::uint64_t>(disk.f_bsize);
+    auto text = fmt::format("{}, {} MiB free", directory.string(), free >> 20);
+    if (type == TMPFS_MAGIC)
+        return {std::move(name), verdict::warning, text + ", in memory", "a restart of the machine starts with a new copy", {}};
+    if (free < free_bytes_wanted)
+        return {std::move(name), verdict::warning, std::move(text), "plan two to three times the live data", {}};
+    return {std::move(name), verdict::passed, std::move(text), {}, {}};
+}
+
+}  // namespace
+
+std::vector<check_item> check_directories(const settings& wanted)
+{
+    return {look_at("state directory", wanted.state_directory, wanted.any_filesystem, true),
+            look_at("snapshot directory", wanted.snapshot.directory, true, false)};
+}
+
+}  // namespace understudy

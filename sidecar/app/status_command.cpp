@@ -1,0 +1,80 @@
+#include "app/commands.hpp"
+#include "app/loaded_config.hpp"
+#include "app/output.hpp"
+#include "publish/announcement.hpp"
+#include "publish/generation_check.hpp"
+#include "publish/status_file.hpp"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace understudy {
+
+namespace json = boost::json;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A daemon that has not beaten for this long is taken for dead.
+constexpr auto heartbeats_missed_max = 10;
+
+std::string age_of(const std::optional<db_time>& time, std::chrono::milliseconds offset)
+{
+    if (!time) return "never";
+    auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()) + offset;
+    return fmt::format("{} ({:.1f} s ago)", to_string(*time), std::chrono::duration<double>(now - *time).count());
+}
+
+bool is_alive(const status_report& report, std::chrono::milliseconds heartbeat)
+{
+    auto age = std::chrono::system_clock::now() - std::chrono::system_clock::time_point{report.heartbeat};
+    return age < heartbeat * heartbeats_missed_max;
+}
+
+void write_for_people(const status_report& report, bool alive, const outcome<manifest>& current)
+{
+    std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
+    text_table table;
+    table.add({"daemon", alive ? fmt::format("{} (pid {})", report.state, report.pid)
+                               : fmt::format("not running; last heartbeat {}", age_of(report.heartbeat, 0ms))});
+    if (!report.reason.empty()) table.add({"reason", report.reason + ": " + report.reason_text});
+    if (current) {
+        table.add({"generation", fmt::format("{} at {}", current->generation, to_string(current->position))});
+        table.add({"content as of", age_of(current->content_as_of, offset)});
+        table.add({"current as of", age_of(report.current_as_of, offset)});
+    } else {
+        table.add({"generation", "none: " + current.error().text});
+    }
+    table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version : "not connected"});
+    if (report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
+    table.add({"next publish", report.cadence.rule});
+    if (report.copy) table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
+    table.write(std::cout);
+}
+
+}  // namespace
+
+int status_command(const command_options& options)
+{
+    auto config = load_for_command(options);
+    if (!config) return 2;
+    const auto& directory = config->values.snapshot.directory;
+    auto current = load_current(directory);
+    auto report = read_status(directory);
+    bool alive = report && is_alive(*report, config->values.heartbeat);
+    if (options.json) {
+        json::object answer{{"usable", current.has_value()}, {"running", alive}};
+        if (current) answer["generation"] = current->generation;
+        answer["status"] = report ? json::parse(to_json(*report)) : json::value{};
+        if (!report) answer["text"] = report.error().text;
+        write_json(std::cout, answer);
+    } else {
+        write_for_people(report ? *report : status_report{}, alive, current);
+    }
+    return finish_output(current ? 0 : 1);
+}
+
+}  // namespace understudy

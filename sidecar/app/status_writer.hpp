@@ -1,0 +1,47 @@
+#pragma once
+
+#include "app/daemon_state.hpp"
+#include "app/publisher.hpp"
+#include "app/store_writer.hpp"
+#include "app/worker_thread.hpp"
+#include "core/settings.hpp"
+#include "publish/status_file.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace understudy {
+
+/// Puts what the daemon knows of itself into status.json, on each heartbeat and when it ends.
+///
+/// Belongs to the event loop; the file is written on the publish thread. Borrows everything.
+class status_writer {
+public:
+    status_writer(const settings& wanted, const daemon_state& state, const store_writer& writer, publisher& published,
+                  snapshot_directory& directory, worker_thread& thread);
+
+    void start();
+
+    /// Writes the last one and stops. The publish thread finishes it.
+    void stop();
+
+    status_report report();
+
+private:
+    void beat();
+    void write();
+    cadence_status describe_cadence();
+    void describe_copy(status_report& into) const;
+    void describe_lag(status_report& into) const;
+
+    const settings& settings_;
+    const daemon_state& state_;
+    const store_writer& writer_;
+    publisher& publisher_;
+    snapshot_directory& directory_;
+    worker_thread& thread_;
+    bool writing_ = false;
+    bool failed_before_ = false;
+    asio::steady_timer timer_;
+};
+
+}  // namespace understudy
