@@ -23,8 +23,9 @@ std::string select_of(const oracle_table& wanted)
 {
     std::string columns;
     for (const auto& column : wanted.columns) columns += (columns.empty() ? "\"" : ", \"") + column + "\"";
-    return "SELECT to_json(t)::text FROM (SELECT " + (columns.empty() ? "*" : columns) + " FROM " + wanted.table +
-           (wanted.filter.empty() ? "" : " WHERE " + wanted.filter) + ") t";
+    auto name = wanted.keyed_by.empty() ? "" : "to_json(t.\"" + wanted.keyed_by + "\"::text)::text || ':' || ";
+    return "SELECT " + name + "to_json(t)::text FROM (SELECT " + (columns.empty() ? "*" : columns) + " FROM " +
+           wanted.table + (wanted.filter.empty() ? "" : " WHERE " + wanted.filter) + ") t";
 }
 
 std::vector<std::string> rows_of(sql_session& session, const oracle_table& wanted)
@@ -49,10 +50,11 @@ member_rows read_members(sql_session& session, const std::vector<oracle_table>& 
 
 /// Takes the lines of a document one after the other. The shape:
 ///
-///   document := "{" [ header ",\n" ] member { ",\n" member } "}\n"
-///   header   := "\"understudy\":" object            on one line
-///   member   := string ":[" [ "\n" row { ",\n" row } "\n" ] "]"
-///   row      := object                              on one line
+///   document := "{" [ header "," spaces ] "\n" member { ",\n" member } "\n}\n"
+///   header   := "\"understudy\":" object                          on one line
+///   member   := string ":[" [ "\n" row { ",\n" row } ] "\n]"
+///             | string ":{" [ "\n" string ":" row { ",\n" string ":" row } ] "\n}"
+///   row      := object                                            on one line
 class document_reader {
 public:
     explicit document_reader(const std::filesystem::path& file) : name_{file.string()}, file_{file}
@@ -76,7 +78,7 @@ private:
         if (ended_) fail("more after its end");
         if (rows_ == nullptr)
             take_outside(line);
-        else if (line.starts_with('{'))
+        else if (line.starts_with(row_start_))
             rows_->push_back(std::string{without_comma(line)});
         else
             close_member(line);
@@ -97,22 +99,22 @@ private:
 
     void open_member(std::string_view line)
     {
-        auto name_end = line.find("\":[");
-        if (!line.starts_with('"') || name_end == line.npos) fail("no member of a table");
-        rows_ = &document_.rows[std::string{line.substr(1, name_end - 1)}];
-        auto rest = line.substr(name_end + 3);
-        if (!rest.empty()) close_member(rest);
+        bool keyed = line.ends_with("\":{");
+        if (!line.starts_with('"') || (!keyed && !line.ends_with("\":["))) fail("no member of a table");
+        rows_ = &document_.rows[std::string{line.substr(1, line.size() - 4)}];
+        row_start_ = keyed ? '"' : '{';
+        end_ = keyed ? "}" : "]";
     }
 
     void close_member(std::string_view line)
     {
-        if (line != "]" && line != "]," && line != "]}") fail("no row");
-        ended_ = line == "]}";
+        if (without_comma(line) != end_) fail("no row");
         rows_ = nullptr;
     }
 
     static std::string_view without_comma(std::string_view line)
     {
+        line = line.substr(0, line.find_last_not_of(' ') + 1);
         return line.ends_with(',') ? line.substr(0, line.size() - 1) : line;
     }
 
@@ -125,6 +127,8 @@ private:
     std::ifstream file_;
     published_document document_;
     std::vector<std::string>* rows_ = nullptr;  // of the member that is open
+    char row_start_ = '{';                      // and what its rows start with
+    std::string_view end_ = "]";                // and its last line
     std::size_t number_ = 0;
     bool ended_ = false;
 };

@@ -15,6 +15,7 @@ struct oracle_table {
     std::string member;                     ///< The document's member: `materials`.
     std::vector<std::string> columns = {};  ///< In the document's order; empty means all.
     std::string filter = {};                ///< SQL condition of the rows inside; empty means all.
+    std::string keyed_by = {};              ///< Column whose value names each row; empty: the member is an array.
 };
 
 /// The rows of each member, sorted as text: order is not compared here.
@@ -34,7 +35,7 @@ oracle_state read_at_consistent_point(const std::string& connection, const std::
 /// Reads the tables in one transaction of its own. For servers where nobody writes.
 member_rows read_now(const std::string& connection, const std::vector<oracle_table>& tables);
 
-/// A published document in the default shape: one row per line, one member per table.
+/// A published document: one row per line, one member per table. A row of a keyed member starts with its name.
 struct published_document {
     std::string header;  ///< The object `understudy`, or empty.
     member_rows rows;

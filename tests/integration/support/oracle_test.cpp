@@ -19,7 +19,8 @@ const std::string document = R"({"understudy":{"format":1,"generation":7},
 {"id":2,"name":"a, \"b\" ]"}
 ],
 "sales.orders":[
-]}
+]
+}
 )";
 
 published_document parse(const std::string& text)
@@ -90,10 +91,25 @@ BOOST_AUTO_TEST_CASE(a_document_cut_anywhere_is_refused)
 
 BOOST_AUTO_TEST_CASE(a_document_without_header_and_with_an_empty_table_is_read)
 {
-    auto found = parse("{\"a\":[],\n\"b\":[\n{\"x\":1}\n]\n}\n");
+    auto found = parse("{\n\"a\":[\n],\n\"b\":[\n{\"x\":1}\n]\n}\n");
     BOOST_TEST(found.header == "");
     BOOST_TEST(found.rows.at("a").empty());
     BOOST_TEST(found.rows.at("b").at(0) == "{\"x\":1}");
+}
+
+BOOST_AUTO_TEST_CASE(a_keyed_member_is_compared_with_its_names)
+{
+    shop database;
+    database.tables = {{.table = "public.materials", .member = "materials", .columns = {"name"}, .keyed_by = "name"}};
+    auto expected = database.expected();
+    auto right = parse(
+        "{\"understudy\":{},   \n\"materials\":{\n\"steel\":{\"name\":\"steel\"},\n"
+        R"("a, \"b\" ]":{"name":"a, \"b\" ]"},)"
+        "\n\"filtered\":{\"name\":\"filtered\"}\n}\n}\n");
+    BOOST_TEST(right.header == "{}");
+    BOOST_TEST(difference(expected, right.rows) == "");
+    auto wrong = parse("{\n\"materials\":{\n\"other\":{\"name\":\"steel\"}\n}\n}\n");
+    BOOST_TEST(difference(expected, wrong.rows).find("only in the document") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(values_are_printed_in_fixed_formats_whatever_the_database_says)
