@@ -53,17 +53,14 @@ void add_command(CLI::App& app, const command& row, command_options& options)
     row.add_options(*typed, options);
 }
 
-/// The first word that is no option, when it is no command either.
+/// What stands in the place of the command, when it is none.
 std::string mistyped_command(int count, const char* const* arguments)
 {
-    for (int i = 1; i < count; ++i) {
-        std::string word = arguments[i];
-        if (word.starts_with('-')) continue;
-        for (const auto& row : commands)
-            if (word == row.name) return {};
-        return word;
-    }
-    return {};
+    std::string word = count > 1 ? arguments[1] : "";
+    if (word.starts_with('-')) return {};
+    for (const auto& row : commands)
+        if (word == row.name) return {};
+    return word;
 }
 
 std::string hint_for(const std::string& word)

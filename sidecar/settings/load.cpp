@@ -16,6 +16,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <tuple>
 
 namespace understudy {
 
@@ -37,7 +39,8 @@ setting_origin origin_of(const config_tree& tree, std::string_view key)
 
 /// Fills settings from a tree, section by section, and collects what is wrong.
 ///
-/// A section is only read when the schema check found nothing in it, so that one mistake hides no other.
+/// A value is only read when the schema check found nothing in it or around it, so everything else is checked
+/// all the same and one mistake hides no other.
 class loader {
 public:
     loader(config_tree& tree, config_errors& errors) : tree_{tree}, errors_{errors} { loaded_.file = tree.file; }
@@ -47,19 +50,19 @@ public:
         check_schema(tree_, errors_);
         check_units(tree_, errors_);
         read_keys();
-        if (is_sound("source")) read_connection();
-        if (is_sound("cadence")) check_cadence(loaded_.values.cadence, tree_, errors_);
-        if (is_sound("state") && is_sound("snapshot")) check_directories(loaded_.values, tree_, errors_);
-        if (is_sound("tables")) read_lists();
+        if (are_sound({connection_key, connection_file_key})) read_connection();
+        if (are_sound({"cadence.min_interval", "cadence.every", "cadence.after_quiet"}))
+            check_cadence(loaded_.values.cadence, tree_, errors_);
+        if (are_sound({"state.directory", "snapshot.directory"}))
+            check_directories(loaded_.values, tree_, errors_);
+        read_lists();
         return std::move(loaded_);
     }
 
 private:
-    bool is_sound(std::string_view section) const
+    bool are_sound(std::initializer_list<std::string_view> keys) const
     {
-        return std::none_of(errors_.begin(), errors_.end(), [&](const auto& error) {
-            return error.key.empty() ? error.variable.empty() : std::string_view{error.key}.starts_with(section);
-        });
+        return std::all_of(keys.begin(), keys.end(), [&](auto key) { return is_sound(errors_, key); });
     }
 
     void read_keys()
@@ -67,14 +70,15 @@ private:
         for (const auto& key : setting_keys()) {
             loaded_.origins.emplace(key.name, origin_of(tree_, key.name));
             const auto* value = tree_.find(key.name);
-            if (value != nullptr && key.read != nullptr && is_sound(key.name)) key.read(loaded_.values, *value);
+            if (value != nullptr && key.read != nullptr && is_sound(errors_, key.name)) key.read(loaded_.values, *value);
         }
     }
 
+    /// Documents are compared with the tables, so they wait until those are right.
     void read_lists()
     {
         loaded_.values.tables = read_tables(tree_, errors_);
-        if (is_sound("tables") && is_sound("documents"))
+        if (is_sound(errors_, "tables"))
             loaded_.values.documents = read_documents(tree_, loaded_.values.tables, errors_);
     }
 
