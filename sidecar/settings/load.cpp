@@ -17,7 +17,8 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <tuple>
+#include <map>
+#include <utility>
 
 namespace understudy {
 
@@ -125,11 +126,15 @@ private:
     loaded_settings loaded_;
 };
 
-void sort_by_place(config_errors& errors)
+/// Errors at one place stay in the order in which they were found. Not std::stable_sort: libstdc++ 12 builds it
+/// on what clang warns about as deprecated.
+config_errors sorted_by_place(config_errors errors)
 {
-    std::stable_sort(errors.begin(), errors.end(), [](const auto& left, const auto& right) {
-        return std::tie(left.line, left.column) < std::tie(right.line, right.column);
-    });
+    std::multimap<std::pair<int, int>, config_error> by_place;
+    for (auto& error : errors) by_place.emplace(std::pair{error.line, error.column}, std::move(error));
+    config_errors sorted;
+    for (auto& [place, error] : by_place) sorted.push_back(std::move(error));
+    return sorted;
 }
 
 load_result finish(config_tree tree, const environment& variables, config_errors errors)
@@ -138,8 +143,7 @@ load_result finish(config_tree tree, const environment& variables, config_errors
     apply_environment(tree, variables, errors);
     auto loaded = loader{tree, errors}.load();
     if (errors.empty()) return loaded;
-    sort_by_place(errors);
-    return config_failure{std::move(errors)};
+    return config_failure{sorted_by_place(std::move(errors))};
 }
 
 }  // namespace
