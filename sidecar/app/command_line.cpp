@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -62,24 +63,20 @@ void add_command(CLI::App& app, const command& row, command_options& options)
 {
     auto* typed = app.add_subcommand(row.name, row.summary);
     typed->footer(exit_statuses);
-    typed->add_option("--config", options.config, "The configuration file")
+    typed->add_option("--config", options.config, "The configuration file; UNDERSTUDY_CONFIG names another default")
         ->type_name("FILE")
-        ->envname("UNDERSTUDY_CONFIG")
         ->capture_default_str();
     row.add_options(*typed, options);
 }
 
-/// The first word that is no option, when it is no command either.
+/// What stands in the place of the command, when it is none.
 std::string mistyped_command(int count, const char* const* arguments)
 {
-    for (int i = 1; i < count; ++i) {
-        std::string word = arguments[i];
-        if (word.starts_with('-')) continue;
-        for (const auto& row : commands)
-            if (word == row.name) return {};
-        return word;
-    }
-    return {};
+    std::string word = count > 1 ? arguments[1] : "";
+    if (word.starts_with('-')) return {};
+    for (const auto& row : commands)
+        if (word == row.name) return {};
+    return word;
 }
 
 std::string hint_for(const std::string& word)
@@ -107,9 +104,18 @@ int run_typed(const CLI::App& app, const command_options& options)
     return 70;
 }
 
-int parse_and_run(int count, const char* const* arguments)
+/// CLI11's own envname() is no use here: it sets the shared value from the commands that were not typed, too.
+command_options defaults()
 {
     command_options options;
+    const auto* file = std::getenv("UNDERSTUDY_CONFIG");
+    if (file != nullptr && *file != '\0') options.config = file;
+    return options;
+}
+
+int parse_and_run(int count, const char* const* arguments)
+{
+    auto options = defaults();
     CLI::App app{description, "understudy"};
     app.footer(exit_statuses);
     app.set_version_flag("--version", UNDERSTUDY_VERSION, "Show the version and exit");

@@ -87,12 +87,21 @@ int refuse(const config_failure& failed, bool as_json)
     return finish_output(2);
 }
 
+/// A list takes one row for each element.
+void add_rows(text_table& table, std::string_view key, const json::value& value, const std::string& origin)
+{
+    const auto* list = value.if_array();
+    if (list == nullptr) return table.add({fmt::format("{}:", key), value_text(value), "# " + origin});
+    table.add({fmt::format("{}:", key), "", "# " + origin});
+    for (const auto& element : *list) table.add({"  - " + value_text(element)});
+}
+
 void write_for_people(const loaded_settings& loaded)
 {
     text_table table;
     for (const auto& key : setting_keys())
-        table.add({std::string{key.name} + ":", value_text(key.show(loaded.values)),
-                   "# " + origin_text(loaded.origins.at(std::string{key.name}), loaded.file)});
+        add_rows(table, key.name, key.show(loaded.values),
+                 origin_text(loaded.origins.at(std::string{key.name}), loaded.file));
     table.write(std::cout);
 }
 

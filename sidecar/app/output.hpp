@@ -8,7 +8,7 @@
 
 namespace understudy {
 
-/// Rows of text for people, written in aligned columns. Cells are cleaned of control characters.
+/// Rows of text for people, written in aligned columns. The last cell of a row may be as wide as it likes. Cells are cleaned of control characters.
 class text_table {
 public:
     void add(std::vector<std::string> cells);

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace understudy {
@@ -19,6 +20,9 @@ struct config_error {
 };
 
 using config_errors = std::vector<config_error>;
+
+/// True when no error stands at the key, inside it or around it: it can be read as the schema says.
+bool is_sound(const config_errors& errors, std::string_view key);
 
 /// Everything that is wrong, in file order. A type of its own so that boost::system::result can carry it.
 struct config_failure {

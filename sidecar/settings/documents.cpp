@@ -174,8 +174,12 @@ std::vector<document_settings> read_documents(const config_tree& tree, const std
         return {document_settings{}};
     }
     std::vector<document_settings> documents;
-    for (const auto& entry : entries->as_array())
-        documents.push_back(reader.read(entry.as_object(), child_key("documents", documents.size())));
+    if (!entries->is_array()) return documents;
+    std::size_t index = 0;
+    for (const auto& entry : entries->get_array()) {
+        auto key = child_key("documents", index++);
+        if (is_sound(errors, key)) documents.push_back(reader.read(entry.as_object(), key));
+    }
     return documents;
 }
 

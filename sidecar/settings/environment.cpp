@@ -112,10 +112,10 @@ const std::string* key_of(std::string_view variable)
 std::string unknown_variable(std::string_view name)
 {
     std::vector<std::string> known;
-    for (const auto& key : schema_keys()) known.push_back(variable_of(key));
-    auto near = nearest(name, known);
+    for (const auto& key : schema_keys()) known.push_back(variable_of(key).substr(prefix.size()));
+    auto near = nearest(name.substr(prefix.size()), known);
     if (near.empty()) return "unknown variable; `understudy config` lists the keys, dots are written __";
-    return fmt::format("unknown variable; did you mean {}?", near);
+    return fmt::format("unknown variable; did you mean {}{}?", prefix, near);
 }
 
 }  // namespace

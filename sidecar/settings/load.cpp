@@ -16,6 +16,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <utility>
 
 namespace understudy {
 
@@ -37,7 +40,8 @@ setting_origin origin_of(const config_tree& tree, std::string_view key)
 
 /// Fills settings from a tree, section by section, and collects what is wrong.
 ///
-/// A section is only read when the schema check found nothing in it, so that one mistake hides no other.
+/// A value is only read when the schema check found nothing in it or around it, so everything else is checked
+/// all the same and one mistake hides no other.
 class loader {
 public:
     loader(config_tree& tree, config_errors& errors) : tree_{tree}, errors_{errors} { loaded_.file = tree.file; }
@@ -47,19 +51,19 @@ public:
         check_schema(tree_, errors_);
         check_units(tree_, errors_);
         read_keys();
-        if (is_sound("source")) read_connection();
-        if (is_sound("cadence")) check_cadence(loaded_.values.cadence, tree_, errors_);
-        if (is_sound("state") && is_sound("snapshot")) check_directories(loaded_.values, tree_, errors_);
-        if (is_sound("tables")) read_lists();
+        if (are_sound({connection_key, connection_file_key})) read_connection();
+        if (are_sound({"cadence.min_interval", "cadence.every", "cadence.after_quiet"}))
+            check_cadence(loaded_.values.cadence, tree_, errors_);
+        if (are_sound({"state.directory", "snapshot.directory"}))
+            check_directories(loaded_.values, tree_, errors_);
+        read_lists();
         return std::move(loaded_);
     }
 
 private:
-    bool is_sound(std::string_view section) const
+    bool are_sound(std::initializer_list<std::string_view> keys) const
     {
-        return std::none_of(errors_.begin(), errors_.end(), [&](const auto& error) {
-            return error.key.empty() ? error.variable.empty() : std::string_view{error.key}.starts_with(section);
-        });
+        return std::all_of(keys.begin(), keys.end(), [&](auto key) { return is_sound(errors_, key); });
     }
 
     void read_keys()
@@ -67,14 +71,15 @@ private:
         for (const auto& key : setting_keys()) {
             loaded_.origins.emplace(key.name, origin_of(tree_, key.name));
             const auto* value = tree_.find(key.name);
-            if (value != nullptr && key.read != nullptr && is_sound(key.name)) key.read(loaded_.values, *value);
+            if (value != nullptr && key.read != nullptr && is_sound(errors_, key.name)) key.read(loaded_.values, *value);
         }
     }
 
+    /// Documents are compared with the tables, so they wait until those are right.
     void read_lists()
     {
         loaded_.values.tables = read_tables(tree_, errors_);
-        if (is_sound("tables") && is_sound("documents"))
+        if (is_sound(errors_, "tables"))
             loaded_.values.documents = read_documents(tree_, loaded_.values.tables, errors_);
     }
 
@@ -121,11 +126,15 @@ private:
     loaded_settings loaded_;
 };
 
-void sort_by_place(config_errors& errors)
+/// Errors at one place stay in the order in which they were found. Not std::stable_sort: libstdc++ 12 builds it
+/// on what clang warns about as deprecated.
+config_errors sorted_by_place(config_errors errors)
 {
-    std::stable_sort(errors.begin(), errors.end(), [](const auto& left, const auto& right) {
-        return std::tie(left.line, left.column) < std::tie(right.line, right.column);
-    });
+    std::multimap<std::pair<int, int>, config_error> by_place;
+    for (auto& error : errors) by_place.emplace(std::pair{error.line, error.column}, std::move(error));
+    config_errors sorted;
+    for (auto& [place, error] : by_place) sorted.push_back(std::move(error));
+    return sorted;
 }
 
 load_result finish(config_tree tree, const environment& variables, config_errors errors)
@@ -134,8 +143,7 @@ load_result finish(config_tree tree, const environment& variables, config_errors
     apply_environment(tree, variables, errors);
     auto loaded = loader{tree, errors}.load();
     if (errors.empty()) return loaded;
-    sort_by_place(errors);
-    return config_failure{std::move(errors)};
+    return config_failure{sorted_by_place(std::move(errors))};
 }
 
 }  // namespace

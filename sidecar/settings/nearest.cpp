@@ -32,7 +32,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string> can
     constexpr std::size_t word_bytes_max = 64;  // longer ones are no slip of the finger
     if (word.size() > word_bytes_max) return {};
     std::string_view best;
-    auto best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    auto best_distance = std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
     for (const auto& candidate : candidates) {
         auto steps = distance(word, candidate);
         if (steps >= best_distance) continue;

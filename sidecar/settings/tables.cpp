@@ -79,7 +79,12 @@ std::vector<table_setting> read_tables(const config_tree& tree, config_errors& e
 {
     table_reader reader{tree, errors};
     std::size_t index = 0;
-    for (const auto& entry : tree.find("tables")->as_array()) reader.read(entry, child_key("tables", index++));
+    const auto* entries = tree.find("tables");
+    if (entries == nullptr || !entries->is_array()) return {};
+    for (const auto& entry : entries->get_array()) {
+        auto key = child_key("tables", index++);
+        if (is_sound(errors, key)) reader.read(entry, key);
+    }
     return reader.take();
 }
 

@@ -7,7 +7,7 @@
 
 namespace understudy {
 
-/// Reads `tables` from a tree that fits the schema there, adding what a schema cannot say to `errors`: names,
+/// Reads those entries of `tables` in which `errors` names nothing yet, adding what a schema cannot say to `errors`: names,
 /// tables and columns written twice, `columns` beside `exclude`.
 std::vector<table_setting> read_tables(const config_tree& tree, config_errors& errors);
 

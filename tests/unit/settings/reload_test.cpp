@@ -1,0 +1,113 @@
+#include "settings/reload.hpp"
+
+#include "config_builder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace understudy {
+
+namespace {
+
+struct row {
+    std::string key;
+    reload_effect effect;
+    std::function<void(settings&)> change;
+};
+
+const std::vector<row>& rows()
+{
+    using namespace std::chrono_literals;
+    using enum reload_effect;
+    static const std::vector<row> all{
+        {"source.postgres.connection", refused, [](settings& s) { s.postgres.connection = "host=other"; }},
+        {"source.postgres.slot", refused, [](settings& s) { s.postgres.slot = "other"; }},
+        {"source.postgres.publication", refused, [](settings& s) { s.postgres.publication = "other"; }},
+        {"source.postgres.create", refused, [](settings& s) { s.postgres.create = false; }},
+        {"tables", refused, [](settings& s) { s.tables[0].exclude = {"x"}; }},
+        {"state.directory", refused, [](settings& s) { s.state_directory = "/other"; }},
+        {"state.any_filesystem", refused, [](settings& s) { s.any_filesystem = true; }},
+        {"snapshot.directory", refused, [](settings& s) { s.snapshot.directory = "/other"; }},
+        {"snapshot.keep", live, [](settings& s) { s.snapshot.keep = 9; }},
+        {"snapshot.grace", live, [](settings& s) { s.snapshot.grace = 9s; }},
+        {"snapshot.mode", refused, [](settings& s) { s.snapshot.mode = 0400; }},
+        {"snapshot.owner", refused, [](settings& s) { s.snapshot.owner = "x"; }},
+        {"snapshot.group", refused, [](settings& s) { s.snapshot.group = "x"; }},
+        {"snapshot.reserve", refused, [](settings& s) { s.snapshot.reserve_bytes = 1; }},
+        {"cadence.min_interval", live, [](settings& s) { s.cadence.min_interval = 9s; }},
+        {"cadence.every", live, [](settings& s) { s.cadence.every = 9s; }},
+        {"cadence.after_changes", live, [](settings& s) { s.cadence.after_changes = 9; }},
+        {"cadence.after_bytes", live, [](settings& s) { s.cadence.after_bytes = 9; }},
+        {"cadence.after_quiet", live, [](settings& s) { s.cadence.after_quiet = 9s; }},
+        {"commit.max_delay", refused, [](settings& s) { s.commit.max_delay = 9s; }},
+        {"commit.max_changes", refused, [](settings& s) { s.commit.max_changes = 9; }},
+        {"commit.max_bytes", refused, [](settings& s) { s.commit.max_bytes = 9; }},
+        {"documents", live, [](settings& s) { s.documents[0].header = false; }},
+        {"status.heartbeat", live, [](settings& s) { s.heartbeat = 9s; }},
+        {"log.level", live, [](settings& s) { s.log.level = "warn"; }},
+        {"log.format", live, [](settings& s) { s.log.format = "json"; }},
+    };
+    return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(reloading)
+
+BOOST_AUTO_TEST_CASE(the_same_configuration_has_no_changes)
+{
+    auto values = values_of(minimal_lines);
+    BOOST_TEST(compare(values, values).empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_key_has_a_row_here)
+{
+    BOOST_TEST(rows().size() == setting_keys().size());
+}
+
+BOOST_AUTO_TEST_CASE(each_change_is_seen_alone_with_its_effect)
+{
+    const auto before = values_of(minimal_lines);
+    for (const auto& [key, effect, change] : rows()) {
+        auto after = before;
+        change(after);
+        auto found = compare(before, after);
+        BOOST_TEST_CONTEXT(key)
+        {
+            BOOST_REQUIRE(found.size() == 1u);
+            BOOST_TEST(found[0].key == key);
+            BOOST_TEST((found[0].effect == effect));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(only_live_changes_are_taken_over)
+{
+    const auto running = values_of(minimal_lines);
+    for (const auto& [key, effect, change] : rows()) {
+        auto wanted = running;
+        change(wanted);
+        auto result = with_live_changes(running, wanted);
+        BOOST_TEST_CONTEXT(key)
+        {
+            BOOST_TEST(compare(running, result).size() == (effect == reload_effect::live ? 1u : 0u));
+            BOOST_TEST(compare(result, wanted).size() == (effect == reload_effect::live ? 0u : 1u));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_password_is_a_change)
+{
+    auto before = values_of(minimal_lines);
+    auto after = before;
+    before.postgres.connection = "host=db password=one";
+    after.postgres.connection = "host=db password=two";
+    BOOST_TEST(compare(before, after).size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace understudy
