@@ -1,0 +1,148 @@
+#include "store/fold.hpp"
+
+#include "core/row_tuple.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace understudy {
+
+namespace {
+
+failure no_row_before(epoch table)
+{
+    return {errc::store_damaged,
+            fmt::format("epoch {}: a change leaves a field as it was, but there is no such row", table)};
+}
+
+}  // namespace
+
+std::size_t group_fold::row_name_hash::operator()(const row_name& name) const noexcept
+{
+    return XXH3_64bits_withSeed(name.key.data(), name.key.size(), name.table);
+}
+
+void group_fold::begin() noexcept
+{
+    places_.clear();
+    rows_.clear();
+    clears_.clear();
+    spliced_.release();
+}
+
+outcome<void> group_fold::add(const change_batch& changes, rows_before& before)
+{
+    for (std::size_t index = 0; index < changes.size(); ++index)
+        if (auto added = add(changes[index], before); !added) return added;
+    return {};
+}
+
+outcome<void> group_fold::add(const change_batch::change& change, rows_before& before)
+{
+    switch (change.what) {
+    case operation::put: return put(change, change.key, before);
+    case operation::move: return put(change, change.old_key, before);
+    case operation::remove: row_at(change.table, change.key).what = folded_row::result::gone; return {};
+    case operation::clear: clear(change.table); return {};
+    case operation::add: return count(change, 1);
+    case operation::subtract: return count(change, -1);
+    }
+    return failure{errc::internal, "a change of no known kind"};
+}
+
+outcome<void> group_fold::put(const change_batch::change& change, std::string_view from_key, rows_before& before)
+{
+    auto tuple = complete(change, from_key, before);
+    if (!tuple) return tuple.error();
+    if (from_key != change.key) row_at(change.table, from_key).what = folded_row::result::gone;
+    auto& row = row_at(change.table, change.key);
+    row.what = folded_row::result::put;
+    row.tuple = *tuple;
+    return {};
+}
+
+outcome<void> group_fold::count(const change_batch::change& change, std::int64_t more)
+{
+    if (has_unchanged(change.row)) return no_row_before(change.table);
+    auto& row = row_at(change.table, change.key);
+    row.what = folded_row::result::counted;
+    row.more += more;
+    row.fewest = std::min(row.fewest, row.more);
+    if (more > 0) row.tuple = change.row;
+    return {};
+}
+
+/// The change's tuple with every field in it.
+outcome<std::string_view> group_fold::complete(const change_batch::change& change, std::string_view from_key,
+                                               rows_before& before)
+{
+    if (!has_unchanged(change.row)) return change.row;
+    auto old = current(change.table, from_key, before);
+    if (!old) return old.error();
+    if (!*old) return no_row_before(change.table);
+    if (auto spliced = splice(change.row, **old, scratch_); !spliced)
+        return failure{errc::store_damaged,
+                       fmt::format("epoch {}: a stored row and its change differ in shape", change.table)};
+    return keep(scratch_);
+}
+
+outcome<std::optional<std::string_view>> group_fold::current(epoch table, std::string_view key, rows_before& before)
+{
+    auto found = places_.find({table, key});
+    if (found != places_.end() && rows_[found->second].clears == clears_of(table)) {
+        const auto& row = rows_[found->second];
+        if (row.what != folded_row::result::put) return std::optional<std::string_view>{};
+        return std::optional{row.tuple};
+    }
+    if (clears_of(table) > 0) return std::optional<std::string_view>{};
+    return before.tuple_of(table, key);
+}
+
+/// The key's row, as new if there is none or its table was emptied since.
+folded_row& group_fold::row_at(epoch table, std::string_view key)
+{
+    auto [place, is_new] = places_.try_emplace({table, key}, static_cast<std::uint32_t>(rows_.size()));
+    if (is_new) rows_.emplace_back();
+    auto& row = rows_[place->second];
+    if (!is_new && row.clears == clears_of(table)) return row;
+    row = {};
+    row.table = table;
+    row.key = key;
+    row.clears = clears_of(table);
+    return row;
+}
+
+std::uint32_t group_fold::clears_of(epoch table) const noexcept
+{
+    if (clears_.empty()) return 0;
+    auto found = clears_.find(table);
+    return found == clears_.end() ? 0 : found->second;
+}
+
+std::string_view group_fold::keep(std::string_view bytes)
+{
+    auto* place = static_cast<char*>(spliced_.allocate(bytes.size(), 1));
+    std::copy(bytes.begin(), bytes.end(), place);
+    return {place, bytes.size()};
+}
+
+std::vector<epoch> group_fold::cleared() const
+{
+    std::vector<epoch> tables;
+    for (const auto& [table, count] : clears_) tables.push_back(table);
+    return tables;
+}
+
+const std::vector<folded_row>& group_fold::finish()
+{
+    std::erase_if(rows_, [&](const folded_row& row) { return row.clears != clears_of(row.table); });
+    std::sort(rows_.begin(), rows_.end(), [](const folded_row& left, const folded_row& right) {
+        return std::tie(left.table, left.key) < std::tie(right.table, right.key);
+    });
+    return rows_;
+}
+
+}  // namespace understudy

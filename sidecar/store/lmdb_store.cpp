@@ -1,0 +1,402 @@
+#include "store/lmdb_store.hpp"
+
+#include "store/data_file.hpp"
+#include "store/lmdb_read_snapshot.hpp"
+#include "store/record.hpp"
+#include "store/record_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+
+namespace understudy {
+
+namespace {
+
+constexpr std::uint64_t compact_bytes_min = std::uint64_t{64} << 20;
+constexpr std::uint64_t compact_factor = 3;
+
+std::string name_of_epoch(epoch rows)
+{
+    return fmt::format("{}{}", record_names::rows_prefix, rows);
+}
+
+std::optional<epoch> epoch_in(std::string_view name)
+{
+    std::string_view prefix{record_names::rows_prefix};
+    if (!name.starts_with(prefix)) return std::nullopt;
+    epoch found = 0;
+    const auto* end = name.data() + name.size();
+    auto read = std::from_chars(name.data() + prefix.size(), end, found);
+    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return found;
+}
+
+bool names(const store_state& state, epoch rows)
+{
+    return std::any_of(state.tables.begin(), state.tables.end(),
+                       [&](const table_record& table) { return table.rows == rows; });
+}
+
+write_estimate estimate_of(const change_batch& changes)
+{
+    return {.changes = changes.size(), .bytes = changes.memory_bytes()};
+}
+
+outcome<void> put_position(lmdb::transaction& within, lmdb::database records, const stored_position& position)
+{
+    return within.put(records, record_names::position, encode_position(position));
+}
+
+outcome<void> put_state(lmdb::transaction& within, lmdb::database records, const store_state& state)
+{
+    if (auto put = within.put(records, record_names::state, encode_state(state)); !put) return put;
+    return put_position(within, records, state.position);
+}
+
+/// The next number, noted so that it is not given again.
+outcome<epoch> take_epoch(lmdb::transaction& within, lmdb::database records)
+{
+    auto record = within.find(records, record_names::last_epoch);
+    if (!record) return record.error();
+    auto last = decode_last_epoch(*record ? **record : std::string_view{});
+    if (!last) return explain(last.error(), "the store's record `last_epoch` cannot be read");
+    auto next = *last + 1;
+    if (auto put = within.put(records, record_names::last_epoch, encode_last_epoch(next)); !put) return put.error();
+    return next;
+}
+
+/// Copied rows only: neither what is there nor what is gone matters to a load.
+outcome<void> check_load(epoch rows, const change_batch& batch)
+{
+    for (std::size_t index = 0; index < batch.size(); ++index) {
+        auto change = batch[index];
+        bool copied = change.what == operation::put || change.what == operation::add;
+        if (!copied || change.table != rows) return failure{errc::internal, "a load holds more than copied rows"};
+    }
+    return {};
+}
+
+outcome<std::vector<epoch>> find_epochs(const lmdb::transaction& within)
+{
+    auto cursor = within.open_cursor(lmdb::names);
+    if (!cursor) return cursor.error();
+    std::vector<epoch> found;
+    for (auto at = cursor->first();; at = cursor->next()) {
+        if (!at) return at.error();
+        if (!*at) return found;
+        if (auto rows = epoch_in((*at)->key)) found.push_back(*rows);
+    }
+}
+
+outcome<epoch_databases> open_epochs(lmdb::transaction& within)
+{
+    auto epochs = find_epochs(within);
+    if (!epochs) return epochs.error();
+    epoch_databases opened;
+    for (auto rows : *epochs) {
+        auto database = within.open(name_of_epoch(rows), lmdb::missing::fail);
+        if (!database) return database.error();
+        opened.emplace(rows, *database);
+    }
+    return opened;
+}
+
+/// Opens by name: after a transaction that was given up, the numbers of what it dropped are void.
+outcome<void> drop(const std::vector<epoch>& epochs, lmdb::transaction& within)
+{
+    for (auto rows : epochs) {
+        auto database = within.open(name_of_epoch(rows), lmdb::missing::fail);
+        if (!database) return database.error();
+        if (auto dropped = within.drop(*database); !dropped) return dropped;
+    }
+    return {};
+}
+
+}  // namespace
+
+outcome<void> fill_new_store(lmdb::transaction& within)
+{
+    auto records = within.open(record_names::database, lmdb::missing::create);
+    if (!records) return records.error();
+    if (auto put = within.put(*records, record_names::last_epoch, encode_last_epoch(0)); !put) return put;
+    return put_state(within, *records, {});
+}
+
+outcome<void> lmdb_store::load_state()
+{
+    if (auto opened = open_databases(); !opened) return opened;
+    auto state = last_state();
+    if (!state) return state.error();
+    state_ = std::move(*state);
+    for (const auto& table : state_.tables)
+        if (!databases_.contains(table.rows))
+            return failure{errc::store_damaged, fmt::format("{}: the rows of {} are missing", directory_.native(),
+                                                            to_string(table.name))};
+    return drop_unnamed();
+}
+
+outcome<store_state> lmdb_store::last_state() const
+{
+    auto reading = environment_.begin(lmdb::access::read);
+    if (!reading) return reading.error();
+    return read_state(*reading, records_);
+}
+
+outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored_position& position)
+{
+    auto written = write(estimate_of(changes), isolation::shared, [&](lmdb::transaction& within) -> outcome<void> {
+        if (auto rows = write_changes(changes, within); !rows) return rows;
+        return put_position(within, records_, position);
+    });
+    if (written) state_.position = position;
+    return written;
+}
+
+outcome<void> lmdb_store::begin_large()
+{
+    if (auto free = check_no_large(); !free) return free;
+    if (auto grown = grow_ahead({}); !grown) return grown;
+    auto begun = environment_.begin(lmdb::access::write);
+    if (!begun) return begun.error();
+    large_.emplace(std::move(*begun));
+    return {};
+}
+
+outcome<void> lmdb_store::apply_large(const change_batch& part)
+{
+    if (!large_) return failure{errc::internal, "no large transaction was begun"};
+    auto written = write_changes(part, *large_);
+    if (!written) return end_large(written.error());
+    return {};
+}
+
+outcome<void> lmdb_store::finish_large(const stored_position& position)
+{
+    if (!large_) return failure{errc::internal, "no large transaction was begun"};
+    auto written = put_position(*large_, records_, position);
+    if (written) written = large_->commit();
+    if (!written) return end_large(written.error());
+    large_.reset();
+    state_.position = position;
+    return {};
+}
+
+/// Forgets the large transaction, and makes room for it to be applied again when that is why it ended.
+failure lmdb_store::end_large(failure why)
+{
+    large_.reset();
+    if (why.code != errc::store_full) return why;
+    auto grown = grow_after_full();
+    return grown ? why : grown.error();
+}
+
+outcome<epoch> lmdb_store::create_epoch()
+{
+    epoch made = 0;
+    lmdb::database database = 0;
+    auto written = write({.changes = 1, .bytes = 0}, isolation::alone, [&](lmdb::transaction& within) -> outcome<void> {
+        auto taken = take_epoch(within, records_);
+        if (!taken) return taken.error();
+        auto opened = within.open(name_of_epoch(*taken), lmdb::missing::create);
+        if (!opened) return opened.error();
+        made = *taken;
+        database = *opened;
+        return {};
+    });
+    if (!written) return written.error();
+    std::unique_lock alone{gate_};
+    databases_.emplace(made, database);
+    return made;
+}
+
+outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
+{
+    if (auto copied = check_load(rows, batch); !copied) return copied;
+    return write(estimate_of(batch), isolation::shared,
+                 [&](lmdb::transaction& within) { return write_changes(batch, within); });
+}
+
+outcome<void> lmdb_store::write_state(const store_state& state)
+{
+    for (const auto& table : state.tables)
+        if (auto there = database_of(databases_, table.rows); !there) return there.error();
+    auto unnamed = epochs_not_in(state);
+    auto written = write({.changes = 2, .bytes = encode_state(state).size()},
+                         unnamed.empty() ? isolation::shared : isolation::alone,
+                         [&](lmdb::transaction& within) -> outcome<void> {
+                             if (auto put = put_state(within, records_, state); !put) return put;
+                             return drop(unnamed, within);
+                         });
+    if (written) state_ = state;
+    if (unnamed.empty()) return written;
+    auto opened = open_databases();
+    return written ? opened : written;
+}
+
+store_size lmdb_store::size() const
+{
+    auto counted = count();
+    if (!counted) return {.file_bytes = environment_.map_bytes(), .live_bytes = 0, .row_count = 0};
+    return {.file_bytes = environment_.map_bytes(),
+            .live_bytes = counted->pages * environment_.page_bytes(),
+            .row_count = counted->rows.entries};
+}
+
+outcome<void> lmdb_store::compact_if_worthwhile()
+{
+    if (auto free = check_no_large(); !free) return free;
+    auto now = size();
+    if (now.file_bytes <= compact_bytes_min || now.file_bytes <= compact_factor * now.live_bytes) return {};
+    auto room = next_map_bytes(map_bytes_min, bytes_wanted(use(), {}));
+    auto written = write_compacted(environment_, directory_, room);
+    if (!written) return written.error().code == errc::disk_full ? outcome<void>{} : written;
+    auto replaced = replace_data_file();
+    auto opened = open_databases();
+    return replaced ? opened : replaced;
+}
+
+outcome<std::unique_ptr<read_snapshot>> lmdb_store::read()
+{
+    std::shared_lock pass{gate_};
+    auto reading = environment_.begin(lmdb::access::read);
+    if (!reading) return reading.error();
+    auto state = read_state(*reading, records_);
+    if (!state) return state.error();
+    return std::unique_ptr<read_snapshot>{std::make_unique<lmdb_read_snapshot>(
+        lmdb_read_snapshot::parts{std::move(pass), std::move(*reading), databases_, std::move(*state)})};
+}
+
+/// One durable transaction. When the map turns out to be too small, it grows and `apply` is called again.
+outcome<void> lmdb_store::write(const write_estimate& coming, isolation kept, const work& apply)
+{
+    if (auto free = check_no_large(); !free) return free;
+    if (auto grown = grow_ahead(coming); !grown) return grown;
+    for (;;) {
+        auto written = write_once(kept, apply);
+        if (written || written.error().code != errc::store_full) return written;
+        if (auto grown = grow_after_full(); !grown) return grown;
+    }
+}
+
+outcome<void> lmdb_store::write_once(isolation kept, const work& apply)
+{
+    std::unique_lock alone{gate_, std::defer_lock};
+    if (kept == isolation::alone) alone.lock();
+    auto writing = environment_.begin(lmdb::access::write);
+    if (!writing) return writing.error();
+    if (auto applied = apply(*writing); !applied) return applied;
+    return writing->commit();
+}
+
+outcome<void> lmdb_store::write_changes(const change_batch& changes, lmdb::transaction& within)
+{
+    transaction_rows before{within, databases_};
+    fold_.begin();
+    if (auto folded = fold_.add(changes, before); !folded) return folded;
+    return write_rows(fold_, within, databases_);
+}
+
+outcome<void> lmdb_store::check_no_large() const
+{
+    if (large_) return failure{errc::internal, "a large transaction is open"};
+    return {};
+}
+
+/// Grows before it is needed, if nobody reads. When the disk is full, what is reserved may still do: only the
+/// write can tell.
+outcome<void> lmdb_store::grow_ahead(const write_estimate& coming)
+{
+    auto now = environment_.map_bytes();
+    auto wanted = next_map_bytes(now, bytes_wanted(use(), coming));
+    if (wanted == now) return {};
+    std::unique_lock alone{gate_, std::try_to_lock};
+    if (!alone) return {};
+    auto grown = grow_data_file(environment_, directory_, wanted);
+    return !grown && grown.error().code == errc::disk_full ? outcome<void>{} : grown;
+}
+
+/// Waits for the reader, if there is one.
+outcome<void> lmdb_store::grow_after_full()
+{
+    std::unique_lock alone{gate_};
+    return grow_data_file(environment_, directory_, map_bytes_after_full(environment_.map_bytes(), use()));
+}
+
+outcome<lmdb_store::total> lmdb_store::count() const
+{
+    auto reading = environment_.begin(lmdb::access::read);
+    if (!reading) return reading.error();
+    total all;
+    for (auto kept : {lmdb::free_list, lmdb::names, records_}) {
+        auto used = reading->usage_of(kept);
+        if (!used) return used.error();
+        all.pages += used->pages;
+    }
+    for (const auto& [rows, database] : databases_) {
+        auto used = reading->usage_of(database);
+        if (!used) return used.error();
+        all.rows.entries += used->entries;
+        all.rows.pages += used->pages;
+    }
+    all.pages += all.rows.pages + 2;  // the meta pages
+    return all;
+}
+
+map_use lmdb_store::use() const
+{
+    auto counted = count();
+    if (!counted) return {};
+    return {.page_bytes = environment_.page_bytes(), .live_pages = counted->pages};
+}
+
+/// Opens every database anew and remembers its number. The numbers of those that were dropped in a transaction
+/// are void even if it was not committed.
+outcome<void> lmdb_store::open_databases()
+{
+    std::unique_lock alone{gate_};
+    auto reading = environment_.begin(lmdb::access::read);
+    if (!reading) return reading.error();
+    auto records = reading->open(record_names::database, lmdb::missing::fail);
+    if (!records) return records.error();
+    auto databases = open_epochs(*reading);
+    if (!databases) return databases.error();
+    if (auto kept = reading->commit(); !kept) return kept;
+    records_ = *records;
+    databases_ = std::move(*databases);
+    return {};
+}
+
+std::vector<epoch> lmdb_store::epochs_not_in(const store_state& state) const
+{
+    std::vector<epoch> unnamed;
+    for (const auto& [rows, database] : databases_)
+        if (!names(state, rows)) unnamed.push_back(rows);
+    return unnamed;
+}
+
+/// What cannot be dropped now for want of space is dropped by the next write_state.
+outcome<void> lmdb_store::drop_unnamed()
+{
+    auto unnamed = epochs_not_in(state_);
+    if (unnamed.empty()) return {};
+    auto dropped = write({}, isolation::alone, [&](lmdb::transaction& within) { return drop(unnamed, within); });
+    if (!dropped && dropped.error().code != errc::disk_full) return dropped;
+    return open_databases();
+}
+
+/// Closes before the new file is opened: LMDB must not have one file twice.
+outcome<void> lmdb_store::replace_data_file()
+{
+    std::unique_lock alone{gate_};
+    environment_.close();
+    auto installed = install_compacted(directory_);
+    auto opened = open_data_file(directory_);
+    if (!opened) return opened.error();
+    environment_ = std::move(*opened);
+    return installed;
+}
+
+}  // namespace understudy
