@@ -139,9 +139,11 @@ std::vector<epoch> group_fold::cleared() const
 const std::vector<folded_row>& group_fold::finish()
 {
     std::erase_if(rows_, [&](const folded_row& row) { return row.clears != clears_of(row.table); });
-    std::sort(rows_.begin(), rows_.end(), [](const folded_row& left, const folded_row& right) {
+    auto before = [](const folded_row& left, const folded_row& right) {
         return std::tie(left.table, left.key) < std::tie(right.table, right.key);
-    });
+    };
+    // A copy often comes in key order.
+    if (!std::is_sorted(rows_.begin(), rows_.end(), before)) std::sort(rows_.begin(), rows_.end(), before);
     return rows_;
 }
 

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_missing_directory_is_made_for_us_alone_with_its_parents)
 BOOST_AUTO_TEST_CASE(a_directory_that_others_can_write_to_is_refused)
 {
     scratch_directory scratch;
-    for (mode_t mode : {0770, 0707, 0777, 0720}) {
+    for (mode_t mode : {0770u, 0707u, 0777u, 0720u}) {
         ::chmod(scratch.path().c_str(), mode);
         auto prepared = prepare_directory(scratch.path(), true);
         BOOST_TEST_REQUIRE(prepared.has_error());

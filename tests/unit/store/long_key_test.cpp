@@ -15,7 +15,7 @@ namespace {
 std::vector<std::string> awkward_keys()
 {
     std::vector<std::string> keys;
-    for (std::size_t size : {1, 477, 478, 479, 480, 481, 510, 511, 512, 2000})
+    for (std::size_t size : {1u, 477u, 478u, 479u, 480u, 481u, 510u, 511u, 512u, 2000u})
         for (const char* end : {"", "a", "b", "ab", "\xff"}) {
             keys.push_back(std::string(size, 'k') + end);
             keys.push_back(std::string(size - 1, 'k') + "j" + end);
