@@ -14,7 +14,7 @@ constexpr std::int64_t timestamp_year_max = 294'276;
 /// Takes fixed parts off the front of a time; the first that does not fit fails all the rest.
 class time_reader {
 public:
-    explicit time_reader(std::string_view text) noexcept : rest_{text} {}
+    explicit time_reader(std::string_view text) noexcept : whole_{text}, rest_{text} {}
 
     std::int64_t digits(std::size_t min, std::size_t max) noexcept
     {
@@ -44,13 +44,13 @@ public:
     void expect(std::string_view word) noexcept { ok_ = maybe(word) && ok_; }
     bool done() const noexcept { return ok_ && rest_.empty(); }
 
-    /// What has been taken of `whole` since its byte `from`.
-    std::string_view taken(std::string_view whole, std::size_t from) const noexcept
-    {
-        return whole.substr(from, whole.size() - rest_.size() - from);
-    }
+    std::size_t position() const noexcept { return whole_.size() - rest_.size(); }
+
+    /// What has been taken since position() was `from`.
+    std::string_view since(std::size_t from) const noexcept { return whole_.substr(from, position() - from); }
 
 private:
+    std::string_view whole_;
     std::string_view rest_;
     bool ok_ = true;
 };
@@ -140,10 +140,11 @@ result<timestamp_text> read_timestamp(std::string_view text, time_zone zone)
     }
     time_reader in{text};
     auto date = read_day(in);
-    parts.day = in.taken(text, 0);
+    parts.day = in.since(0);
     in.expect(" ");
+    auto clock_start = in.position();
     auto microseconds = read_clock(in);
-    parts.clock = in.taken(text, parts.day.size() + 1);
+    parts.clock = in.since(clock_start);
     if (zone == time_zone::utc) in.expect("+00");
     parts.before_christ = in.maybe(" BC");
     if (!in.done() || date.year > timestamp_year_max) return make_error_code(errc::bad_text);

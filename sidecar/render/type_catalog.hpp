@@ -17,13 +17,13 @@ struct type_attribute {
 /// What pg_type, pg_attribute and pg_cast say of one type.
 struct type_facts {
     oid id = 0;
-    std::string schema;
-    std::string name;
+    std::string schema = {};
+    std::string name = {};
     char kind = 'b';              ///< typtype: b base, c composite, d domain, e enum, r range, m multirange, p pseudo.
     oid base = 0;                 ///< Of a domain (typbasetype).
     oid element = 0;              ///< Of a true array (typelem where typsubscript is array_subscript_handler).
     char delimiter = ',';         ///< typdelim of the *element*'s array form: `;` for box.
-    std::vector<type_attribute> attributes;  ///< Of a composite, dropped ones left out.
+    std::vector<type_attribute> attributes = {};  ///< Of a composite, dropped ones left out.
     bool casts_to_json = false;   ///< An extension's type with a cast to json: to_json calls that cast.
 };
 
