@@ -50,7 +50,7 @@ outcome<void> control_server::listen(const std::filesystem::path& directory)
     boost::system::error_code ec;
     acceptor_.open(asio::local::stream_protocol{}, ec);
     if (!ec) acceptor_.bind(control_endpoint(descriptor), ec);
-    if (!ec) ::fchmodat(descriptor, socket_name, 0600, 0);
+    if (!ec && ::fchmodat(descriptor, socket_name, 0600, 0) != 0) ec.assign(errno, boost::system::system_category());
     if (!ec) acceptor_.listen(static_cast<int>(clients_max), ec);
     ::close(descriptor);
     if (ec) return failure{errc::bad_directory, fmt::format("{}/{}: {}", directory.string(), socket_name, ec.message())};

@@ -39,7 +39,7 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
       control_{loop_.get_executor(),
                [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
                [this] { publisher_.drop_cut(); writer_.release(); }},
-      signals_{loop_, SIGTERM, SIGINT, SIGHUP, SIGUSR1},
+      signals_{loop_},
       retry_timer_{loop_},
       grace_timer_{loop_}
 {
@@ -51,6 +51,7 @@ outcome<daemon_end> daemon::run()
     std::signal(SIGXFSZ, SIG_IGN);
     if (mode_ == daemon_mode::follow)
         if (auto listening = control_.listen(config_.values.state_directory); !listening) return listening.error();
+    for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number);
     wait_for_signal();
     status_.start();
     spawn(loop_.get_executor(), publisher_.run(), "publisher");
@@ -100,7 +101,7 @@ asio::awaitable<bool> daemon::react_to(failure why)
         finish(why);
         co_return false;
     }
-    auto delay = back_off_.next(dice_());
+    auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
     if (what == remedy::ask_operator) delay = limits::backoff_max;
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
     co_await wait_before_retry(std::move(why), delay);

@@ -76,7 +76,7 @@ inline constexpr const char* fingerprint = R"(
      FROM pg_enum e WHERE e.enumtypid IN (SELECT id FROM used_types)),
   (SELECT string_agg(concat_ws(',', a.attrelid, a.attnum, a.attname, a.atttypid), ';' ORDER BY a.attrelid, a.attnum)
      FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE t.oid IN (SELECT id FROM used_types) AND t.typtype = 'c'),{membership})))";
+    WHERE t.oid IN (SELECT id FROM used_types) AND t.typtype = 'c'),{membership}))))";
 
 inline constexpr const char* fingerprints = R"(
 SELECT c.oid, {fingerprint}
