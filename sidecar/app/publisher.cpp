@@ -118,7 +118,17 @@ void publisher::use(std::shared_ptr<source_session> session)
 void publisher::on_streaming()
 {
     freshness_.forget_source();
+    if (has_new_copies()) cadence_.changed(1, 0, now());
     wake_.cancel();
+}
+
+// A table that was copied again may differ in any row, though no transaction said so.
+bool publisher::has_new_copies() const
+{
+    if (!announced_) return false;
+    auto same = [](const table_record& stored, const manifest_table& shown) { return stored.rows == shown.rows_epoch; };
+    const auto& stored = writer_.state().tables;
+    return !std::equal(stored.begin(), stored.end(), announced_->tables.begin(), announced_->tables.end(), same);
 }
 
 void publisher::on_changed(const change_summary& summary)

@@ -80,6 +80,7 @@ private:
     asio::awaitable<void> discard(std::uint64_t number);
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();
+    bool has_new_copies() const;
     unchanged_tables unchanged_since_announced() const;
     void note_failure(const failure& why);
     void log_published(const manifest& made) const;
