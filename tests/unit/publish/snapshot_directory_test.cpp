@@ -116,8 +116,9 @@ BOOST_AUTO_TEST_CASE(a_directory_that_we_may_not_write_is_refused_with_the_remed
 {
     auto child = ::fork();
     if (child == 0) {
-        if (::geteuid() == 0 && (::setegid(65534) != 0 || ::seteuid(65534) != 0)) ::_exit(3);
+        // As another user, because root may write everywhere. Nothing may throw in the child: it would run on.
         fs::permissions(parent.path(), fs::perms::owner_read | fs::perms::owner_exec);
+        if (::geteuid() == 0 && (::setegid(65534) != 0 || ::seteuid(65534) != 0)) ::_exit(3);
         auto opened = snapshot_directory::open(settings);
         auto refused = !opened && opened.error().code == errc::bad_directory &&
                        opened.error().text.find("permission") != std::string::npos;
