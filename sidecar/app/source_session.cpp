@@ -95,6 +95,11 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     if (!proved) co_return proved.error();
 
     if (found->slot.exists && found->slot.wal_status == "lost") {
+        if (!settings_.postgres.create)
+            co_return failure{errc::prerequisite_missing,
+                              fmt::format("the slot was invalidated and source.postgres.create is false; type: SELECT "
+                                          "pg_drop_replication_slot('{0}'), pg_create_logical_replication_slot('{0}', "
+                                          "'pgoutput');", settings_.postgres.slot)};
         auto dropped = co_await drop_slot(*sql_, settings_.postgres.slot);
         if (!dropped) co_return dropped.error();
         found->slot = slot_facts{};
@@ -248,6 +253,9 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     writer_.end_session();
     close(why);
+    // The next session starts from what is durable: a group still on its way would come twice.
+    auto drained = co_await writer_.flush();
+    if (!drained) log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
     while (probing_) {
         probe_ended_.expires_at(asio::steady_timer::time_point::max());
         co_await probe_ended_.async_wait(use_tuple);
@@ -298,6 +306,10 @@ asio::awaitable<void> source_session::probe_until_closed()
         state_.retained_bytes = facts->retained_bytes;
         auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
         state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts->at - now);
+        if (could_match_standby(facts->synchronous_standby_names, settings_.postgres.slot)) {
+            close({errc::synchronous_standby, "synchronous_standby_names was changed and could match us: commits would wait"});
+            break;
+        }
         notify_.probed(*facts);
         probe_timer_.expires_after(settings_.heartbeat);
         co_await probe_timer_.async_wait(use_tuple);

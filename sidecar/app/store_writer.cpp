@@ -98,10 +98,12 @@ void store_writer::set_position(const stored_position& position)
     auto keepalive = std::max(position_.keepalive, position.keepalive);
     auto as_of = std::max(position_.content_as_of, position.content_as_of);
     auto reached = std::max(position_.position, position.position);
+    auto generation = position_.generation;
     position_ = position;
     position_.keepalive = keepalive;
     position_.content_as_of = as_of;
     position_.position = reached;
+    position_.generation = generation;
     reached_ = std::max(reached_, reached);
 }
 
@@ -136,9 +138,7 @@ void store_writer::on_reached(lsn reached)
     stop_if_limit(reached);
     auto since = std::chrono::steady_clock::now() - stored_at_;
     if (!position_is_due(position_.position, reached_, since)) return;
-    position_.position = reached_;
-    position_.keepalive = reached_;
-    group_open_ = true;
+    take_reached(reached_);
     seal();
 }
 
@@ -231,13 +231,23 @@ asio::awaitable<outcome<void>> store_writer::wait_for(std::uint64_t ticket)
     co_return outcome<void>{};
 }
 
-asio::awaitable<outcome<stored_position>> store_writer::flush(bool with_reached)
+void store_writer::take_reached(lsn limit)
 {
-    if (with_reached && reached_ > position_.position) {
-        position_.position = reached_;
-        position_.keepalive = reached_;
-        group_open_ = true;
-    }
+    auto taken = std::min(reached_, limit);
+    if (large_open_ || taken <= position_.position) return;
+    position_.position = taken;
+    position_.keepalive = taken;
+    group_open_ = true;
+}
+
+void store_writer::take_generation(std::uint64_t number)
+{
+    position_.generation = number;
+    group_open_ = true;
+}
+
+asio::awaitable<outcome<stored_position>> store_writer::flush()
+{
     seal();
     auto written = co_await wait_for(submitted_);
     if (!written) co_return written.error();

@@ -52,9 +52,15 @@ public:
     /// Sends what is whole to the store; the next session begins with it.
     void end_session();
 
-    /// Commits what has come so far; with_reached takes the position that the source has reached as well. Returns
-    /// the durable position. A large transaction that is still open is not part of it.
-    asio::awaitable<outcome<stored_position>> flush(bool with_reached);
+    /// Commits what has come so far and returns the durable position. A large transaction that is still open is not
+    /// part of it.
+    asio::awaitable<outcome<stored_position>> flush();
+
+    /// Takes a position that only keepalives brought, but none behind `limit`, into the next commit.
+    void take_reached(lsn limit);
+
+    /// Has the next commit remember that this generation number is used up.
+    void take_generation(std::uint64_t number);
 
     /// Takes no further transaction until release().
     void hold() { held_ = true; }

@@ -16,12 +16,15 @@ namespace understudy {
 
 namespace asio = boost::asio;
 
-/// One thread that runs what it is given, in order. Destruction waits for all of it.
+/// One thread that runs what it is given, in order. Destruction and join() wait for all of it.
 ///
 /// The store and the generations are written on such threads, so that the event loop never waits for a disk.
 class worker_thread {
 public:
-    ~worker_thread() { pool_.join(); }
+    ~worker_thread() { join(); }
+
+    /// Finishes everything that was posted; nothing may be posted after.
+    void join() { pool_.join(); }
 
     /// Runs `work` there and `done(result)` on `home` afterwards. `work` must not throw.
     template <class Work, class Done>

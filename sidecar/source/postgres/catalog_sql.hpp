@@ -150,6 +150,7 @@ inline constexpr const char* probe = R"(
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 SELECT pg_current_wal_flush_lsn(),
        coalesce((SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn) FROM pg_replication_slots
-                  WHERE slot_name = {slot}), 0)::bigint)";
+                  WHERE slot_name = {slot}), 0)::bigint,
+       current_setting('synchronous_standby_names'))";
 
 }  // namespace understudy::catalog_sql

@@ -54,7 +54,7 @@ asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const setting
 
 std::vector<check_item> survey::items(const postgres_settings& wanted) const
 {
-    auto all = check_server(server, wanted, slot.exists);
+    auto all = check_server(server, wanted, slot);
     auto ours = check_slot_is_ours(slot, wanted.slot, server.database);
     if (!ours)
         all.push_back({"slot " + wanted.slot, verdict::failed, ours.error().text, "see above", ours.error().code});
