@@ -18,6 +18,7 @@ namespace understudy {
 namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto progress_interval = std::chrono::seconds{10};
 constexpr int copy_tries_max = 5;  // a table altered while its copy was prepared starts over with a new point
 
 const table_record* find_record(const std::vector<table_record>& tables, oid relation)
@@ -50,6 +51,7 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       writer_{writer},
       state_{state},
       notify_{std::move(notify)},
+      progress_timer_{writer.executor()},
       sql_free_{writer.executor()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
@@ -59,7 +61,9 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
 asio::awaitable<failure> source_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
+    log_progress_later();
     auto prepared = co_await prepare(demand);
+    progress_timer_.cancel();
     state_.connected = sql_ && prepared;
     if (!prepared) {
         state_.connected = false;
@@ -70,6 +74,29 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
     auto why = co_await follow(*found, demand);
     state_.connected = false;
     co_return why;
+}
+
+void source_session::log_progress_later()
+{
+    progress_timer_.expires_after(progress_interval);
+    progress_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return;
+        log_progress();
+        log_progress_later();
+    });
+}
+
+void source_session::log_progress() const
+{
+    const auto& copy = state_.copy;
+    if (!copy.waiting_for.empty())
+        return log_event(log_level::info, "waiting_for_consistent_point", "a new slot waits for an older transaction",
+                         {{"for", copy.waiting_for}});
+    if (copy.tables_total == 0) return;
+    auto pace = pace_of(copy, std::chrono::steady_clock::now());
+    log_event(log_level::info, "copy_progress", "copying " + copy.table,
+              {{"tables_done", copy.tables_done}, {"tables", copy.tables_total}, {"rows", copy.rows}, {"bytes", copy.bytes},
+               {"rows_per_second", pace.rows_per_second}, {"seconds_left", pace.seconds_left.value_or(0)}});
 }
 
 asio::awaitable<outcome<void>> source_session::prepare(copy_demand& demand)
@@ -104,7 +131,7 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
         if (!dropped) co_return dropped.error();
         found->slot = slot_facts{};
     }
-    auto made = co_await create_missing(*sql_, *found, settings_.postgres);
+    auto made = co_await create_missing(*sql_, *replication_, *found, settings_.postgres, state_.copy.waiting_for);
     if (!made) co_return made.error();
     if (!*made) co_return std::move(*found);
     log_event(log_level::info, "created", "made the publication or the slot that was missing",

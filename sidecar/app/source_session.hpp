@@ -61,6 +61,8 @@ public:
 
 private:
     asio::awaitable<outcome<void>> prepare(copy_demand& demand);
+    void log_progress_later();
+    void log_progress() const;
     asio::awaitable<outcome<survey>> survey_and_create(copy_demand& demand);
     asio::awaitable<outcome<void>> prove_continuity(const survey& found, copy_demand& demand);
     asio::awaitable<outcome<void>> copy(const survey& found, copy_demand& demand);
@@ -87,6 +89,7 @@ private:
     std::set<oid> changed_;
     lsn announce_from_;
     bool sql_locked_ = false;
+    asio::steady_timer progress_timer_;
     asio::steady_timer sql_free_;
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;
