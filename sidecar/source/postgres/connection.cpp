@@ -334,18 +334,23 @@ void pg_connection::watch(std::function<void(failure)> ended)
 
 void pg_connection::arm_watch()
 {
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [this, alive = alive_](const boost::system::error_code& ec) {
-                           if (ec || !*alive || cancelled_ || busy_ || !watcher_) return;
-                           if (consume_input() && PQstatus(connection_.get()) == CONNECTION_OK) {
-                               // Not the end yet: a notice, or the FATAL message whose EOF follows.
-                               pg_result_handle notice{PQisBusy(connection_.get()) ? nullptr : PQgetResult(connection_.get())};
-                               if (!notice || !is_error(notice.get())) return arm_watch();
-                           }
-                           auto ended = std::move(watcher_);
-                           watcher_ = nullptr;
-                           ended({errc::server_stopping, "the server ended our idle connection"});
-                       });
+    // At most one wait: a query's data wakes it too, and each wake would leave one more behind.
+    if (std::exchange(watch_armed_, true)) return;
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const boost::system::error_code& ec) {
+        if (!*alive) return;
+        watch_armed_ = false;
+        if (!ec && !cancelled_ && !busy_ && watcher_) look_for_end();
+    });
+}
+
+void pg_connection::look_for_end()
+{
+    if (consume_input() && PQstatus(connection_.get()) == CONNECTION_OK) {
+        // Not the end yet: a notice, or the FATAL message whose EOF follows.
+        pg_result_handle notice{PQisBusy(connection_.get()) ? nullptr : PQgetResult(connection_.get())};
+        if (!notice || !is_error(notice.get())) return arm_watch();
+    }
+    std::exchange(watcher_, nullptr)({errc::server_stopping, "the server ended our idle connection"});
 }
 
 std::string pg_connection::parameter(const char* name) const
