@@ -68,7 +68,7 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
       cadence_{wanted.cadence, presence(announced_), now()},
       next_number_{std::max(highest(directory), writer.durable().generation) + 1},
       wake_{writer.executor()},
-      free_{writer.executor()},
+      free_{writer.executor(), steady_time::max()},
       patience_{writer.executor()}
 {
     if (!announced_) return;
@@ -108,10 +108,7 @@ asio::awaitable<void> publisher::stop()
     stopped_ = true;
     wake_.cancel();
     patience_.cancel();
-    while (busy_ || !ended_run_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_ || !ended_run_) co_await free_.async_wait(use_tuple);
 }
 
 void publisher::use(std::shared_ptr<source_session> session)
@@ -208,10 +205,7 @@ decision publisher::next_decision()
 
 asio::awaitable<outcome<manifest>> publisher::publish_now()
 {
-    while (busy_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_) co_await free_.async_wait(use_tuple);
     cadence_.request();
     static_cast<void>(cadence_.decide(now()));
     co_return co_await publish();
@@ -377,10 +371,7 @@ void publisher::log_published(const manifest& made) const
 
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
 {
-    while (busy_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_) co_await free_.async_wait(use_tuple);
     auto session = session_;
     bool stopped = false;
     patience_.expires_after(cut_timeout);

@@ -107,7 +107,7 @@ private:
     bool stopped_ = false;
     bool ended_run_ = false;
     asio::steady_timer wake_;
-    asio::steady_timer free_;
+    asio::steady_timer free_;    // never expires; cancelled when a publish ends. Setting it anew would wake the others
     asio::steady_timer patience_;
 };
 

@@ -52,7 +52,7 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       state_{state},
       notify_{std::move(notify)},
       progress_timer_{writer.executor()},
-      sql_free_{writer.executor()},
+      sql_free_{writer.executor(), asio::steady_timer::time_point::max()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
 {
@@ -294,10 +294,7 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
 
 asio::awaitable<void> source_session::lock_sql()
 {
-    while (sql_locked_) {
-        sql_free_.expires_at(asio::steady_timer::time_point::max());
-        co_await sql_free_.async_wait(use_tuple);
-    }
+    while (sql_locked_) co_await sql_free_.async_wait(use_tuple);
     sql_locked_ = true;
 }
 

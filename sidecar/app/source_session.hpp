@@ -90,7 +90,7 @@ private:
     lsn announce_from_;
     bool sql_locked_ = false;
     asio::steady_timer progress_timer_;
-    asio::steady_timer sql_free_;
+    asio::steady_timer sql_free_;  // never expires; cancelled when the connection is free
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;
     bool probing_ = false;
