@@ -15,6 +15,7 @@ struct plan {
     bool armed = false;
     int left = 0;
     int error = 0;
+    std::string calls;
     std::string failed;
     int unsynced = -1;       ///< Held open, so that its inode number is not given to another file.
     bool synced_again = false;
@@ -23,7 +24,9 @@ plan current;
 
 bool fails(const char* call)
 {
-    if (!current.armed || --current.left != 0) return false;
+    if (!current.armed) return false;
+    current.calls += (current.calls.empty() ? "" : " ") + std::string{call};
+    if (--current.left != 0) return false;
     current.failed = call;
     errno = current.error;
     return true;
@@ -58,6 +61,11 @@ failing_calls::~failing_calls()
 const std::string& failing_calls::failed() const noexcept
 {
     return current.failed;
+}
+
+const std::string& failing_calls::calls() const noexcept
+{
+    return current.calls;
 }
 
 bool failing_calls::synced_again() const noexcept

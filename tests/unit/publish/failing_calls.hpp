@@ -4,8 +4,8 @@
 
 namespace understudy {
 
-/// Makes one system call of the module fail while it lives: the `nth` (from 1) of those that change something.
-/// After a failed fsync it watches that the same file is never synced again.
+/// Records the system calls of the module that change something while it lives, and makes the `nth` of them (from
+/// 1; 0 for none) fail. After a failed fsync it watches that the same file is never synced again.
 class failing_calls {
 public:
     failing_calls(int nth, int error);
@@ -14,6 +14,7 @@ public:
     ~failing_calls();
 
     const std::string& failed() const noexcept;    ///< Name of the call; empty if there were fewer.
+    const std::string& calls() const noexcept;     ///< Their names in order, with spaces.
     bool synced_again() const noexcept;
 };
 

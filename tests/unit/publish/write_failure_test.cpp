@@ -58,6 +58,18 @@ struct failure_fixture : publish_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(write_failure_test, failure_fixture)
 
+BOOST_AUTO_TEST_CASE(everything_is_durable_before_it_gets_its_name_and_the_name_before_it_is_announced)
+{
+    auto directory = open();
+    failing_calls recording{0, 0};
+    require(write(directory, 1));
+    auto file = std::string{"write fchmod fsync close "};
+    BOOST_TEST(recording.calls() == "mkdirat " + file + file + "fchmod fsync renameat2 fsync close");
+    failing_calls announcing{0, 0};
+    require(announce(directory, 1));
+    BOOST_TEST(announcing.calls() == "symlinkat renameat fsync");
+}
+
 BOOST_AUTO_TEST_CASE(whichever_call_fails_nothing_is_left_and_the_next_try_succeeds)
 {
     fill(9u << 20);
