@@ -11,7 +11,7 @@ from pathlib import Path
 from measuring import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("UNDERSTUDY_PROGRAM", ROOT / "build-bench" / "understudy"))
+PROGRAM = Path(os.environ.get("BENCH_PROGRAM", ROOT / "build-bench" / "understudy"))
 NEVER = "{every: 24h}"  # a cadence under which nothing is published while a line is measured
 
 

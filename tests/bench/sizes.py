@@ -2,7 +2,7 @@
 
 import os
 
-SCALE = float(os.environ.get("UNDERSTUDY_BENCH_SCALE", "1"))
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 
 
 def scaled(full, least=1):
