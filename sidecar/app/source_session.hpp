@@ -84,7 +84,6 @@ private:
     std::vector<mirrored_table> tables_;
     std::unique_ptr<postgres_stream> stream_;
     bool streaming_ = false;
-    bool closed_ = false;
     std::optional<failure> closed_because_;
     std::set<oid> changed_;
     lsn announce_from_;

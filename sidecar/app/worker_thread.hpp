@@ -46,7 +46,7 @@ public:
         // Named before the co_await: g++ 12 destroys some temporaries inside it twice (style.md).
         auto initiate = [this](auto handler, Work given) {
             auto home = asio::get_associated_executor(handler);
-            post(home, std::move(given),
+            this->post(home, std::move(given),
                  [handler = std::move(handler)](value result) mutable { std::move(handler)(std::move(result)); });
         };
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(value)>(
