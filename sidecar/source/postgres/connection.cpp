@@ -73,7 +73,10 @@ errc reason_for_sqlstate(std::string_view sqlstate) noexcept
 std::string presentable(std::string_view peer_text)
 {
     std::string shown;
-    for (char c : peer_text.substr(0, limits::peer_text_bytes_max)) {
+    auto cut = peer_text.substr(0, limits::peer_text_bytes_max);
+    // Not inside a UTF-8 character: its other bytes start with the bits 10.
+    while (cut.size() < peer_text.size() && !cut.empty() && (peer_text[cut.size()] & 0xC0) == 0x80) cut.remove_suffix(1);
+    for (char c : cut) {
         bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
         if (control && (shown.empty() || shown.back() == ' ')) continue;
         shown.push_back(control ? ' ' : c);
