@@ -73,6 +73,14 @@ class Database:
         self.home.chmod(0o755)
         if AS_POSTGRES:
             shutil.chown(self.home, "postgres")
+        self._starter = None
+        try:
+            self._make()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _make(self):
         self._run("initdb", "-D", self.home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
                   "--no-sync")
         self.start()
@@ -98,10 +106,11 @@ class Database:
 
     @property
     def postmaster(self):
+        """Its process id; fails while it has not written its lock file."""
         return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
 
     def is_running(self):
-        return self._starter.poll() is None
+        return self._starter is not None and self._starter.poll() is None
 
     def stop(self, how=signal.SIGINT):
         """Returns how long the shutdown took, in seconds. SIGINT is what `pg_ctl stop -m fast` sends."""
