@@ -21,7 +21,7 @@ std::int64_t count_in(const member_rows& rows)
 }  // namespace
 
 committed_states::committed_states(mirror& source, std::vector<std::string> members)
-    : source_{source}, others_{std::move(members)}
+    : source_{source}, members_{std::move(members)}
 {
     source_.exec("SET TimeZone = 'UTC'");
     commit("");
