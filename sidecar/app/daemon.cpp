@@ -57,6 +57,9 @@ outcome<daemon_end> daemon::run()
     spawn(loop_.get_executor(), publisher_.run(), "publisher");
     spawn(loop_.get_executor(), supervise(), "supervisor");
     loop_.run();
+    // What they still do uses the members that are destroyed before them.
+    store_thread_.join();
+    publish_thread_.join();
     return *end_;
 }
 
@@ -68,11 +71,13 @@ asio::awaitable<void> daemon::supervise()
             source_session::callbacks{.probed = [this](const probe_facts& facts) { publisher_.on_probe(facts); },
                                       .streaming = [this] {
                                           has_streamed_ = true;
+                                          streaming_since_ = std::chrono::steady_clock::now();
                                           publisher_.on_streaming();
                                       }});
         session_ = session;
         publisher_.use(session);
         if (mode_ == daemon_mode::once) spawn(loop_.get_executor(), catch_up_once(), "once");
+        streaming_since_.reset();
         auto why = co_await session->run(demand_);
         publisher_.use(nullptr);
         session_.reset();
@@ -101,6 +106,8 @@ asio::awaitable<bool> daemon::react_to(failure why)
         finish(why);
         co_return false;
     }
+    // A session that ends at once each time it streams must not hammer the server with copies.
+    if (streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven) back_off_.reset();
     auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
     if (what == remedy::ask_operator) delay = limits::backoff_max;
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
@@ -157,7 +164,7 @@ void daemon::begin_stop()
 
 asio::awaitable<void> daemon::stop_in_order()
 {
-    auto flushed = co_await writer_.flush(false);
+    auto flushed = co_await writer_.flush();
     if (flushed && publisher_.is_due()) co_await publisher_.publish_now();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});

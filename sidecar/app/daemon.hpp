@@ -78,6 +78,7 @@ private:
     back_off back_off_;
     std::mt19937 dice_{std::random_device{}()};
     bool has_streamed_ = false;
+    std::optional<std::chrono::steady_clock::time_point> streaming_since_;  // of this session
     bool stopping_ = false;
     std::optional<outcome<daemon_end>> end_;
     asio::signal_set signals_;

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace understudy {
 
@@ -27,6 +26,13 @@ enum class daemon_phase {
 
 const char* name_of(daemon_phase phase) noexcept;
 
+/// How fast a copy goes, and how long it will take at that pace; nothing while that cannot be told.
+struct copy_pace {
+    double rows_per_second = 0;
+    std::optional<std::uint64_t> seconds_left;
+};
+copy_pace pace_of(const copy_progress& copy, std::chrono::steady_clock::time_point now) noexcept;
+
 /// Facts that several parts of the daemon report and status shows. Event loop only.
 struct daemon_state {
     daemon_phase phase = daemon_phase::starting;
@@ -39,9 +45,7 @@ struct daemon_state {
     lsn server_flushed;                        ///< Of the last probe.
     std::uint64_t retained_bytes = 0;          ///< WAL that our slot holds back, at the last probe.
     std::optional<std::chrono::milliseconds> clock_offset;  ///< The database's clock less ours.
-    std::optional<std::chrono::steady_clock::time_point> behind_since;  ///< When reached was last at the server's end.
     copy_progress copy;
-    std::vector<std::string> held_back_by;     ///< Tables that are copied again and hold back the announcement.
 
     void enter(daemon_phase next)
     {

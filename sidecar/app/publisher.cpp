@@ -52,6 +52,8 @@ std::uint64_t highest(const snapshot_directory& directory)
     return numbers && !numbers->empty() ? numbers->back() : 0;
 }
 
+constexpr lsn no_limit{~std::uint64_t{0}};
+
 }  // namespace
 
 publisher::publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
@@ -62,16 +64,19 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
       directory_{directory},
       thread_{thread},
       state_{state},
-      cadence_{wanted.cadence, presence(find_announced(directory)), now()},
       announced_{find_announced(directory)},
-      next_number_{std::max(highest(directory), writer.state().generation) + 1},
+      cadence_{wanted.cadence, presence(announced_), now()},
+      next_number_{std::max(highest(directory), writer.durable().generation) + 1},
       wake_{writer.executor()},
-      free_{writer.executor()},
+      free_{writer.executor(), steady_time::max()},
       patience_{writer.executor()}
 {
-    if (announced_) freshness_.announced(announced_->generation, announced_->position);
+    if (!announced_) return;
+    freshness_.announced(announced_->generation, announced_->position);
     // What a killed run stored and did not publish is known by its position only.
-    if (announced_ && writer.durable().position > announced_->position) cadence_.changed(1, 0, now());
+    if (writer.durable().last.commit < announced_->position) return;
+    freshness_.touched(announced_->position);
+    cadence_.changed(1, 0, now());
 }
 
 asio::awaitable<void> publisher::run()
@@ -103,10 +108,7 @@ asio::awaitable<void> publisher::stop()
     stopped_ = true;
     wake_.cancel();
     patience_.cancel();
-    while (busy_ || !ended_run_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_ || !ended_run_) co_await free_.async_wait(use_tuple);
 }
 
 void publisher::use(std::shared_ptr<source_session> session)
@@ -117,8 +119,10 @@ void publisher::use(std::shared_ptr<source_session> session)
 
 void publisher::on_streaming()
 {
-    freshness_.forget_source();
-    if (has_new_copies()) cadence_.changed(1, 0, now());
+    if (has_new_copies()) {
+        freshness_.forget_source();
+        cadence_.changed(1, 0, now());
+    }
     wake_.cancel();
 }
 
@@ -147,6 +151,31 @@ void publisher::on_reached(lsn reached)
 void publisher::on_probe(const probe_facts& facts)
 {
     freshness_.probed(facts.flushed, facts.at);
+    look_after_announced();
+}
+
+// Somebody may have removed what is announced. Nothing in the database changes then, so nothing else would mend it.
+void publisher::look_after_announced()
+{
+    if (busy_ || !announced_) return;
+    auto work = [path = directory_.path(), expected = announced_] {
+        auto current = read_current(path);
+        if (!current || *current != expected->generation) return false;
+        auto generation = path / "generations" / generation_name(*current);
+        std::error_code ignored;
+        return std::all_of(expected->documents.begin(), expected->documents.end(), [&](auto& document) {
+            return std::filesystem::exists(generation / document.file, ignored);
+        });
+    };
+    thread_.post(writer_.executor(), std::move(work), [this, number = announced_->generation](bool whole) {
+        if (whole || busy_ || !announced_ || announced_->generation != number) return;
+        log_event(log_level::error, "generation_missing", "the announced generation was removed or replaced; writing a new one",
+                  {{"generation", number}});
+        announced_by_us_ = false;
+        announced_.reset();
+        cadence_.request();
+        wake_.cancel();
+    });
 }
 
 void publisher::on_settings_changed()
@@ -176,10 +205,7 @@ decision publisher::next_decision()
 
 asio::awaitable<outcome<manifest>> publisher::publish_now()
 {
-    while (busy_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_) co_await free_.async_wait(use_tuple);
     cadence_.request();
     static_cast<void>(cadence_.decide(now()));
     co_return co_await publish();
@@ -221,7 +247,9 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     auto session = session_;
     if (!session || !session->is_streaming())
         co_return state_.reason.value_or(failure{errc::connection_lost, "the source is not being followed now"});
-    auto flushed = co_await writer_.flush(writer_.durable().position < session->announce_from());
+    if (writer_.durable().position < session->announce_from()) writer_.take_reached(no_limit);
+    writer_.take_generation(next_number_);
+    auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position < session->announce_from())
         co_return failure{errc::table_locked, fmt::format("the stream is at {}, a table's new copy is true from {} on",
@@ -343,10 +371,7 @@ void publisher::log_published(const manifest& made) const
 
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
 {
-    while (busy_) {
-        free_.expires_at(steady_time::max());
-        co_await free_.async_wait(use_tuple);
-    }
+    while (busy_) co_await free_.async_wait(use_tuple);
     auto session = session_;
     bool stopped = false;
     patience_.expires_after(cut_timeout);
@@ -359,7 +384,9 @@ asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
         writer_.hold();
         co_return failure{errc::timed_out, fmt::format("the stream did not reach {}", to_string(limit))};
     }
-    auto flushed = co_await writer_.flush(true);
+    writer_.take_reached(limit);
+    writer_.take_generation(next_number_);
+    auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position > limit)
         co_return failure{errc::internal, fmt::format("the store is at {}, past {}", to_string(flushed->position), to_string(limit))};

@@ -82,6 +82,7 @@ private:
     asio::awaitable<void> idle();
     bool has_new_copies() const;
     unchanged_tables unchanged_since_announced() const;
+    void look_after_announced();
     void note_failure(const failure& why);
     void log_published(const manifest& made) const;
 
@@ -93,9 +94,9 @@ private:
     daemon_state& state_;
 
     std::shared_ptr<source_session> session_;
+    std::optional<manifest> announced_;
     cadence cadence_;
     freshness freshness_;
-    std::optional<manifest> announced_;
     bool announced_by_us_ = false;            // in this run, so that last_touched_ tells what changed since
     std::map<epoch, lsn> last_touched_;
     std::map<std::uint64_t, steady_time> ended_;
@@ -106,7 +107,7 @@ private:
     bool stopped_ = false;
     bool ended_run_ = false;
     asio::steady_timer wake_;
-    asio::steady_timer free_;
+    asio::steady_timer free_;    // never expires; cancelled when a publish ends. Setting it anew would wake the others
     asio::steady_timer patience_;
 };
 

@@ -2,6 +2,10 @@
 #include "app/daemon.hpp"
 #include "app/loaded_config.hpp"
 #include "app/logging.hpp"
+#include "publish/generation_check.hpp"
+#include "publish/status_file.hpp"
+
+#include <unistd.h>
 
 namespace understudy {
 
@@ -19,12 +23,31 @@ outcome<std::unique_ptr<store>> open_store(const settings& wanted)
     return store::open(options);
 }
 
+// Opening a large store reads all of it. What was announced before can be used meanwhile, and this says so.
+void say_starting(const snapshot_directory& directory)
+{
+    status_report now;
+    now.state = name_of(daemon_phase::starting);
+    now.heartbeat = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    now.since = now.heartbeat;
+    now.pid = getpid();
+    now.version = UNDERSTUDY_VERSION;
+    if (auto current = load_current(directory.path())) {
+        now.generation = current->generation;
+        now.position = current->position;
+        now.content_as_of = current->content_as_of;
+    }
+    if (auto written = write_status(directory, now); !written)
+        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+}
+
 outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
 {
-    auto rows = open_store(config.values);
-    if (!rows) return rows.error();
     auto directory = snapshot_directory::open(config.values.snapshot);
     if (!directory) return directory.error();
+    say_starting(*directory);
+    auto rows = open_store(config.values);
+    if (!rows) return rows.error();
     daemon whole{config, mode, std::move(*rows), std::make_unique<snapshot_directory>(std::move(*directory))};
     return whole.run();
 }

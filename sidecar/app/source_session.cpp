@@ -18,6 +18,7 @@ namespace understudy {
 namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto progress_interval = std::chrono::seconds{10};
 constexpr int copy_tries_max = 5;  // a table altered while its copy was prepared starts over with a new point
 
 const table_record* find_record(const std::vector<table_record>& tables, oid relation)
@@ -50,7 +51,8 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       writer_{writer},
       state_{state},
       notify_{std::move(notify)},
-      sql_free_{writer.executor()},
+      progress_timer_{writer.executor()},
+      sql_free_{writer.executor(), asio::steady_timer::time_point::max()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
 {
@@ -59,7 +61,9 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
 asio::awaitable<failure> source_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
+    log_progress_later();
     auto prepared = co_await prepare(demand);
+    progress_timer_.cancel();
     state_.connected = sql_ && prepared;
     if (!prepared) {
         state_.connected = false;
@@ -70,6 +74,29 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
     auto why = co_await follow(*found, demand);
     state_.connected = false;
     co_return why;
+}
+
+void source_session::log_progress_later()
+{
+    progress_timer_.expires_after(progress_interval);
+    progress_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return;
+        log_progress();
+        log_progress_later();
+    });
+}
+
+void source_session::log_progress() const
+{
+    const auto& copy = state_.copy;
+    if (!copy.waiting_for.empty())
+        return log_event(log_level::info, "waiting_for_consistent_point", "a new slot waits for an older transaction",
+                         {{"for", copy.waiting_for}});
+    if (copy.tables_total == 0) return;
+    auto pace = pace_of(copy, std::chrono::steady_clock::now());
+    log_event(log_level::info, "copy_progress", "copying " + copy.table,
+              {{"tables_done", copy.tables_done}, {"tables", copy.tables_total}, {"rows", copy.rows}, {"bytes", copy.bytes},
+               {"rows_per_second", pace.rows_per_second}, {"seconds_left", pace.seconds_left.value_or(0)}});
 }
 
 asio::awaitable<outcome<void>> source_session::prepare(copy_demand& demand)
@@ -95,11 +122,16 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     if (!proved) co_return proved.error();
 
     if (found->slot.exists && found->slot.wal_status == "lost") {
+        if (!settings_.postgres.create)
+            co_return failure{errc::prerequisite_missing,
+                              fmt::format("the slot was invalidated and source.postgres.create is false; type: SELECT "
+                                          "pg_drop_replication_slot('{0}'), pg_create_logical_replication_slot('{0}', "
+                                          "'pgoutput');", settings_.postgres.slot)};
         auto dropped = co_await drop_slot(*sql_, settings_.postgres.slot);
         if (!dropped) co_return dropped.error();
         found->slot = slot_facts{};
     }
-    auto made = co_await create_missing(*sql_, *found, settings_.postgres);
+    auto made = co_await create_missing(*sql_, *replication_, *found, settings_.postgres, state_.copy.waiting_for);
     if (!made) co_return made.error();
     if (!*made) co_return std::move(*found);
     log_event(log_level::info, "created", "made the publication or the slot that was missing",
@@ -248,6 +280,9 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     writer_.end_session();
     close(why);
+    // The next session starts from what is durable: a group still on its way would come twice.
+    auto drained = co_await writer_.flush();
+    if (!drained) log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
     while (probing_) {
         probe_ended_.expires_at(asio::steady_timer::time_point::max());
         co_await probe_ended_.async_wait(use_tuple);
@@ -259,10 +294,7 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
 
 asio::awaitable<void> source_session::lock_sql()
 {
-    while (sql_locked_) {
-        sql_free_.expires_at(asio::steady_timer::time_point::max());
-        co_await sql_free_.async_wait(use_tuple);
-    }
+    while (sql_locked_) co_await sql_free_.async_wait(use_tuple);
     sql_locked_ = true;
 }
 
@@ -298,6 +330,10 @@ asio::awaitable<void> source_session::probe_until_closed()
         state_.retained_bytes = facts->retained_bytes;
         auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
         state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts->at - now);
+        if (could_match_standby(facts->synchronous_standby_names, settings_.postgres.slot)) {
+            close({errc::synchronous_standby, "synchronous_standby_names was changed and could match us: commits would wait"});
+            break;
+        }
         notify_.probed(*facts);
         probe_timer_.expires_after(settings_.heartbeat);
         co_await probe_timer_.async_wait(use_tuple);

@@ -61,6 +61,8 @@ public:
 
 private:
     asio::awaitable<outcome<void>> prepare(copy_demand& demand);
+    void log_progress_later();
+    void log_progress() const;
     asio::awaitable<outcome<survey>> survey_and_create(copy_demand& demand);
     asio::awaitable<outcome<void>> prove_continuity(const survey& found, copy_demand& demand);
     asio::awaitable<outcome<void>> copy(const survey& found, copy_demand& demand);
@@ -82,12 +84,12 @@ private:
     std::vector<mirrored_table> tables_;
     std::unique_ptr<postgres_stream> stream_;
     bool streaming_ = false;
-    bool closed_ = false;
     std::optional<failure> closed_because_;
     std::set<oid> changed_;
     lsn announce_from_;
     bool sql_locked_ = false;
-    asio::steady_timer sql_free_;
+    asio::steady_timer progress_timer_;
+    asio::steady_timer sql_free_;  // never expires; cancelled when the connection is free
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;
     bool probing_ = false;

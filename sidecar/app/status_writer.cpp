@@ -104,6 +104,7 @@ status_report status_writer::report()
         now.source.server_version = fmt::format("{}.{}", state_.server_version / 10000, state_.server_version % 10000);
     if (state_.connected) now.source.retained_bytes = state_.retained_bytes;
     now.cadence = describe_cadence();
+    if (!state_.copy.waiting_for.empty()) now.reason_text = "the new slot waits for " + state_.copy.waiting_for;
     describe_copy(now);
     describe_lag(now);
     now.pid = getpid();
@@ -140,12 +141,10 @@ void status_writer::describe_copy(status_report& into) const
     copy_status now;
     now.rows = copy.rows;
     now.bytes = copy.bytes;
-    auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - copy.started).count();
-    if (seconds > 0) now.rows_per_second = static_cast<double>(copy.rows) / seconds;
-    if (now.rows_per_second > 0 && copy.estimated_rows > copy.rows)
-        now.seconds_left = static_cast<std::uint64_t>(static_cast<double>(copy.estimated_rows - copy.rows) / now.rows_per_second);
+    auto pace = pace_of(copy, std::chrono::steady_clock::now());
+    now.rows_per_second = pace.rows_per_second;
+    now.seconds_left = pace.seconds_left;
     into.copy = now;
-    if (!copy.waiting_for.empty()) into.reason_text = "waiting for " + copy.waiting_for;
 }
 
 void status_writer::describe_lag(status_report& into) const

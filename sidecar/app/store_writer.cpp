@@ -44,6 +44,7 @@ void store_writer::begin_session()
     broken_by_.reset();
     group_->reset();
     group_open_ = false;
+    overdue_ = false;
     position_ = durable();
     reached_ = durable().position;
     stored_at_ = std::chrono::steady_clock::now();
@@ -58,8 +59,17 @@ void store_writer::end_session()
 bool store_writer::accepts() const noexcept
 {
     if (held_) return false;
-    if (submitted_ - completed_ < limits::batches_in_flight_max) return true;
-    return !large_open_ && group_->memory_bytes() < limits_.max_bytes;
+    return has_room() || (!large_open_ && !group_is_full());
+}
+
+bool store_writer::has_room() const noexcept
+{
+    return submitted_ - completed_ < limits::batches_in_flight_max;
+}
+
+bool store_writer::group_is_full() const noexcept
+{
+    return group_->size() >= limits_.max_changes || group_->memory_bytes() >= limits_.max_bytes;
 }
 
 void store_writer::on_begin(lsn commit_start)
@@ -86,11 +96,12 @@ void store_writer::take_over(const committed_transaction& transaction)
         auto position = position_;
         submit([last_part](store& into) { return into.apply_large(*last_part); });
         submit([position](store& into) { return into.finish_large(position); }, position);
+        group_open_ = false;  // what was asked for meanwhile is in this position
         return;
     }
     group_->append(transaction.changes);
     if (!std::exchange(group_open_, true)) arm_delay();
-    if (group_->size() >= limits_.max_changes || group_->memory_bytes() >= limits_.max_bytes) seal();
+    if (group_is_full()) seal_when_room();
 }
 
 void store_writer::set_position(const stored_position& position)
@@ -98,10 +109,12 @@ void store_writer::set_position(const stored_position& position)
     auto keepalive = std::max(position_.keepalive, position.keepalive);
     auto as_of = std::max(position_.content_as_of, position.content_as_of);
     auto reached = std::max(position_.position, position.position);
+    auto generation = position_.generation;
     position_ = position;
     position_.keepalive = keepalive;
     position_.content_as_of = as_of;
     position_.position = reached;
+    position_.generation = generation;
     reached_ = std::max(reached_, reached);
 }
 
@@ -136,10 +149,8 @@ void store_writer::on_reached(lsn reached)
     stop_if_limit(reached);
     auto since = std::chrono::steady_clock::now() - stored_at_;
     if (!position_is_due(position_.position, reached_, since)) return;
-    position_.position = reached_;
-    position_.keepalive = reached_;
-    group_open_ = true;
-    seal();
+    take_reached(reached_);
+    seal_when_room();
 }
 
 void store_writer::stop_if_limit(lsn next)
@@ -169,8 +180,16 @@ void store_writer::release()
     notify_.accepting();
 }
 
+// A store that does not keep up gets the group later, and a larger one; a full one ends accepts().
+void store_writer::seal_when_room()
+{
+    overdue_ = !has_room();
+    if (!overdue_) seal();
+}
+
 void store_writer::seal()
 {
+    overdue_ = false;
     if (!group_open_ || large_open_) return;
     group_open_ = false;
     delay_.cancel();
@@ -184,7 +203,7 @@ void store_writer::arm_delay()
 {
     delay_.expires_after(limits_.max_delay);
     delay_.async_wait([this](const boost::system::error_code& ec) {
-        if (!ec) seal();
+        if (!ec) seal_when_room();
     });
 }
 
@@ -217,27 +236,36 @@ void store_writer::completed(const outcome<void>& result, const std::optional<st
         broken_by_ = result.error();
         notify_.failed(result.error());
     }
+    if (overdue_ && has_room()) seal();
     progress_.cancel();
     if (accepts()) notify_.accepting();
 }
 
 asio::awaitable<outcome<void>> store_writer::wait_for(std::uint64_t ticket)
 {
-    while (completed_ < ticket) {
-        progress_.expires_at(asio::steady_timer::time_point::max());
-        co_await progress_.async_wait(use_tuple);
-    }
+    // Setting the expiry anew would wake the others who wait, and they us, without end.
+    while (completed_ < ticket) co_await progress_.async_wait(use_tuple);
     if (broken_by_) co_return *broken_by_;
     co_return outcome<void>{};
 }
 
-asio::awaitable<outcome<stored_position>> store_writer::flush(bool with_reached)
+void store_writer::take_reached(lsn limit)
 {
-    if (with_reached && reached_ > position_.position) {
-        position_.position = reached_;
-        position_.keepalive = reached_;
-        group_open_ = true;
-    }
+    auto taken = std::min(reached_, limit);
+    if (large_open_ || taken <= position_.position) return;
+    position_.position = taken;
+    position_.keepalive = taken;
+    group_open_ = true;
+}
+
+void store_writer::take_generation(std::uint64_t number)
+{
+    position_.generation = number;
+    group_open_ = true;
+}
+
+asio::awaitable<outcome<stored_position>> store_writer::flush()
+{
     seal();
     auto written = co_await wait_for(submitted_);
     if (!written) co_return written.error();

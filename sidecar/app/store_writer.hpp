@@ -52,9 +52,15 @@ public:
     /// Sends what is whole to the store; the next session begins with it.
     void end_session();
 
-    /// Commits what has come so far; with_reached takes the position that the source has reached as well. Returns
-    /// the durable position. A large transaction that is still open is not part of it.
-    asio::awaitable<outcome<stored_position>> flush(bool with_reached);
+    /// Commits what has come so far and returns the durable position. A large transaction that is still open is not
+    /// part of it.
+    asio::awaitable<outcome<stored_position>> flush();
+
+    /// Takes a position that only keepalives brought, but none behind `limit`, into the next commit.
+    void take_reached(lsn limit);
+
+    /// Has the next commit remember that this generation number is used up.
+    void take_generation(std::uint64_t number);
 
     /// Takes no further transaction until release().
     void hold() { held_ = true; }
@@ -91,7 +97,10 @@ private:
                 std::shared_ptr<change_batch> lent = nullptr);
     void completed(const outcome<void>& result, const std::optional<stored_position>& position);
     asio::awaitable<outcome<void>> wait_for(std::uint64_t ticket);
+    bool has_room() const noexcept;
+    bool group_is_full() const noexcept;
     void seal();
+    void seal_when_room();
     void arm_delay();
     void set_position(const stored_position& position);
     void stop_if_limit(lsn next);
@@ -107,6 +116,7 @@ private:
     std::shared_ptr<change_batch> spare_;  // memory of an earlier group, for the next one
     stored_position position_;      // behind the group
     bool group_open_ = false;       // something waits for a commit: changes, or a position
+    bool overdue_ = false;          // the group is to be committed as soon as the store has room
     std::uint64_t large_changes_ = 0;
     std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;

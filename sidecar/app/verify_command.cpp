@@ -55,7 +55,7 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
     if (!sql) co_return sql.error();
     copy_progress progress;
-    auto view = co_await open_consistent_view(wanted.postgres, progress);
+    auto view = co_await open_consistent_view(wanted.postgres, **sql, progress);
     if (!view) co_return view.error();
     auto tables = co_await lock_and_describe(*view->connection, **sql, wanted, {});
     if (!tables) co_return tables.error();

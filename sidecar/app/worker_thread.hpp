@@ -16,12 +16,15 @@ namespace understudy {
 
 namespace asio = boost::asio;
 
-/// One thread that runs what it is given, in order. Destruction waits for all of it.
+/// One thread that runs what it is given, in order. Destruction and join() wait for all of it.
 ///
 /// The store and the generations are written on such threads, so that the event loop never waits for a disk.
 class worker_thread {
 public:
-    ~worker_thread() { pool_.join(); }
+    ~worker_thread() { join(); }
+
+    /// Finishes everything that was posted; nothing may be posted after.
+    void join() { pool_.join(); }
 
     /// Runs `work` there and `done(result)` on `home` afterwards. `work` must not throw.
     template <class Work, class Done>
@@ -43,7 +46,7 @@ public:
         // Named before the co_await: g++ 12 destroys some temporaries inside it twice (style.md).
         auto initiate = [this](auto handler, Work given) {
             auto home = asio::get_associated_executor(handler);
-            post(home, std::move(given),
+            this->post(home, std::move(given),
                  [handler = std::move(handler)](value result) mutable { std::move(handler)(std::move(result)); });
         };
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(value)>(

@@ -33,8 +33,11 @@ result<db_time> parse_db_time(std::string_view text)
         return make_error_code(errc::bad_text);
     std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
     if (!date.ok()) return make_error_code(errc::bad_text);
-    return db_time{std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                   std::chrono::seconds{second} + std::chrono::microseconds{micros}};
+    db_time time{std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+                 std::chrono::seconds{second} + std::chrono::microseconds{micros}};
+    // sscanf also takes signs, spaces, short fractions and an hour 99.
+    if (to_string(time) != text) return make_error_code(errc::bad_text);
+    return time;
 }
 
 }  // namespace understudy

@@ -28,6 +28,7 @@ inline constexpr auto connect_timeout = 10s;
 inline constexpr auto query_timeout = 30s;
 inline constexpr auto backoff_min = 250ms;
 inline constexpr auto backoff_max = 30s;
+inline constexpr auto session_proven = 5s;                   ///< Streaming for so long ends the back-off.
 inline constexpr auto status_interval_max = 10s;             ///< And at most a third of wal_sender_timeout.
 inline constexpr auto stop_grace = 1500ms;                   ///< SIGTERM to exit: the promise is two seconds.
 inline constexpr auto lock_timeout = 5s;                     ///< ACCESS SHARE before a copy.

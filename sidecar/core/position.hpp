@@ -25,6 +25,7 @@ struct stored_position {
     lsn keepalive;                       ///< The last position taken from a keepalive, or from a copy's start.
     transaction_fingerprint last;        ///< The last applied transaction; all zero before the first.
     db_time content_as_of{};             ///< The latest commit time inside (a maximum).
+    std::uint64_t generation = 0;        ///< The highest generation number handed out, so that none comes twice.
 
     /// What may be confirmed to the server once this is durable.
     lsn acknowledged() const noexcept { return std::max(last.commit, keepalive); }

@@ -24,7 +24,6 @@ struct store_identity {
 struct store_state {
     store_identity identity;         ///< Empty system_id: nothing was ever copied.
     stored_position position;
-    std::uint64_t generation = 0;    ///< The highest generation number ever handed out.
     std::vector<table_record> tables;///< In config order. A table that is being copied for the first time is not here.
     friend bool operator==(const store_state&, const store_state&) = default;
 };

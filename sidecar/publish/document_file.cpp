@@ -17,7 +17,7 @@ document_file::document_file(descriptor file, std::filesystem::path name, std::u
 
 document_file::~document_file()
 {
-    wait_for_helper();
+    if (helper_.valid()) helper_.wait();  // not get(): what it threw must not leave a destructor
 }
 
 void document_file::wait_for_helper()

@@ -48,7 +48,7 @@ public:
     outcome<document_digest> finish(const file_rights& rights);
 
 private:
-    static constexpr std::size_t chunk_bytes = 4 * block_bytes;
+    static constexpr std::size_t chunk_bytes = 2 * block_bytes;
 
     outcome<void> write_blocks(std::size_t size);
     outcome<void> check_reserve() const;

@@ -13,8 +13,9 @@
 //   record      := u64(XXH3 of all that follows) u32(format) body
 //   last epoch  := u64(epoch)
 //   position    := u64(position) u64(keepalive) transaction i64(content_as_of, microseconds since 1970)
+//                  u64(generation)
 //   transaction := u64(commit) u64(end) u32(xid) i64(commit time, microseconds since 2000) u64(content)
-//   state       := identity u64(generation) u32(tables) table*
+//   state       := identity u32(tables) table*
 //   identity    := string(system_id) u32(timeline) string(database) string(slot) string(publication)
 //                  string(publication_fingerprint)
 //   table       := u32(relation) string(schema) string(name) shape u64(epoch) u64(valid_from) string(fingerprint)
@@ -167,7 +168,6 @@ std::string encode_state(const store_state& state)
 {
     record_writer to;
     write(to, state.identity);
-    to.number(state.generation);
     to.number(static_cast<std::uint32_t>(state.tables.size()));
     for (const auto& table : state.tables) write(to, table);
     return std::move(to).finish();
@@ -179,7 +179,6 @@ result<store_state> decode_state(std::string_view record)
     if (!body) return body.error();
     store_state state;
     state.identity = read_identity(*body);
-    state.generation = body->u64();
     auto tables = body->u32();
     if (tables > limits::tables_max) return make_error_code(errc::store_damaged);
     for (; tables > 0 && body->ok(); --tables) state.tables.push_back(read_table(*body));
@@ -197,6 +196,7 @@ std::string encode_position(const stored_position& position)
     to.number(position.last.commit_us);
     to.number(position.last.content);
     to.number(static_cast<std::int64_t>(position.content_as_of.time_since_epoch().count()));
+    to.number(position.generation);
     return std::move(to).finish();
 }
 
@@ -209,6 +209,7 @@ result<stored_position> decode_position(std::string_view record)
     position.keepalive = lsn{body->u64()};
     position.last = read_transaction(*body);
     position.content_as_of = db_time{std::chrono::microseconds{body->i64()}};
+    position.generation = body->u64();
     return whole(*body, position);
 }
 

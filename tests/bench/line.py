@@ -7,18 +7,27 @@ from typing import Any, Callable, ContextManager, Optional
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on the ratio of ours to the baseline, or on ours where there is no baseline."""
+    """A bound on the medians of ours and of the baseline; the baseline is None where there is none."""
 
     text: str
-    is_met: Callable[[float], bool]
+    is_met: Callable[[float, Optional[float]], bool]
+
+
+def measured(ours, baseline):
+    return ours if baseline is None else ours / baseline
 
 
 def at_least(bound, unit="x"):
-    return Goal(f">= {bound:g} {unit}", lambda measured: measured >= bound)
+    return Goal(f">= {bound:.3g} {unit}", lambda ours, baseline: measured(ours, baseline) >= bound)
 
 
 def at_most(bound, unit="x"):
-    return Goal(f"<= {bound:g} {unit}", lambda measured: measured <= bound)
+    return Goal(f"<= {bound:.3g} {unit}", lambda ours, baseline: measured(ours, baseline) <= bound)
+
+
+def at_most_more(bound, unit):
+    """For what may take a fixed time longer than the baseline."""
+    return Goal(f"<= {bound:.3g} {unit} more", lambda ours, baseline: ours - baseline <= bound)
 
 
 @dataclass(frozen=True)

@@ -297,7 +297,8 @@ asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string
     facts.at = db_time{std::chrono::microseconds{results->at(0).integer(0, 0)}};
     facts.flushed = lsn_or_zero(results->at(1).text(0, 0));
     facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, results->at(1).integer(0, 1)));
-    co_return facts;
+    facts.synchronous_standby_names = results->at(1).string(0, 2);
+    co_return std::move(facts);
 }
 
 }  // namespace understudy

@@ -121,6 +121,7 @@ struct probe_facts {
     db_time at;
     lsn flushed;
     std::uint64_t retained_bytes = 0;  ///< WAL that our slot holds back.
+    std::string synchronous_standby_names;
 };
 asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string slot);
 

@@ -145,11 +145,22 @@ SELECT l.pid, l.mode, l.relation::regclass
            AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index v WHERE v.pid = l.pid))
  LIMIT 1)";
 
+// Whom a new slot waits for. A prepared transaction has no process.
+inline constexpr const char* oldest_transaction = R"(
+SELECT holder, database, age FROM (
+  SELECT 'pid ' || pid AS holder, datname::text AS database, extract(epoch FROM clock_timestamp() - xact_start)::bigint AS age
+    FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+  UNION ALL
+  SELECT 'prepared transaction ' || quote_literal(gid), database::text, extract(epoch FROM clock_timestamp() - prepared)::bigint
+    FROM pg_prepared_xacts) t
+ ORDER BY age DESC NULLS LAST LIMIT 1)";
+
 // Two statements, in this order: everything that was acknowledged by the first is flushed by the second.
 inline constexpr const char* probe = R"(
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 SELECT pg_current_wal_flush_lsn(),
        coalesce((SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn) FROM pg_replication_slots
-                  WHERE slot_name = {slot}), 0)::bigint)";
+                  WHERE slot_name = {slot}), 0)::bigint,
+       current_setting('synchronous_standby_names'))";
 
 }  // namespace understudy::catalog_sql

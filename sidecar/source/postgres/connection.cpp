@@ -73,7 +73,10 @@ errc reason_for_sqlstate(std::string_view sqlstate) noexcept
 std::string presentable(std::string_view peer_text)
 {
     std::string shown;
-    for (char c : peer_text.substr(0, limits::peer_text_bytes_max)) {
+    auto cut = peer_text.substr(0, limits::peer_text_bytes_max);
+    // Not inside a UTF-8 character: its other bytes start with the bits 10.
+    while (cut.size() < peer_text.size() && !cut.empty() && (peer_text[cut.size()] & 0xC0) == 0x80) cut.remove_suffix(1);
+    for (char c : cut) {
         bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
         if (control && (shown.empty() || shown.back() == ' ')) continue;
         shown.push_back(control ? ' ' : c);
@@ -334,18 +337,23 @@ void pg_connection::watch(std::function<void(failure)> ended)
 
 void pg_connection::arm_watch()
 {
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [this, alive = alive_](const boost::system::error_code& ec) {
-                           if (ec || !*alive || cancelled_ || busy_ || !watcher_) return;
-                           if (consume_input() && PQstatus(connection_.get()) == CONNECTION_OK) {
-                               // Not the end yet: a notice, or the FATAL message whose EOF follows.
-                               pg_result_handle notice{PQisBusy(connection_.get()) ? nullptr : PQgetResult(connection_.get())};
-                               if (!notice || !is_error(notice.get())) return arm_watch();
-                           }
-                           auto ended = std::move(watcher_);
-                           watcher_ = nullptr;
-                           ended({errc::server_stopping, "the server ended our idle connection"});
-                       });
+    // At most one wait: a query's data wakes it too, and each wake would leave one more behind.
+    if (std::exchange(watch_armed_, true)) return;
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const boost::system::error_code& ec) {
+        if (!*alive) return;
+        watch_armed_ = false;
+        if (!ec && !cancelled_ && !busy_ && watcher_) look_for_end();
+    });
+}
+
+void pg_connection::look_for_end()
+{
+    if (consume_input() && PQstatus(connection_.get()) == CONNECTION_OK) {
+        // Not the end yet: a notice, or the FATAL message whose EOF follows.
+        pg_result_handle notice{PQisBusy(connection_.get()) ? nullptr : PQgetResult(connection_.get())};
+        if (!notice || !is_error(notice.get())) return arm_watch();
+    }
+    std::exchange(watcher_, nullptr)({errc::server_stopping, "the server ended our idle connection"});
 }
 
 std::string pg_connection::parameter(const char* name) const

@@ -120,6 +120,7 @@ private:
     void set_deadline(std::chrono::milliseconds timeout);
     void clear_deadline();
     void arm_watch();
+    void look_for_end();
     failure lost_connection() const;
 
     pg_conn_handle connection_;
@@ -128,6 +129,7 @@ private:
     std::optional<bool> timed_out_;
     bool cancelled_ = false;
     bool busy_ = false;
+    bool watch_armed_ = false;
     pg_memory_handle copy_data_;
     std::function<void(failure)> watcher_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // callbacks may outlive us by one turn

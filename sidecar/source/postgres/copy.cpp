@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "decode/copy_text.hpp"
+#include "source/postgres/patient_query.hpp"
 #include "source/postgres/preflight.hpp"
 #include "source/postgres/row_builder.hpp"
 #include "source/postgres/survey.hpp"
@@ -17,22 +18,18 @@ namespace understudy {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto slot_creation_timeout = 24h;    // it waits for every running transaction
 constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store at a time, per batch
 
 }  // namespace
 
-asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, copy_progress& progress)
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, pg_connection& sql,
+                                                               copy_progress& progress)
 {
     auto replication = co_await connect(wanted, connection_kind::replication);
     if (!replication) co_return replication.error();
-    progress.waiting_for = "every transaction that is running now";
     auto create = fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
                               quoted_identifier(fmt::format("{}_copy_{}", wanted.slot.substr(0, 40), getpid())));
-    auto slot = co_await (*replication)->query(std::move(create), slot_creation_timeout);
-    progress.waiting_for.clear();
+    auto slot = co_await query_patiently(**replication, std::move(create), sql, progress.waiting_for);
     if (!slot) co_return slot.error();
     auto point = parse_lsn(slot->text(0, 1));
     if (!point) co_return explain(point.error(), "the new slot has no consistent point");
@@ -238,7 +235,7 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
 {
     progress = copy_progress{};
     progress.started = std::chrono::steady_clock::now();
-    auto view = co_await open_consistent_view(wanted.postgres, progress);
+    auto view = co_await open_consistent_view(wanted.postgres, sql, progress);
     if (!view) co_return view.error();
     auto planned = co_await lock_and_describe(*view->connection, sql, wanted, std::move(only));
     if (!planned) co_return planned.error();

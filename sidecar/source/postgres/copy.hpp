@@ -15,7 +15,7 @@ namespace understudy {
 
 /// How far a copy is. Written by the copy, read by status; both on the event loop.
 struct copy_progress {
-    std::string waiting_for;        ///< Not empty while the consistent point is awaited: for whom.
+    std::string waiting_for;        ///< Whose transaction the consistent point waits for, while it does.
     std::string table;              ///< Being copied now.
     std::size_t tables_done = 0;
     std::size_t tables_total = 0;
@@ -41,8 +41,10 @@ struct consistent_view {
     lsn point;
 };
 
-/// Opens one with a temporary slot, which is gone when it returns. Waits for every transaction that is running.
-asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, copy_progress& progress);
+/// Opens one with a temporary slot, which is gone when it returns. Waits for every transaction that is running, and
+/// asks over `sql` which those are.
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, pg_connection& sql,
+                                                               copy_progress& progress);
 
 /// A table as the catalog shows it under a view.
 struct viewed_table {

@@ -106,7 +106,7 @@ bool could_match_standby(std::string_view synchronous_standby_names, std::string
     return matches();
 }
 
-std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, bool slot_exists)
+std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, const slot_facts& slot)
 {
     std::vector<check_item> items;
     items.push_back(check_version(server));
@@ -121,9 +121,10 @@ std::vector<check_item> check_server(const server_facts& server, const postgres_
         items.push_back(failed("wal_level", server.wal_level,
                                "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
     items.push_back(check_role(server));
-    auto missing = slots_needed - (slot_exists ? 1 : 0);
-    items.push_back(check_free("max_replication_slots", "max_replication_slots", server.slots_used, server.slots_max, missing));
-    items.push_back(check_free("max_wal_senders", "max_wal_senders", server.senders_used, server.senders_max, slots_needed));
+    auto slots_missing = slots_needed - (slot.exists ? 1 : 0);
+    auto senders_missing = slots_needed - (slot.active_pid != 0 ? 1 : 0);
+    items.push_back(check_free("max_replication_slots", "max_replication_slots", server.slots_used, server.slots_max, slots_missing));
+    items.push_back(check_free("max_wal_senders", "max_wal_senders", server.senders_used, server.senders_max, senders_missing));
     if (could_match_standby(server.synchronous_standby_names, wanted.slot))
         items.push_back(failed("synchronous_standby_names",
                                fmt::format("'{}' could match our application_name {}: commits would wait for us",

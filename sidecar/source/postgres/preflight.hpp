@@ -22,8 +22,8 @@ struct check_item {
 };
 
 /// Prerequisites that do not depend on tables: version, wal_level, role, free slots and walsenders, standby names.
-/// `slot_exists` and `senders_ours` say what of the demand for two slots and two walsenders is met already.
-std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, bool slot_exists);
+/// Our own slot, and the walsender that streams from it, count for the two of each that are needed.
+std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, const slot_facts& slot);
 
 std::vector<check_item> check_publication(const publication_facts& publication, const table_listing& tables,
                                           const postgres_settings& wanted, const server_facts& server);

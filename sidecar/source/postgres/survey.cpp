@@ -1,6 +1,7 @@
 #include "source/postgres/survey.hpp"
 
 #include "core/limits.hpp"
+#include "source/postgres/patient_query.hpp"
 
 #include <fmt/format.h>
 
@@ -9,11 +10,6 @@
 namespace understudy {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-// Creating a slot waits for every transaction that was running; how long is up to them.
-constexpr auto slot_creation_timeout = 24h;
 
 std::uint32_t number_or_zero(std::string_view text) noexcept
 {
@@ -54,7 +50,7 @@ asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const setting
 
 std::vector<check_item> survey::items(const postgres_settings& wanted) const
 {
-    auto all = check_server(server, wanted, slot.exists);
+    auto all = check_server(server, wanted, slot);
     auto ours = check_slot_is_ours(slot, wanted.slot, server.database);
     if (!ours)
         all.push_back({"slot " + wanted.slot, verdict::failed, ours.error().text, "see above", ours.error().code});
@@ -80,7 +76,8 @@ outcome<void> first_failed(const std::vector<check_item>& items)
     return {};
 }
 
-asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, const survey& found, const postgres_settings& wanted)
+asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
+                                              const postgres_settings& wanted, std::string& waiting_for)
 {
     bool made = false;
     auto statement = publication_statement(found.publication, found.tables.tables, wanted.publication,
@@ -93,9 +90,9 @@ asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, const survey& 
         made = true;
     }
     if (!found.slot.exists) {
-        auto create = fmt::format("SELECT pg_create_logical_replication_slot({}, 'pgoutput')",
-                                  sql.quote_literal(wanted.slot));
-        auto created = co_await sql.query(std::move(create), slot_creation_timeout);
+        auto create = fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput NOEXPORT_SNAPSHOT",
+                                  quoted_identifier(wanted.slot));
+        auto created = co_await query_patiently(replication, std::move(create), sql, waiting_for);
         if (!created) co_return created.error();
         made = true;
     }

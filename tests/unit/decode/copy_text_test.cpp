@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(escapes_that_copy_to_does_not_write_are_damage)
 
 BOOST_AUTO_TEST_CASE(a_line_of_another_width_is_a_column_mismatch)
 {
-    for (std::size_t columns : {0, 1, 2, 4, 5})
+    for (std::size_t columns : {0UL, 1UL, 2UL, 4UL, 5UL})
         BOOST_TEST_CONTEXT(columns) BOOST_TEST(split("1\t2\t3\n", columns).error == errc::column_mismatch);
     BOOST_TEST(split("", 2).error == errc::column_mismatch);
 }

@@ -1,0 +1,68 @@
+#include "source/postgres/patient_query.hpp"
+
+#include "core/limits.hpp"
+#include "source/postgres/catalog_sql.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+
+namespace understudy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto poll_interval = 1s;
+constexpr auto patience = 24h;  // it ends by itself, or by cancel() on the connection
+
+struct watch {
+    explicit watch(asio::any_io_executor executor) : pause{executor}, ended_signal{executor} {}
+    asio::steady_timer pause;
+    asio::steady_timer ended_signal;
+    bool answered = false;  // the command is done: stop asking
+    bool ended = false;     // nobody uses the SQL connection any more
+};
+
+asio::awaitable<void> ask_until_answered(watch& state, pg_connection& sql, std::string& waiting_for)
+{
+    while (!state.answered) {
+        state.pause.expires_after(poll_interval);
+        co_await state.pause.async_wait(use_tuple);
+        if (state.answered) break;
+        auto rows = co_await sql.query(catalog_sql::oldest_transaction, limits::query_timeout);
+        if (!rows) break;
+        waiting_for = rows->size() == 0 ? std::string{}
+                                        : fmt::format("{} in database {}, open for {} s", rows->text(0, 0),
+                                                      rows->text(0, 1), rows->text(0, 2));
+    }
+    state.ended = true;
+    state.ended_signal.cancel();
+}
+
+}  // namespace
+
+asio::awaitable<outcome<query_result>> query_patiently(pg_connection& waiting, std::string command, pg_connection& sql,
+                                                       std::string& waiting_for)
+{
+    watch state{sql.executor()};
+    asio::co_spawn(sql.executor(), ask_until_answered(state, sql, waiting_for), [](std::exception_ptr thrown) {
+        if (thrown) std::rethrow_exception(thrown);
+    });
+    auto rows = co_await waiting.query(std::move(command), patience);
+    state.answered = true;
+    state.pause.cancel();
+    while (!state.ended) {
+        state.ended_signal.expires_at(asio::steady_timer::time_point::max());
+        co_await state.ended_signal.async_wait(use_tuple);
+    }
+    waiting_for.clear();
+    co_return std::move(rows);
+}
+
+}  // namespace understudy

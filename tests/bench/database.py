@@ -1,0 +1,176 @@
+"""A private Postgres 15 with the table of the benchmark."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from measuring import wait_until
+
+POSTGRES = Path("/usr/lib/postgresql/15/bin")
+# Postgres refuses to run as root, so root lends it the user postgres.
+AS_POSTGRES = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+SETTINGS = {"wal_level": "logical", "fsync": "off", "synchronous_commit": "off", "autovacuum": "off",
+            "shared_buffers": "512MB", "max_wal_size": "32GB", "checkpoint_timeout": "1h", "max_replication_slots": "20",
+            "max_wal_senders": "20", "logical_decoding_work_mem": "64MB", "listen_addresses": "127.0.0.1"}
+TABLE = """
+CREATE TABLE materials (id int PRIMARY KEY, sku text NOT NULL, name text NOT NULL, category text, price numeric(12,2),
+    stock int NOT NULL, attrs jsonb, active boolean NOT NULL, updated_at timestamptz NOT NULL);
+INSERT INTO materials SELECT i, 'SKU-' || lpad(i::text, 8, '0'), 'Material number ' || i || ' of the bench',
+    'category ' || i % 40, (i % 100000) / 100.0, i % 1000,
+    jsonb_build_object('color', 'blue', 'weight', i % 500), i % 7 <> 0, now() - i * interval '1 s'
+    FROM generate_series(1, {rows}) i;
+VACUUM ANALYZE materials;
+"""
+# One commit for each ten rows, as an application makes them, but without a round trip for each.
+BACKLOG = """
+CREATE OR REPLACE PROCEDURE change_rows(changes int, row_count int) LANGUAGE plpgsql AS $$
+DECLARE done int := 0; hit int;
+BEGIN
+    WHILE done < changes LOOP
+        UPDATE materials SET stock = stock + 1, updated_at = clock_timestamp()
+            WHERE id = ANY (ARRAY(SELECT 1 + floor(random() * row_count)::int FROM generate_series(1, 10)));
+        GET DIAGNOSTICS hit = ROW_COUNT;
+        done := done + hit;
+        COMMIT;
+    END LOOP;
+END $$;
+"""
+
+
+class Session:
+    """One psql that stays connected, so that asking costs a round trip only."""
+
+    def __init__(self, home, port):
+        self._psql = subprocess.Popen(
+            [POSTGRES / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", home, "-p", str(port), "-U", "postgres"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+
+    def ask(self, statement):
+        self._psql.stdin.write(statement + ";\n\\echo --end--\n")
+        self._psql.stdin.flush()
+        lines = []
+        for line in self._psql.stdout:
+            if line == "--end--\n":
+                return "".join(lines).strip()
+            lines.append(line)
+        raise RuntimeError(f"{statement}: {''.join(lines)}")
+
+    def close(self):
+        self._psql.stdin.close()
+        self._psql.wait(30)
+
+
+class Database:
+    def __init__(self, rows):
+        self.rows = rows
+        self.port = random.randint(20000, 30000)
+        self.home = Path(tempfile.mkdtemp(prefix="understudy-bench-"))
+        self.home.chmod(0o755)
+        if AS_POSTGRES:
+            shutil.chown(self.home, "postgres")
+        self._starter = None
+        try:
+            self._make()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _make(self):
+        self._run("initdb", "-D", self.home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
+                  "--no-sync")
+        self.start()
+        self.sql(TABLE.format(rows=rows))
+        self.sql(BACKLOG)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.is_running():
+            self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self):
+        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        with open(self.home / "postgres.log", "ab") as log:
+            self._starter = subprocess.Popen(
+                [*AS_POSTGRES, POSTGRES / "postgres", "-D", self.home / "data", "-k", self.home, "-p", str(self.port),
+                 *options], stdout=log, stderr=log, cwd="/", start_new_session=True)
+        ready = [POSTGRES / "pg_isready", "-q", "-h", self.home, "-p", str(self.port)]
+        wait_until(lambda: subprocess.run(ready).returncode == 0, "Postgres to start", 120, 0.1)
+
+    @property
+    def postmaster(self):
+        """Its process id; fails while it has not written its lock file."""
+        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+
+    def is_running(self):
+        return self._starter is not None and self._starter.poll() is None
+
+    def stop(self, how=signal.SIGINT):
+        """Returns how long the shutdown took, in seconds. SIGINT is what `pg_ctl stop -m fast` sends."""
+        begin = time.monotonic()
+        os.kill(self.postmaster, how)
+        self._starter.wait(600)
+        return time.monotonic() - begin
+
+    def sql(self, statements):
+        done = subprocess.run([POSTGRES / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *self.client()],
+                              input=statements, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def session(self):
+        return Session(self.home, self.port)
+
+    def client(self, host=None):
+        """How a client program connects: over the unix socket, or to `host`."""
+        return ["-h", str(host or self.home), "-p", str(self.port), "-U", "postgres", "-d", "postgres"]
+
+    def connection(self, host=None):
+        return f"host={host or self.home} port={self.port} user=postgres dbname=postgres"
+
+    def change_rows(self, changes):
+        """Transactions of ten random rows. Returns the position behind them; another commit follows it."""
+        self.sql(f"CALL change_rows({changes}, {self.rows})")
+        return self.end_of_changes()
+
+    def end_of_changes(self):
+        """What is acknowledged is the start of the last commit, so one more makes the end of the others visible."""
+        position = self.sql("SELECT pg_current_wal_insert_lsn()")
+        self.sql("UPDATE materials SET stock = stock WHERE id = 1")
+        self.sql("SELECT pg_switch_wal()")
+        return position
+
+    def copy_slot(self, source, to):
+        self.drop_slot(to)
+        self.sql(f"SELECT pg_copy_logical_replication_slot('{source}', '{to}')")
+
+    def drop_slot(self, name):
+        query = f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '{name}'"
+        wait_until(lambda: self.sql(f"SELECT bool_or(active) FROM pg_replication_slots WHERE slot_name='{name}'") != "t",
+                   f"slot {name} to be free", 60)
+        self.sql(query)
+
+    def pg_recvlogical(self, slot, *options, host=None):
+        """The command that reads the same changes as we do, and throws them away."""
+        return [POSTGRES / "pg_recvlogical", *self.client(host), "--start", "-S", slot, "-f", "/dev/null", "--no-loop",
+                "-o", "proto_version=1", "-o", "publication_names=understudy", *options]
+
+    def pgbench(self, script, *options):
+        path = self.home / "script.sql"
+        path.write_text(script)
+        done = subprocess.run([POSTGRES / "pgbench", *self.client()[:-2], "-n", "-f", path, *options, "postgres"],
+                              cwd=self.home, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def _run(self, program, *arguments):
+        subprocess.run([*AS_POSTGRES, POSTGRES / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL)

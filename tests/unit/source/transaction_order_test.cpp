@@ -1,0 +1,277 @@
+#include "unit/source/reader_kit.hpp"
+
+#include "support/printing.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace understudy;
+using namespace understudy::reader_kit;
+
+namespace {
+
+const mirrored_table stored_materials = materials_table();
+
+constexpr std::int64_t noon = 843'000'000'000'000;
+
+std::string begin(std::uint64_t commit, std::uint32_t xid = 7) { return message::begin(lsn{commit}, noon, xid); }
+std::string commit(std::uint64_t start, std::uint64_t end) { return message::commit(lsn{start}, lsn{end}, noon); }
+std::string steel(std::string_view id = "1") { return message::insert(materials, {text(id), text("steel")}); }
+
+std::vector<std::string> transaction(std::uint64_t start, std::uint64_t end)
+{
+    return {begin(start), steel(), commit(start, end)};
+}
+
+/// A store that knows a keepalive's position only.
+stored_position reached(std::uint64_t position)
+{
+    stored_position stored;
+    stored.position = stored.keepalive = lsn{position};
+    return stored;
+}
+
+/// Reads one transaction into a fresh reader; what is stored behind it.
+stored_position after_one(std::uint64_t start, std::uint64_t end)
+{
+    conversation talk;
+    talk.describe();
+    talk.send_all(transaction(start, end));
+    return talk.reader.position();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(transaction_order)
+
+BOOST_AUTO_TEST_CASE(a_transaction_begins_changes_and_commits)
+{
+    conversation talk;
+    BOOST_TEST(talk.send(begin(100)) == "begun");
+    BOOST_TEST(talk.reader.in_transaction());
+    BOOST_TEST(talk.reader.commit_start() == lsn{100});
+    talk.describe();
+    BOOST_TEST(talk.send(steel()) == "changed");
+    BOOST_TEST(talk.send(commit(100, 120)) == "committed");
+    BOOST_TEST(!talk.reader.in_transaction());
+    BOOST_TEST(talk.reader.is_news());
+    const auto& position = talk.reader.position();
+    BOOST_TEST(position.position == lsn{120});
+    BOOST_TEST(position.last.commit == lsn{100});
+    BOOST_TEST(position.last.end == lsn{120});
+    BOOST_TEST(position.last.xid == 7u);
+    BOOST_TEST(position.last.commit_us == noon);
+    BOOST_TEST((position.content_as_of == from_postgres_us(noon)));
+}
+
+BOOST_AUTO_TEST_CASE(messages_out_of_order_are_unexpected)
+{
+    struct row {
+        const char* what;
+        std::vector<std::string> messages;
+    };
+    for (const auto& [what, messages] : std::vector<row>{
+             {"a commit without begin", {commit(100, 120)}},
+             {"a begin inside a transaction", {begin(100), begin(200)}},
+             {"a second commit", {begin(100), commit(100, 120), commit(100, 120)}},
+             {"the commit of another transaction", {begin(100), commit(104, 120)}},
+             {"a commit that ends where it starts", {begin(100), commit(100, 100)}},
+             {"a commit that ends before it starts", {begin(100), commit(100, 99)}},
+             {"an insert outside", {steel()}},
+             {"a truncate outside", {message::truncate({.relations = {materials}})}},
+             {"a change after the commit", {begin(100), commit(100, 120), steel()}},
+         }) {
+        conversation talk;
+        BOOST_TEST_CONTEXT(what) BOOST_TEST(talk.send_all(messages) == "unexpected_message");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_a_row_change_may_stand_anywhere_and_changes_nothing)
+{
+    for (const auto& bytes : {message::type(20000, "public", "mood"), message::origin(lsn{5}, "elsewhere"),
+                              message::relation(wire_of(stored_materials)),
+                              message::message({.position = lsn{7}, .prefix = "heartbeat", .content = "x"})}) {
+        conversation talk;
+        BOOST_TEST(talk.send(bytes) == "none");
+        BOOST_TEST(talk.send(begin(100)) == "begun");
+        BOOST_TEST(talk.send(bytes) == "none");
+        BOOST_TEST(talk.send(commit(100, 120)) == "committed");
+        BOOST_TEST(talk.reader.changes().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_we_do_not_know_is_an_error)
+{
+    for (auto bytes : {"S", "E", "c", "A", "b", "P", "K", "r", "x", "0"})
+        BOOST_TEST_CONTEXT(bytes) BOOST_TEST(conversation{}.send(bytes) == "unknown_message");
+    BOOST_TEST(conversation{}.send("") == "truncated_message");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_cut_anywhere_is_an_error)
+{
+    for (const auto& whole : {steel(), message::remove(materials, pgoutput::old_image::key, {text("1"), null()}),
+                              message::truncate({.relations = {materials}}), commit(100, 120)})
+        for (std::size_t length = 1; length < whole.size(); ++length) {
+            conversation talk;
+            talk.describe();
+            talk.send(begin(100));
+            BOOST_TEST_CONTEXT(whole.front() << " cut at " << length)
+                BOOST_TEST(talk.send(whole.substr(0, length)) == "truncated_message");
+        }
+}
+
+BOOST_AUTO_TEST_CASE(the_position_and_the_time_inside_never_go_back)
+{
+    conversation talk;
+    talk.send_all({message::begin(lsn{100}, noon, 1), message::commit(lsn{100}, lsn{120}, noon)});
+    talk.send_all({message::begin(lsn{130}, noon - 5, 2), message::commit(lsn{130}, lsn{140}, noon - 5)});
+    BOOST_TEST(talk.reader.position().position == lsn{140});
+    BOOST_TEST((talk.reader.position().content_as_of == from_postgres_us(noon)));
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_that_ends_at_or_before_the_position_is_a_repeat)
+{
+    auto start = reached(120);
+    conversation talk{{materials_table()}, start};
+    talk.describe();
+    BOOST_TEST(talk.send(begin(100)) == "begun");
+    BOOST_TEST(talk.send(steel()) == "none");
+    BOOST_TEST(talk.send(commit(100, 120)) == "committed");
+    BOOST_TEST(!talk.reader.is_news());
+    BOOST_TEST(talk.reader.changes().empty());
+    BOOST_TEST(talk.reader.touched().empty());
+    BOOST_TEST((talk.reader.position() == start));
+}
+
+// Seen: a keepalive's position is often the start of the next commit record.
+BOOST_AUTO_TEST_CASE(a_commit_that_starts_exactly_at_the_position_is_news)
+{
+    conversation talk{{materials_table()}, reached(120)};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(120, 140)) == "committed");
+    BOOST_TEST(talk.reader.is_news());
+    BOOST_TEST(talk.reader.changes().size() == 1u);
+    BOOST_TEST(talk.reader.position().position == lsn{140});
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_across_the_position_is_neither_news_nor_a_repeat)
+{
+    conversation talk{{materials_table()}, reached(120)};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(119, 121)) == "unexpected_message");
+}
+
+BOOST_AUTO_TEST_CASE(the_transaction_sent_again_is_recognised_and_the_next_is_news)
+{
+    conversation talk{{materials_table()}, after_one(100, 120)};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(100, 120)) == "committed");
+    BOOST_TEST(!talk.reader.is_news());
+    BOOST_TEST(talk.send_all(transaction(130, 140)) == "committed");
+    BOOST_TEST(talk.reader.is_news());
+}
+
+BOOST_AUTO_TEST_CASE(another_transaction_in_its_place_is_another_history)
+{
+    struct row {
+        const char* what;
+        std::vector<std::string> messages;
+    };
+    for (const auto& [what, messages] : std::vector<row>{
+             {"another xid", {begin(100, 8), steel(), commit(100, 120)}},
+             {"another commit time", {begin(100), steel(), message::commit(lsn{100}, lsn{120}, noon + 1)}},
+             {"another start", {begin(99), steel(), commit(99, 120)}},
+             {"another end", {begin(100), steel(), commit(100, 119)}},
+             {"another value", {begin(100), steel("2"), commit(100, 120)}},
+             {"a change more", {begin(100), steel(), steel(), commit(100, 120)}},
+             {"no change", {begin(100), commit(100, 120)}},
+             {"a later one", {begin(130), steel(), commit(130, 140)}},
+         }) {
+        conversation talk{{materials_table()}, after_one(100, 120)};
+        talk.describe();
+        BOOST_TEST_CONTEXT(what) BOOST_TEST(talk.send_all(messages) == "history_mismatch");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_transaction_has_to_be_the_stored_one)
+{
+    conversation talk{{materials_table()}, after_one(100, 120)};
+    talk.describe();
+    talk.send_all(transaction(100, 120));
+    BOOST_TEST(talk.send_all({begin(130, 9), steel("5"), commit(130, 140)}) == "committed");
+}
+
+BOOST_AUTO_TEST_CASE(a_stored_transaction_that_does_not_come_again_is_another_history)
+{
+    auto start = after_one(100, 120);
+    conversation talk{{materials_table()}, start};
+    BOOST_TEST(!talk.reader.on_reached(lsn{119}));
+    BOOST_TEST(talk.reader.on_reached(lsn{120}) == errc::history_mismatch);
+    conversation again{{materials_table()}, start};
+    again.describe();
+    again.send_all(transaction(100, 120));
+    BOOST_TEST(!again.reader.on_reached(lsn{500}));
+}
+
+BOOST_AUTO_TEST_CASE(after_an_acknowledged_keepalive_nothing_has_to_come_again)
+{
+    auto start = after_one(100, 120);
+    start.position = start.keepalive = lsn{300};
+    conversation talk{{materials_table()}, start};
+    BOOST_TEST(!talk.reader.on_reached(lsn{400}));
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(310, 320)) == "committed");
+    BOOST_TEST(talk.reader.is_news());
+}
+
+// The server sends a description before the first change of each session, not of each transaction.
+BOOST_AUTO_TEST_CASE(descriptions_do_not_count_for_the_fingerprint)
+{
+    conversation talk{{materials_table()}, after_one(100, 120)};
+    talk.send(begin(100));
+    talk.describe();
+    talk.send(message::type(20000, "public", "mood"));
+    talk.describe();
+    BOOST_TEST(talk.send_all({steel(), commit(100, 120)}) == "committed");
+    BOOST_TEST(!talk.reader.is_news());
+}
+
+BOOST_AUTO_TEST_CASE(the_parts_of_a_large_transaction_are_its_changes_once_each)
+{
+    conversation talk;
+    talk.describe();
+    talk.send(begin(100));
+    std::size_t changes = 0;
+    for (int i = 0; i < 10; ++i) {
+        talk.send(steel(std::to_string(i)));
+        auto part = std::exchange(talk.reader.changes(), change_batch{});
+        changes += part.size();
+        BOOST_TEST(part.size() == 1u);
+    }
+    BOOST_TEST(talk.send(commit(100, 120)) == "committed");
+    BOOST_TEST(changes == 10u);
+    BOOST_TEST(talk.reader.changes().empty());
+    BOOST_TEST(talk.reader.touched().size() == 1u);
+
+    conversation whole;
+    whole.describe();
+    whole.send(begin(100));
+    for (int i = 0; i < 10; ++i) whole.send(steel(std::to_string(i)));
+    whole.send(commit(100, 120));
+    BOOST_TEST((whole.reader.position() == talk.reader.position()));
+}
+
+BOOST_AUTO_TEST_CASE(the_next_transaction_starts_empty)
+{
+    conversation talk;
+    talk.describe();
+    talk.send_all(transaction(100, 120));
+    BOOST_TEST(talk.reader.changes().size() == 1u);
+    talk.reader.next_transaction();
+    BOOST_TEST(talk.reader.changes().empty());
+    BOOST_TEST(talk.reader.touched().empty());
+    auto first = talk.reader.position().last.content;
+    talk.send_all({begin(130), steel(), commit(130, 140)});
+    BOOST_TEST(talk.reader.position().last.content == first);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
