@@ -126,11 +126,14 @@ void publisher::on_streaming()
     wake_.cancel();
 }
 
-// A table that was copied again may differ in any row, though no transaction said so.
+// A table that was copied again may differ in any row, though no transaction said so. A store that was made anew
+// counts its epochs from the start, so the position of the copy tells too.
 bool publisher::has_new_copies() const
 {
     if (!announced_) return false;
-    auto same = [](const table_record& stored, const manifest_table& shown) { return stored.rows == shown.rows_epoch; };
+    auto same = [position = announced_->position](const table_record& stored, const manifest_table& shown) {
+        return stored.rows == shown.rows_epoch && stored.valid_from <= position;
+    };
     const auto& stored = writer_.state().tables;
     return !std::equal(stored.begin(), stored.end(), announced_->tables.begin(), announced_->tables.end(), same);
 }

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_count_larger_than_the_message_reads_nothing)
 
 BOOST_AUTO_TEST_CASE(an_empty_string_and_no_bytes_are_whole_fields)
 {
-    byte_reader reader{"\0"s};
+    byte_reader reader{std::string_view{"\0", 1}};
     BOOST_TEST(reader.bytes(0).empty());
     BOOST_TEST(reader.c_string().empty());
     BOOST_TEST(!reader.finish());
