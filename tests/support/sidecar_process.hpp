@@ -41,6 +41,7 @@ public:
     void signal(int number) { process_->signal(number); }
     std::optional<int> wait(std::chrono::milliseconds deadline) { return process_->wait(deadline); }
     bool running() { return process_ && process_->running(); }
+    pid_t pid() const { return process_->pid(); }
 
     memory_use memory() const;
 

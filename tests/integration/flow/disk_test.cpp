@@ -1,0 +1,124 @@
+#include "flow/beside.hpp"
+#include "flow/flow_kit.hpp"
+#include "flow/mounted_disk.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+// Full, read-only, vanished and exchanged directories, under a database that never notices.
+using namespace understudy;
+using namespace understudy::testing;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
+/// Half a megabyte of new rows, in an instant for a database that is not held up.
+void write_rows(const filled_server& server)
+{
+    server.exec("INSERT INTO public.events SELECT now(), 'row ' || n || repeat('x', 100) FROM generate_series(1, 5000) n");
+}
+
+bool copied_once(const mirror& sidecar)
+{
+    return sidecar.copies() == 1;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(disks)
+
+BOOST_AUTO_TEST_CASE(a_full_snapshot_disk_keeps_the_last_generation_and_is_recovered_from)
+{
+    filled_server server;
+    mirror sidecar{server};
+    mounted_disk disk{mounted_disk::kind::tmpfs, sidecar.snapshot_directory(), 64 * mib};
+    sidecar.start_following();
+    disk.fill();
+    auto generation = sidecar.generation();
+    auto confirmed = server.confirmed();
+    write_rows(server);
+    BOOST_TEST(wait_for([&] { return sidecar.logged("reason=disk_full") > 0; }), sidecar.log());
+    BOOST_TEST(sidecar.generation() == generation);
+    BOOST_CHECK_NO_THROW(read_document(sidecar.current("snapshot.json")));
+    // What cannot be published is durable all the same, and the database need not keep it.
+    BOOST_TEST(wait_for([&] { return server.confirmed() > confirmed; }), sidecar.log());
+    disk.make_room();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(copied_once(sidecar), sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_state_disk_keeps_the_last_generation_and_is_recovered_from)
+{
+    filled_server server;
+    mirror sidecar{server};
+    mounted_disk disk{mounted_disk::kind::ext4, sidecar.state_directory(), 96 * mib};
+    fs::permissions(sidecar.state_directory(), fs::perms{0700});
+    sidecar.start_following();
+    disk.fill();
+    auto generation = sidecar.generation();
+    // More than what the store has reserved.
+    server.exec("INSERT INTO public.events SELECT now(), n || repeat('x', 500) FROM generate_series(1, 120000) n");
+    auto committed = server.flushed();
+    BOOST_TEST(wait_for([&] { return sidecar.logged("disk_full") > 0; }, 60s), sidecar.log());
+    BOOST_TEST(sidecar.running());
+    BOOST_TEST(sidecar.generation() >= generation);
+    BOOST_CHECK_NO_THROW(read_document(sidecar.current("snapshot.json")));
+    BOOST_TEST(server.confirmed() < committed, "confirmed what could not be stored");
+    server.exec("DELETE FROM public.events");
+    disk.make_room();
+    BOOST_TEST(lasting_difference(server, sidecar, 90s) == "", sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_deleted_snapshot_directory_is_made_again)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto generation = sidecar.generation();
+    fs::remove_all(sidecar.snapshot_directory());
+    write_rows(server);
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.generation() > generation);
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_directory_exchanged_for_an_empty_one_is_filled_again)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto generation = sidecar.generation();
+    auto aside = sidecar.snapshot_directory().string() + ".aside";
+    fs::rename(sidecar.snapshot_directory(), aside);
+    fs::create_directory(sidecar.snapshot_directory());
+    write_rows(server);
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.generation() > generation);
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_link_to_the_current_generation_is_back_with_the_next_one)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    fs::remove(sidecar.snapshot_directory() / "current");
+    write_rows(server);
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_generation_file_deleted_by_the_application_is_back_with_the_next_one)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    fs::remove(sidecar.current("snapshot.json"));
+    BOOST_TEST(run_beside(sidecar, "verify") == 1, sidecar.log());
+    write_rows(server);
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
+    BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,243 @@
+#include "flow/flow_kit.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+
+#include <functional>
+
+// Continuity that cannot be proved: design.md 4.3 and 4.4. The old generation stays, a whole new copy replaces it.
+using namespace understudy;
+using namespace understudy::testing;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+const auto versions = data::make({15, 18});
+
+const std::string missed =
+    "INSERT INTO public.items (id, name) SELECT n, 'missed' FROM generate_series(9001, 9100) n;"
+    "DELETE FROM public.items WHERE id < 20";
+
+/// Follows, stops, lets `trouble` happen, and starts again: what was announced stays readable until the new copy is.
+void check_rebuilt(filled_server& server, mirror& sidecar, const std::function<void()>& trouble,
+                   const std::string& reason)
+{
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    auto generation = sidecar.generation();
+    auto old = read_file(sidecar.current("snapshot.json"));
+    trouble();
+    auto expected = read_now(server.connection_string(), mirrored_tables());
+
+    sidecar.start();
+    bool torn = false;
+    auto replaced = [&] {
+        auto now = read_file(sidecar.current("snapshot.json"));
+        torn = torn || (now != old && !difference(expected, read_document(sidecar.current("snapshot.json")).rows).empty());
+        return now != old;
+    };
+    BOOST_TEST(wait_for(replaced, 60s), sidecar.log());
+    BOOST_TEST(!torn, "something between the old and the new copy was announced");
+    BOOST_TEST(sidecar.generation() > generation);
+    BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
+    BOOST_TEST(sidecar.logged("reason=" + reason) > 0u, sidecar.log());
+
+    server.exec("UPDATE public.items SET note = 'after' WHERE id % 2 = 0");
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
+}
+
+/// A copy of a data directory as a snapshot of its volume is: system identifier, timeline and slots are the same.
+class volume_copy {
+public:
+    /// The server has to be stopped.
+    explicit volume_copy(const postgres_server& server) : server_{server}, directory_{server_user()}
+    {
+        copy(server.data_directory(), directory_ / "data");
+    }
+
+    void restore() const
+    {
+        std::filesystem::remove_all(server_.data_directory());
+        copy(directory_ / "data", server_.data_directory());
+    }
+
+private:
+    static void copy(const std::filesystem::path& from, const std::filesystem::path& to)
+    {
+        run_program({.command = {"/bin/cp", "-a", from, to}, .run_as = server_user()});
+    }
+
+    const postgres_server& server_;
+    temp_directory directory_;
+};
+
+/// Many small transactions of one kind, so that two histories have their commits at the same places.
+void write_history(const filled_server& server, const std::string& name, int transactions)
+{
+    sql_session session{server.connection_string()};
+    for (int n = 0; n < transactions; ++n)
+        session.exec("INSERT INTO public.items (id, name) VALUES (" + std::to_string(7000 + n) + ", '" + name + "')");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(slot_trouble)
+
+BOOST_AUTO_TEST_CASE(a_slot_dropped_while_we_were_down_means_a_new_copy)
+{
+    filled_server server;
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec("SELECT pg_drop_replication_slot('understudy')");
+        server.exec(missed);
+    }, "slot_missing");
+}
+
+BOOST_DATA_TEST_CASE(a_slot_dropped_and_made_again_means_a_new_copy, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec(missed);
+        server.exec("SELECT pg_drop_replication_slot('understudy')");
+        server.exec("SELECT pg_create_logical_replication_slot('understudy', 'pgoutput')");
+    }, "slot_ahead");
+}
+
+BOOST_DATA_TEST_CASE(an_advanced_slot_means_a_new_copy, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec(missed);
+        server.exec("SELECT pg_replication_slot_advance('understudy', pg_current_wal_flush_lsn())");
+    }, "slot_ahead");
+}
+
+BOOST_DATA_TEST_CASE(a_slot_invalidated_for_its_wal_means_a_new_copy, versions, version)
+{
+    filled_server server{{.version = version, .settings = {{"max_slot_wal_keep_size", "1MB"}}}};
+    server.exec("CREATE TABLE public.other (text text)");
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec(missed);
+        for (int segment = 0; segment < 4; ++segment) {
+            server.exec("INSERT INTO public.other VALUES ('x')");
+            server.exec("SELECT pg_switch_wal()");
+        }
+        server.exec("CHECKPOINT");
+        BOOST_REQUIRE(server.scalar("SELECT wal_status FROM pg_replication_slots") == "lost");
+    }, "slot_lost");
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_of_another_plugin_is_left_alone)
+{
+    filled_server server;
+    server.exec("SELECT pg_create_logical_replication_slot('understudy', 'test_decoding')");
+    auto before = server.scalar("SELECT s::text FROM pg_replication_slots s");
+    mirror sidecar{server};
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.logged("slot_mismatch") > 0u, sidecar.log());
+    BOOST_TEST(server.scalar("SELECT s::text FROM pg_replication_slots s") == before);
+}
+
+BOOST_DATA_TEST_CASE(a_publication_dropped_and_made_again_while_we_were_down_means_a_new_copy, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec("DROP PUBLICATION understudy");
+        server.exec(missed);
+        server.exec("CREATE PUBLICATION understudy FOR TABLE public.items, public.events");
+    }, "publication_changed");
+}
+
+BOOST_DATA_TEST_CASE(a_publication_dropped_and_made_again_while_we_follow_loses_nothing, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    sidecar.start_following();
+    server.exec("DROP PUBLICATION understudy");
+    server.exec(missed);
+    server.exec("CREATE PUBLICATION understudy FOR TABLE public.items, public.events");
+    server.exec("UPDATE public.items SET note = 'after' WHERE id % 2 = 0");
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.copies() > 1u, sidecar.log());
+}
+
+BOOST_DATA_TEST_CASE(a_table_taken_out_of_the_publication_and_put_back_means_a_new_copy, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    check_rebuilt(server, sidecar, [&] {
+        server.exec("ALTER PUBLICATION understudy DROP TABLE public.items");
+        server.exec(missed);
+        server.exec("ALTER PUBLICATION understudy ADD TABLE public.items");
+    }, "table_changed");
+}
+
+BOOST_DATA_TEST_CASE(a_table_taken_out_and_put_back_while_we_follow_loses_nothing, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    sidecar.start_following();
+    server.exec("ALTER PUBLICATION understudy DROP TABLE public.items");
+    server.exec(missed);
+    server.exec("ALTER PUBLICATION understudy ADD TABLE public.items");
+    server.exec("UPDATE public.items SET note = 'after' WHERE id % 2 = 0");
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_volume_restored_to_before_our_position_is_copied_anew)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    volume_copy earlier{server};
+    server.start();
+    sidecar.start_following();
+    write_history(server, "lost", 300);
+    BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    auto position = sidecar.position();
+
+    earlier.restore();
+    server.start();
+    BOOST_REQUIRE(server.flushed() < position);
+    sidecar.start();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.logged("reason=time_travel") > 0u, sidecar.log());
+}
+
+BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is_copied_anew, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    volume_copy earlier{server};
+    server.start();
+    sidecar.start_following();
+    write_history(server, "lost", 300);
+    BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    auto position = sidecar.position();
+
+    earlier.restore();
+    server.start();
+    write_history(server, "kept", 600);
+    BOOST_REQUIRE(server.flushed() > position);
+    sidecar.start();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,124 @@
+#include "flow/flow_kit.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <fstream>
+
+// A store that is damaged, taken, or somebody else's.
+using namespace understudy;
+using namespace understudy::testing;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::streamoff page_bytes = 4096;
+
+/// Overwrites the head of each page behind the two meta pages.
+void damage(const fs::path& file)
+{
+    auto size = static_cast<std::streamoff>(fs::file_size(file));
+    std::fstream pages{file, std::ios::in | std::ios::out | std::ios::binary};
+    for (auto page = 2 * page_bytes; page < size; page += page_bytes) pages.seekp(page).write("damaged!damaged!", 16);
+    BOOST_REQUIRE(pages.flush().good());
+}
+
+/// Whether anything below the mirror's own directories is named after its damage.
+bool kept_aside(const mirror& sidecar)
+{
+    fs::recursive_directory_iterator entries{sidecar.state_directory()};
+    return std::any_of(begin(entries), end(entries), [](const auto& entry) {
+        return entry.path().filename().string().find("damaged") != std::string::npos;
+    });
+}
+
+/// Two programs with one config in everything but the database.
+void share_directories(mirror& second, const mirror& first)
+{
+    second.set_environment("UNDERSTUDY_STATE__DIRECTORY", first.state_directory());
+    second.set_environment("UNDERSTUDY_SNAPSHOT__DIRECTORY", first.snapshot_directory());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(store_trouble)
+
+BOOST_AUTO_TEST_CASE(a_damaged_store_is_kept_aside_and_copied_anew)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    auto generation = sidecar.generation();
+    auto position = sidecar.position();
+    damage(sidecar.state_directory() / "data.mdb");
+    server.exec("DELETE FROM public.items WHERE id < 50");
+    sidecar.start_following();
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
+    BOOST_TEST(sidecar.logged("store_damaged") > 0u, sidecar.log());
+    BOOST_TEST(kept_aside(sidecar), sidecar.log());
+    BOOST_TEST(sidecar.generation() > generation);
+    BOOST_TEST(sidecar.position() > position);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_daemon_on_the_same_directories_says_so_and_leaves)
+{
+    filled_server server;
+    mirror first{server};
+    mirror second{server};
+    first.start_following();
+    share_directories(second, first);
+    BOOST_TEST(second.run("run") == 4, second.log());
+    BOOST_TEST(second.logged("store_busy") > 0u, second.log());
+    BOOST_TEST(first.running());
+    server.exec("DELETE FROM public.items WHERE id < 50");
+    BOOST_TEST(lasting_difference(server, first) == "", first.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_state_directory_of_another_slot_is_refused)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    sidecar.set_environment("UNDERSTUDY_SOURCE__POSTGRES__SLOT", "another");
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.logged("store_foreign") > 0u, sidecar.log());
+    BOOST_TEST(server.scalar("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'another'") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_state_directory_of_another_database_is_refused)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    auto generation = sidecar.generation();
+    server.exec("SELECT pg_drop_replication_slot('understudy')");
+    server.exec("CREATE DATABASE other");
+    sql_session other{server.connection_string("postgres", "other")};
+    workload::create_tables(other);
+    sidecar.set_environment("UNDERSTUDY_SOURCE__POSTGRES__CONNECTION", server.connection_string("postgres", "other"));
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.logged("store_foreign") > 0u, sidecar.log());
+    BOOST_TEST(sidecar.generation() == generation);
+}
+
+BOOST_AUTO_TEST_CASE(another_cluster_behind_the_address_is_refused)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    auto generation = sidecar.generation();
+    // Another major version's template: certainly a system identifier of its own.
+    filled_server another{{.version = 14}};
+    sidecar.set_environment("UNDERSTUDY_SOURCE__POSTGRES__CONNECTION", another.connection_string());
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.logged("wrong_system") > 0u, sidecar.log());
+    BOOST_TEST(sidecar.generation() == generation);
+    BOOST_TEST(another.scalar("SELECT count(*) FROM pg_replication_slots") == "0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

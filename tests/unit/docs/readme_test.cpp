@@ -1,0 +1,247 @@
+#include "app/daemon_state.hpp"
+#include "core/error.hpp"
+#include "core/remedy.hpp"
+#include "settings/config_schema.hpp"
+#include "settings/keys.hpp"
+#include "settings/load.hpp"
+#include "support/files.hpp"
+#include "support/markdown.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+
+// README says what the program knows: nothing less, and nothing more.
+namespace understudy {
+
+namespace {
+
+namespace json = boost::json;
+using namespace testing;
+
+using names = std::set<std::string>;
+using row = std::vector<std::string>;
+
+std::string readme()
+{
+    static const auto text = read_file(UNDERSTUDY_README);
+    return text;
+}
+
+/// The only `code` of a cell, or the cell itself.
+std::string plain(const std::string& cell)
+{
+    auto spans = code_spans(cell);
+    return spans.size() == 1 ? spans.front() : cell;
+}
+
+/// The rows of a section's tables that have so many cells, by the name in the first one.
+std::map<std::string, row> rows_by_name(const std::string& heading, std::size_t cells)
+{
+    std::map<std::string, row> rows;
+    for (const auto& cells_of_row : table_rows(section_of(readme(), heading)))
+        if (cells_of_row.size() == cells)
+            BOOST_TEST(rows.emplace(plain(cells_of_row.front()), cells_of_row).second, cells_of_row.front() + " stands twice");
+    return rows;
+}
+
+names names_in(const std::map<std::string, row>& rows)
+{
+    names found;
+    for (const auto& [name, cells] : rows) found.insert(name);
+    return found;
+}
+
+void check_same(const names& expected, const names& found)
+{
+    BOOST_TEST(expected == found, boost::test_tools::per_element());
+}
+
+/// `tables[].columns` is a key inside the elements of the list `tables`.
+void visit_keys(const json::object& schema, const std::string& path,
+                const std::function<void(const std::string&, const json::object&)>& visit)
+{
+    if (const auto* items = schema.if_contains("items")) visit_keys(items->as_object(), path + "[]", visit);
+    const auto* properties = schema.if_contains("properties");
+    if (properties == nullptr) return;
+    for (const auto& [name, inner] : properties->as_object()) {
+        auto key = path.empty() ? std::string{name} : path + "." + std::string{name};
+        if (!inner.as_object().contains("properties")) visit(key, inner.as_object());
+        visit_keys(inner.as_object(), key, visit);
+    }
+}
+
+std::map<std::string, json::object> schema_by_key()
+{
+    std::map<std::string, json::object> keys;
+    visit_keys(config_schema().as_object(), "", [&](auto& key, auto& schema) { keys.emplace(key, schema); });
+    return keys;
+}
+
+std::string output_of(const std::string& arguments)
+{
+    auto* pipe = ::popen((UNDERSTUDY_PROGRAM " " + arguments).c_str(), "r");
+    std::array<char, 4096> buffer{};
+    std::string text;
+    while (auto size = std::fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), size);
+    ::pclose(pipe);
+    return text;
+}
+
+/// The first words of the lines that are indented by two, below a line.
+names listed_below(const std::string& help, const std::string& head)
+{
+    names found;
+    std::istringstream lines{help};
+    bool below = false;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || line.front() != ' ') below = line == head;
+        if (below && line.starts_with("  ") && line.size() > 2 && line[2] != ' ')
+            found.insert(line.substr(2, line.find_first_of(" ,", 2) - 2));
+    }
+    return found;
+}
+
+names commands() { return listed_below(output_of("--help"), "Subcommands:"); }
+
+/// Besides --help and --config, which all have.
+names own_options(const std::string& command)
+{
+    auto found = listed_below(output_of(command + " --help"), "Options:");
+    found.erase("-h");
+    BOOST_TEST(found.erase("--config") == 1u);
+    return found;
+}
+
+/// The numbers of `Exit status: 0 done; 1 ...; 70 ...`.
+names exit_statuses()
+{
+    auto help = output_of("--help");
+    const std::string head = "Exit status:";
+    std::istringstream parts{help.substr(help.find(head) + head.size())};
+    names found;
+    for (std::string part; std::getline(parts, part, ';');) found.insert(std::to_string(std::stoi(part)));
+    return found;
+}
+
+names every_reason()
+{
+    names reasons;
+    for (int code = 1; code <= static_cast<int>(errc::internal); ++code) reasons.insert(name_of(static_cast<errc>(code)));
+    return reasons;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(readme_page)
+
+BOOST_AUTO_TEST_CASE(every_setting_has_a_row_and_every_row_a_setting)
+{
+    names known;
+    for (const auto& [key, schema] : schema_by_key()) known.insert(key);
+    check_same(known, names_in(rows_by_name("## Settings", 4)));
+}
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_schema)
+{
+    auto rows = rows_by_name("## Settings", 4);
+    for (const auto& [key, schema] : schema_by_key()) {
+        const auto* value = schema.if_contains("default");
+        if (value == nullptr) continue;
+        auto expected = value->is_string() ? std::string{value->as_string()} : json::serialize(*value);
+        BOOST_TEST_CONTEXT(key) BOOST_TEST(plain(rows.at(key).at(1)) == expected);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_marked_live_is_what_a_reload_takes)
+{
+    auto rows = rows_by_name("## Settings", 4);
+    for (const auto& key : setting_keys())
+        BOOST_TEST_CONTEXT(key.name)
+            BOOST_TEST((rows.at(std::string{key.name}).at(2) == "live") == (key.on_reload == reload_effect::live));
+}
+
+BOOST_AUTO_TEST_CASE(every_command_has_a_row_with_its_options)
+{
+    auto rows = rows_by_name("## Commands", 3);
+    check_same(commands(), names_in(rows));
+    for (const auto& [command, cells] : rows) {
+        auto written = code_spans(cells.at(1));
+        BOOST_TEST_CONTEXT(command) check_same(own_options(command), names(written.begin(), written.end()));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_exit_status_of_the_help_has_a_row)
+{
+    check_same(exit_statuses(), names_in(rows_by_name("## Commands", 2)));
+}
+
+BOOST_AUTO_TEST_CASE(every_state_has_a_row_and_every_row_a_state)
+{
+    names known;
+    for (int phase = 0; phase <= static_cast<int>(daemon_phase::stopping); ++phase)
+        known.insert(name_of(static_cast<daemon_phase>(phase)));
+    check_same(known, names_in(rows_by_name("## What it says: states and reasons", 2)));
+}
+
+BOOST_AUTO_TEST_CASE(every_reason_has_a_row_with_its_remedy)
+{
+    auto rows = rows_by_name("## What it says: states and reasons", 3);
+    check_same(every_reason(), names_in(rows));
+    for (int code = 1; code <= static_cast<int>(errc::internal); ++code) {
+        auto reason = static_cast<errc>(code);
+        if (auto found = rows.find(name_of(reason)); found != rows.end())
+            BOOST_TEST_CONTEXT(found->first) BOOST_TEST(found->second.at(1) == name_of(remedy_for(reason)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_exit_status_that_a_reason_names_is_its_own)
+{
+    auto rows = rows_by_name("## What it says: states and reasons", 3);
+    for (auto reason : {errc::bad_config, errc::usage, errc::no_daemon}) {
+        auto status = "exit status " + std::to_string(exit_status_for(reason));
+        BOOST_TEST_CONTEXT(name_of(reason)) BOOST_TEST(rows.at(name_of(reason)).at(2).find(status) != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_configuration_is_the_minimal_example_and_loads)
+{
+    auto blocks = fenced_blocks(section_of(readme(), "## Set up with your database"), "yaml");
+    BOOST_REQUIRE(blocks.size() == 1u);
+    auto loaded = load_text(blocks.front(), "README.md", {});
+    BOOST_TEST(loaded.has_value());
+    if (loaded) BOOST_TEST(loaded->warnings.empty());
+    auto example = read_file(UNDERSTUDY_CONFIG_DIRECTORY "/understudy.minimal.yaml");
+    BOOST_TEST(example.find(blocks.front()) != example.npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_key_in_the_text_exists)
+{
+    auto keys = names_in(rows_by_name("## Settings", 4));
+    names sections{"source", "tables", "state", "snapshot", "cadence", "commit", "documents", "status", "log"};
+    for (const auto& span : code_spans(readme())) {
+        auto dot = span.find('.');
+        if (dot == span.npos || !sections.contains(span.substr(0, dot)) || span.ends_with(".json")) continue;
+        BOOST_TEST(keys.contains(span), span + " is no key");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_file_that_it_links_to_exists)
+{
+    auto page = readme();
+    for (auto at = page.find("]("); at != page.npos; at = page.find("](", at + 1)) {
+        auto target = page.substr(at + 2, page.find(')', at) - at - 2);
+        if (!target.starts_with("http")) BOOST_TEST(std::filesystem::exists(UNDERSTUDY_SOURCE_DIRECTORY "/" + target), target);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace understudy
