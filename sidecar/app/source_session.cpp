@@ -353,7 +353,7 @@ asio::awaitable<outcome<void>> source_session::check_announcement()
                                                   writer_.state().identity.publication_fingerprint);
     unlock_sql();
     if (!facts) {
-        close(facts.error());
+        if (facts.error().code != errc::table_locked) close(facts.error());
         co_return facts.error();
     }
     if (facts->publication_changed) {

@@ -12,7 +12,16 @@ namespace {
 // Timeouts of the role must not end a copy; row_security=off turns a silent row filter into an error.
 constexpr std::string_view session_settings =
     "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex "
-    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c row_security=off";
+    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c row_security=off "
+    "-c default_transaction_isolation=read\\ committed";
+
+// Functions of the catalog lock the tables that they are asked about. Behind an ALTER TABLE that waits for a copy of
+// ours, such a question would wait for ourselves, and everybody else behind it. A walsender waits as long as it takes:
+// its new slot needs the end of every running transaction.
+std::string_view lock_timeout_of(connection_kind kind) noexcept
+{
+    return kind == connection_kind::sql ? " -c lock_timeout=2s" : " -c lock_timeout=0";
+}
 
 std::string* value_of(connection_options& options, std::string_view keyword)
 {
@@ -51,7 +60,8 @@ outcome<connection_options> make_connection_options(const std::string& connectio
         if (option->val != nullptr) options.emplace_back(option->keyword, option->val);
 
     const auto* own = value_of(options, "options");
-    set(options, "options", own ? *own + " " + std::string{session_settings} : std::string{session_settings});
+    auto ours = std::string{session_settings}.append(lock_timeout_of(kind));
+    set(options, "options", own ? *own + " " + ours : ours);
     set(options, "client_encoding", "UTF8");
     set(options, "application_name", application_name);
     if (kind == connection_kind::replication) set(options, "replication", "database");

@@ -20,6 +20,21 @@ namespace {
 
 constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store at a time, per batch
 
+// Where transactions end faster than a slot is built, its snapshot can be refused ("initial slot snapshot too large").
+// The server has dropped the slot then, and the next one has another snapshot.
+constexpr int slot_tries_max = 5;
+
+asio::awaitable<outcome<query_result>> create_copy_slot(pg_connection& replication, const postgres_settings& wanted,
+                                                        pg_connection& sql, copy_progress& progress)
+{
+    auto create = fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
+                              quoted_identifier(fmt::format("{}_copy_{}", wanted.slot.substr(0, 40), getpid())));
+    for (int tries = 1;; ++tries) {
+        auto slot = co_await query_patiently(replication, create, sql, progress.waiting_for);
+        if (slot || slot.error().code != errc::query_failed || tries == slot_tries_max) co_return std::move(slot);
+    }
+}
+
 }  // namespace
 
 asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, pg_connection& sql,
@@ -27,9 +42,7 @@ asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_se
 {
     auto replication = co_await connect(wanted, connection_kind::replication);
     if (!replication) co_return replication.error();
-    auto create = fmt::format("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT",
-                              quoted_identifier(fmt::format("{}_copy_{}", wanted.slot.substr(0, 40), getpid())));
-    auto slot = co_await query_patiently(**replication, std::move(create), sql, progress.waiting_for);
+    auto slot = co_await create_copy_slot(**replication, wanted, sql, progress);
     if (!slot) co_return slot.error();
     auto point = parse_lsn(slot->text(0, 1));
     if (!point) co_return explain(point.error(), "the new slot has no consistent point");

@@ -13,6 +13,8 @@ struct mirrored_table {
     table_record record;
     std::vector<column_format> formats;  ///< One for each column of record.shape.
     std::vector<std::string> left_out;   ///< Columns that are not mirrored: excluded, or generated and not sent.
+    /// Partitions under REPLICA IDENTITY FULL send whole old rows, marked as keys when their root is not under FULL.
+    bool old_rows_are_whole = false;
 };
 
 }  // namespace understudy

@@ -303,6 +303,7 @@ outcome<mirrored_table> plan_table(const table_facts& facts, const type_catalog&
     table.record.relation = facts.id;
     table.record.name = facts.name;
     table.record.fingerprint = facts.fingerprint;
+    table.old_rows_are_whole = facts.kind == 'p' && only(facts.leaf_identities, "f");
     if (auto added = add_columns(facts, types, table); !added) return added.error();
     if (table.record.shape.columns.empty()) return unusable(facts, "has no column to mirror");
     if (auto added = add_key(facts, *identity, table.record.shape); !added) return added.error();

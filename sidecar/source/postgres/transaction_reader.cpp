@@ -18,6 +18,11 @@ bool is_left_out(const mirrored_table& table, std::string_view column)
     return std::find(table.left_out.begin(), table.left_out.end(), column) != table.left_out.end();
 }
 
+bool is_whole(const mirrored_table& table, pgoutput::old_image before) noexcept
+{
+    return before == pgoutput::old_image::whole || (before == pgoutput::old_image::key && table.old_rows_are_whole);
+}
+
 // Takes `before`'s value for each unchanged one; false if one stays unknown that only `before` could give.
 void fill_unchanged(std::vector<pgoutput::tuple_column>& row, const std::vector<pgoutput::tuple_column>& before,
                     bool before_is_whole, const std::vector<std::uint16_t>& key)
@@ -221,7 +226,7 @@ error_code transaction_reader::update(std::string_view message)
     if (update_.before_kind != pgoutput::old_image::none)
         if (auto ec = arrange(**relation, update_.before, before_)) return fail_in(table, ec);
     if (auto ec = arrange(**relation, update_.row, row_)) return fail_in(table, ec);
-    fill_unchanged(row_, before_, update_.before_kind == pgoutput::old_image::whole, table.record.shape.key);
+    fill_unchanged(row_, before_, is_whole(table, update_.before_kind), table.record.shape.key);
     touch(table);
     auto ec = table.record.shape.identity == row_identity::key ? update_keyed(table, update_.before_kind)
                                                                : update_counted(table, update_.before_kind);
@@ -246,7 +251,7 @@ error_code transaction_reader::update_keyed(const mirrored_table& table, pgoutpu
 
 error_code transaction_reader::update_counted(const mirrored_table& table, pgoutput::old_image before)
 {
-    if (before != pgoutput::old_image::whole) return errc::column_mismatch;
+    if (!is_whole(table, before)) return errc::column_mismatch;
     if (auto ec = builder_.build_key(table, before_)) return ec;
     changes_.subtract(table.record.rows, builder_.key());
     if (auto ec = builder_.build_key(table, row_)) return ec;
@@ -264,7 +269,7 @@ error_code transaction_reader::remove(std::string_view message)
     const auto& table = *(*relation)->table;
     if (auto ec = arrange(**relation, remove_.before, before_)) return fail_in(table, ec);
     bool counted = table.record.shape.identity == row_identity::multiset;
-    if (counted && remove_.before_kind != pgoutput::old_image::whole) return fail_in(table, errc::column_mismatch);
+    if (counted && !is_whole(table, remove_.before_kind)) return fail_in(table, errc::column_mismatch);
     if (auto ec = builder_.build_key(table, before_)) return fail_in(table, ec);
     touch(table);
     if (counted)

@@ -83,13 +83,13 @@ BOOST_AUTO_TEST_CASE(hostile_names_of_schemas_tables_and_columns_are_mirrored)
 
 BOOST_AUTO_TEST_CASE(whole_schemas_and_tables_of_other_schemas_are_mirrored)
 {
-    mirror source{{.tables = {"sales.*", "public.only"}}};
+    mirror source{{.tables = {"sales.*", "public.single"}}};
     source.exec(
         "CREATE SCHEMA sales; CREATE TABLE sales.orders (id int PRIMARY KEY); CREATE TABLE sales.lines (id int PRIMARY KEY, n int);"
         "CREATE TABLE sales.parts (id int PRIMARY KEY) PARTITION BY RANGE (id);"
         "CREATE TABLE sales.parts_1 PARTITION OF sales.parts FOR VALUES FROM (0) TO (10);"
         "CREATE VIEW sales.seen AS SELECT 1; CREATE UNLOGGED TABLE sales.scratch (id int PRIMARY KEY);"
-        "CREATE TABLE only (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);"
+        "CREATE TABLE single (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);"
         "INSERT INTO sales.parts VALUES (1); INSERT INTO other VALUES (1)");
     source.start();
     source.exec("INSERT INTO sales.orders VALUES (1); INSERT INTO sales.lines VALUES (1, 1); INSERT INTO other VALUES (2)");

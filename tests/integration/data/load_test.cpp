@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(each_cut_at_a_consistent_point_equals_the_database_there)
 {
     loaded_mirror loaded;
     for (int cut = 0; cut < 10; ++cut) {
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "", "cut " << cut);
+        BOOST_TEST_CONTEXT("cut " << cut)
+        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
         loaded.wait_for_generations(1);
     }
     loaded.check_the_end();
@@ -95,7 +96,8 @@ BOOST_AUTO_TEST_CASE(cuts_right_after_a_restart_equal_the_database_there)
             loaded.source.stop();
         loaded.source.launch();
         loaded.wait_for_generations(1);
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "", "run " << run);
+        BOOST_TEST_CONTEXT("run " << run)
+        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
     }
     loaded.check_the_end();
 }
@@ -110,7 +112,8 @@ BOOST_AUTO_TEST_CASE(a_copy_made_under_load_goes_on_without_a_gap_or_a_repeat)
         std::filesystem::create_directory(loaded.source.sidecar().state_directory());
         loaded.source.launch();
         loaded.wait_for_generations(2);
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "", "run " << run);
+        BOOST_TEST_CONTEXT("run " << run)
+        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
     }
     loaded.check_the_end();
 }

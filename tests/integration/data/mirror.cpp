@@ -177,6 +177,22 @@ std::string mirror::differences_at_a_cut()
 
 std::string mirror::differences_at_a_cut(const std::vector<oracle_table>& tables)
 {
+    auto refused = [](const auto& ask) {
+        try {
+            return ask(), false;
+        } catch (const std::runtime_error&) {
+            return true;
+        }
+    };
+    std::string report;
+    // A table that is being copied again has no state at any point.
+    if (!wait_for([&] { return !refused([&] { report = compare_at_a_cut(tables); }); }, 2min))
+        throw std::runtime_error{explain("no cut was made")};
+    return report;
+}
+
+std::string mirror::compare_at_a_cut(const std::vector<oracle_table>& tables)
+{
     control_socket daemon{sidecar_.state_directory()};
     daemon.hold();
     auto expected = read_at_consistent_point(connection_, tables);

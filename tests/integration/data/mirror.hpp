@@ -81,6 +81,7 @@ public:
     std::string mark();
 
 private:
+    std::string compare_at_a_cut(const std::vector<oracle_table>& tables);
     std::string explain(const std::string& what) const;
     bool has_marker(const std::string& count, std::optional<std::filesystem::path>& seen) const;
 

@@ -25,13 +25,15 @@ BOOST_AUTO_TEST_CASE(rows_move_in_and_out_of_a_row_filter)
             "CREATE PUBLICATION understudy FOR TABLE t WHERE (kind = 'in'), test.marker WITH (publish_via_partition_root = true)");
         source.start();
         std::vector<oracle_table> tables{{.table = "t", .member = "t", .filter = "kind = 'in'"}, marker};
-        BOOST_TEST(source.differences(tables) == "", identity);
+        BOOST_TEST_CONTEXT(identity)
+        BOOST_TEST(source.differences(tables) == "");
         for (const char* change :
              {"UPDATE t SET n = n + 100", "UPDATE t SET kind = 'in' WHERE id IN (1, 3)", "UPDATE t SET kind = 'out' WHERE id IN (1, 2)",
               "UPDATE t SET id = id + 100, kind = 'in' WHERE id = 5", "UPDATE t SET id = id + 100, kind = 'out' WHERE id = 6",
               "INSERT INTO t VALUES (30, 'in', 1), (31, 'out', 1)", "DELETE FROM t WHERE id > 15"}) {
             source.exec(change);
-            BOOST_TEST(source.differences(tables) == "", identity << ", after " << change);
+            BOOST_TEST_CONTEXT(identity << ", after " << change)
+            BOOST_TEST(source.differences(tables) == "");
         }
     }
 }
@@ -60,7 +62,8 @@ BOOST_AUTO_TEST_CASE(publications_for_all_tables_and_for_schemas_serve)
             "CREATE PUBLICATION understudy " + std::string{what} + " WITH (publish_via_partition_root = true)");
         source.start();
         source.exec("INSERT INTO t VALUES (2); INSERT INTO p VALUES (2); UPDATE p SET id = 3 WHERE id = 1");
-        BOOST_TEST(source.differences() == "", what);
+        BOOST_TEST_CONTEXT(what)
+        BOOST_TEST(source.differences() == "");
     }
 }
 

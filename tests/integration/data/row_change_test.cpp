@@ -14,10 +14,12 @@ void check_each(const std::string& tables, const std::vector<std::string>& chang
     mirror source{std::move(options)};
     source.exec(tables);
     source.start();
-    BOOST_TEST(source.differences() == "", "after the copy");
+    BOOST_TEST_CONTEXT("after the copy")
+    BOOST_TEST(source.differences() == "");
     for (const auto& change : changes) {
         source.exec(change);
-        BOOST_TEST(source.differences() == "", "after " << change);
+        BOOST_TEST_CONTEXT("after " << change)
+        BOOST_TEST(source.differences() == "");
     }
 }
 

@@ -109,13 +109,16 @@ void check_types(int version)
     for (std::size_t nr = 0; nr < rows; ++nr) insert(nr);
     source.exec("INSERT INTO wide DEFAULT VALUES");
     source.start();
-    BOOST_TEST(source.differences() == "", "copied, on " << version);
+    BOOST_TEST_CONTEXT("copied, on " << version)
+    BOOST_TEST(source.differences() == "");
     for (std::size_t nr = 0; nr < rows; ++nr) insert(nr);
     source.exec("INSERT INTO wide DEFAULT VALUES; UPDATE wide SET c0 = NOT c0");
-    BOOST_TEST(source.differences() == "", "streamed, on " << version);
+    BOOST_TEST_CONTEXT("streamed, on " << version)
+    BOOST_TEST(source.differences() == "");
     source.exec("ALTER TABLE wide REPLICA IDENTITY FULL");
     source.exec("UPDATE wide SET c0 = NOT c0; UPDATE wide SET id = -id; DELETE FROM wide WHERE id % 3 = 0");
-    BOOST_TEST(source.differences() == "", "under replica identity full, on " << version);
+    BOOST_TEST_CONTEXT("under replica identity full, on " << version)
+    BOOST_TEST(source.differences() == "");
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ BOOST_DATA_TEST_CASE(row_changes_of_every_kind_arrive, boost::unit_test::data::m
           "BEGIN; TRUNCATE t, f; INSERT INTO t VALUES (1, 1, repeat('y', 9000)); SAVEPOINT s; DELETE FROM t; ROLLBACK TO s; COMMIT",
           "BEGIN; UPDATE t SET n = 77; PREPARE TRANSACTION 'core'", "COMMIT PREPARED 'core'"}) {
         source.exec(change);
-        BOOST_TEST(source.differences() == "", "after " << change);
+        BOOST_TEST_CONTEXT("after " << change)
+        BOOST_TEST(source.differences() == "");
     }
 }
 
@@ -57,7 +58,8 @@ BOOST_DATA_TEST_CASE(columns_are_added_dropped_and_renamed, boost::unit_test::da
                                "DELETE FROM t WHERE id < 20", "ALTER TABLE t ALTER c TYPE text USING 'n' || c", "UPDATE t SET c = 'x' WHERE id = 30",
                                "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (5)"}) {
         source.exec(change);
-        BOOST_TEST(source.differences() == "", "after " << change);
+        BOOST_TEST_CONTEXT("after " << change)
+        BOOST_TEST(source.differences() == "");
     }
 }
 
@@ -84,7 +86,8 @@ BOOST_DATA_TEST_CASE(everything_is_right_under_load_and_over_kills, boost::unit_
     for (int round = 0; round < 3; ++round) {
         auto wanted = reader.generations() + 3;
         BOOST_TEST(wait_for([&] { return reader.generations() >= wanted; }), source.sidecar().log());
-        BOOST_TEST(source.differences_at_a_cut() == "", "round " << round);
+        BOOST_TEST_CONTEXT("round " << round)
+        BOOST_TEST(source.differences_at_a_cut() == "");
         source.kill();
         source.launch();
     }

@@ -53,9 +53,15 @@ BOOST_AUTO_TEST_CASE(the_settings_that_print_values_come_after_the_operators_own
     BOOST_TEST(own.rfind("TimeZone=UTC") > own.find("TimeZone=Asia"));
     auto options = value_of(made("host=db"), "options");
     for (auto setting : {"TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=1",
-                         "bytea_output=hex", "row_security=off", "statement_timeout=0", "lock_timeout=0",
-                         "idle_in_transaction_session_timeout=0"})
+                         "bytea_output=hex", "row_security=off", "statement_timeout=0",
+                         "idle_in_transaction_session_timeout=0", "default_transaction_isolation=read\\ committed"})
         BOOST_TEST_CONTEXT(setting) BOOST_TEST(options.find(std::string{"-c "} + setting) != options.npos);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_walsender_waits_for_locks_as_long_as_it_takes)
+{
+    BOOST_TEST(value_of(made("host=db"), "options").ends_with(" -c lock_timeout=2s"));
+    BOOST_TEST(value_of(made("host=db", connection_kind::replication), "options").ends_with(" -c lock_timeout=0"));
 }
 
 BOOST_AUTO_TEST_CASE(only_a_walsender_asks_for_replication)
