@@ -2,6 +2,7 @@
 #include "app/directory_check.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "core/remedy.hpp"
 #include "source/postgres/survey.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -87,16 +88,17 @@ int check_command(const command_options& options)
     const auto& wanted = config->values;
     auto items = check_directories(wanted);
     auto source = run_check(wanted);
-    if (!source) {
-        write_for_people(items);
-        return report_failure(source.error());
-    }
-    items.insert(items.end(), source->begin(), source->end());
+    if (source)
+        items.insert(items.end(), source->begin(), source->end());
+    else
+        items.push_back({"connection", verdict::failed, source.error().text, "see source.postgres.connection in the config",
+                         source.error().code});
     bool passed = std::none_of(items.begin(), items.end(), [](auto& item) { return item.result == verdict::failed; });
     if (options.json)
         write_for_programs(items, passed);
     else
         write_for_people(items);
+    if (!source) return finish_output(exit_status_for(source.error().code));
     return finish_output(passed ? 0 : 1);
 }
 
