@@ -67,6 +67,23 @@ BOOST_AUTO_TEST_CASE(help_is_an_answer)
     BOOST_TEST(run("config --help").text.find("/etc/understudy/understudy.yaml") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(every_command_is_listed_and_has_help_of_its_own)
+{
+    auto list = run("--help").text;
+    for (std::string command : {"run", "once", "check", "status", "verify", "publish", "config", "version"}) {
+        auto help = run(command + " --help");
+        BOOST_TEST_CONTEXT(command)
+        {
+            BOOST_TEST(list.find("\n  " + command + " ") != list.npos);
+            BOOST_TEST(help.status == 0);
+            BOOST_TEST(help.text.find("--config FILE") != help.text.npos);
+            bool answers = command != "run" && command != "once";
+            BOOST_TEST((help.text.find("--json") != help.text.npos) == answers);
+            BOOST_TEST((help.text.find("--against-db") != help.text.npos) == (command == "verify"));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(version_answers_in_both_forms)
 {
     BOOST_TEST(run("version").text.starts_with("understudy"));
@@ -105,6 +122,17 @@ BOOST_AUTO_TEST_CASE(a_bad_configuration_exits_2_with_every_error)
     got = run("config --json --config /nonexistent 2>/dev/null");
     BOOST_TEST(got.status == 2);
     BOOST_TEST(boost::json::parse(got.text).at("errors").as_array().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_without_a_database_answers_in_both_forms)
+{
+    const std::string nowhere = "UNDERSTUDY_SOURCE__POSTGRES__CONNECTION=host=/nonexistent";
+    auto got = run("check --json --config " + minimal + " 2>/dev/null", nowhere);
+    BOOST_TEST(got.status == 3);
+    auto answer = boost::json::parse(got.text);
+    BOOST_TEST(!answer.at("passed").as_bool());
+    BOOST_TEST(answer.at("items").as_array().back().at("reason").as_string() == "unreachable");
+    BOOST_TEST(run("check --config " + minimal + " 2>/dev/null", nowhere).text.find("FAILED") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(no_password_is_printed)
