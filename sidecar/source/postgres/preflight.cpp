@@ -221,6 +221,10 @@ outcome<std::vector<std::string>> identity_columns(const table_facts& facts)
     constexpr auto remedy =
         "add a primary key, or ALTER TABLE ... REPLICA IDENTITY USING INDEX or FULL (understudy never alters tables)";
     if (facts.kind == 'p') {
+        // The server describes the root's identity and sends the leaves' images: they have to be about the same key.
+        if (facts.replica_identity == 'i' && facts.identity_index != facts.primary_key)
+            return unusable(facts, "has a replica identity index that its partitions do not use: ALTER TABLE ... "
+                                   "REPLICA IDENTITY DEFAULT (understudy never alters tables)");
         if (!facts.primary_key.empty() && only(facts.leaf_identities, "df")) return facts.primary_key;
         if (only(facts.leaf_identities, "f")) return std::vector<std::string>{};
         return unusable(facts, fmt::format("has partitions without a usable replica identity: {}", remedy));

@@ -33,6 +33,16 @@ void fill_unchanged(std::vector<pgoutput::tuple_column>& row, const std::vector<
         if (row[i].what == value_kind::unchanged && !before.empty()) row[i] = before[i];
 }
 
+// Old images carry the columns of the replica identity. When these no longer cover the stored key, an update or a
+// delete would miss its row. Without an identity the server refuses updates and deletes itself.
+bool identity_covers_key(const pgoutput::relation& wire, const std::vector<std::uint16_t>& wire_position,
+                         const std::vector<std::uint16_t>& key)
+{
+    if (wire.replica_identity == 'n') return true;
+    return std::all_of(key.begin(), key.end(),
+                       [&](auto position) { return wire.columns[wire_position[position]].in_identity; });
+}
+
 }  // namespace
 
 transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start)
@@ -139,6 +149,7 @@ error_code transaction_reader::describe(std::string_view message)
             relation.wire_position.push_back(static_cast<std::uint16_t>(i));
         }
         relation.same_shape = same && relation.wire_position.size() == stored.size() &&
+                              identity_covers_key(*decoded, relation.wire_position, relation.table->record.shape.key) &&
                               to_string(relation.table->record.name) ==
                                   to_string(table_name{std::string{decoded->schema}, std::string{decoded->name}});
     }
