@@ -19,7 +19,6 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto progress_interval = std::chrono::seconds{10};
-constexpr int copy_tries_max = 5;  // a table altered while its copy was prepared starts over with a new point
 
 const table_record* find_record(const std::vector<table_record>& tables, oid relation)
 {
@@ -183,11 +182,7 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
 
     state_.reason = demand.everything_because;
     state_.enter(everything ? daemon_phase::copying : daemon_phase::resyncing);
-    outcome<void> copied{};
-    for (int tries = 0; tries < copy_tries_max; ++tries) {
-        copied = co_await copy_and_store(found, only, everything);
-        if (copied || copied.error().code != errc::table_changed) break;
-    }
+    auto copied = co_await copy_and_store(found, std::move(only), everything);
     if (copied) demand = copy_demand{};
     co_return copied;
 }

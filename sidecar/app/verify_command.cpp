@@ -55,14 +55,12 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
     if (!sql) co_return sql.error();
     copy_progress progress;
-    auto view = co_await open_consistent_view(wanted.postgres, **sql, progress);
+    auto view = co_await open_consistent_view(wanted, {}, **sql, progress);
     if (!view) co_return view.error();
-    auto tables = co_await lock_and_describe(*view->connection, **sql, wanted, {});
-    if (!tables) co_return tables.error();
     auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, cut_timeout);
     if (!cut) co_return cut.error();
     std::filesystem::path directory{std::string{cut->at("directory").as_string()}};
-    auto compared = co_await compare_with_database(*view->connection, *tables, directory / "snapshot.json");
+    auto compared = co_await compare_with_database(*view->connection, view->tables, directory / "snapshot.json");
     auto released = daemon.ask({{"do", "release"}}, answer_timeout);
     if (!compared) co_return compared.error();
     if (!released) co_return released.error();

@@ -23,6 +23,7 @@ constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store
 // Where transactions end faster than a slot is built, its snapshot can be refused ("initial slot snapshot too large").
 // The server has dropped the slot then, and the next one has another snapshot.
 constexpr int slot_tries_max = 5;
+constexpr int view_tries_max = 5;
 
 asio::awaitable<outcome<query_result>> create_copy_slot(pg_connection& replication, const postgres_settings& wanted,
                                                         pg_connection& sql, copy_progress& progress)
@@ -35,10 +36,8 @@ asio::awaitable<outcome<query_result>> create_copy_slot(pg_connection& replicati
     }
 }
 
-}  // namespace
-
-asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, pg_connection& sql,
-                                                               copy_progress& progress)
+asio::awaitable<outcome<consistent_view>> open_unlocked(const postgres_settings& wanted, pg_connection& sql,
+                                                        copy_progress& progress)
 {
     auto replication = co_await connect(wanted, connection_kind::replication);
     if (!replication) co_return replication.error();
@@ -58,8 +57,6 @@ asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_se
     made.point = *point;
     co_return std::move(made);  // the replication connection closes here, and the temporary slot with it
 }
-
-namespace {
 
 asio::awaitable<outcome<void>> lock_tables(pg_connection& reader, const std::vector<table_facts>& tables)
 {
@@ -92,10 +89,8 @@ outcome<void> compare_with_present(const std::vector<table_facts>& then, const s
     return {};
 }
 
-}  // namespace
-
 asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connection& view, pg_connection& sql,
-                                                                      const settings& wanted, std::vector<oid> only)
+                                                                      const settings& wanted, const std::vector<oid>& only)
 {
     auto before = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
     if (!before) co_return before.error();
@@ -117,6 +112,23 @@ asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connect
         viewed.push_back(viewed_table{std::move(facts), std::move(*table)});
     }
     co_return std::move(viewed);
+}
+
+}  // namespace
+
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& wanted, std::vector<oid> only,
+                                                               pg_connection& sql, copy_progress& progress)
+{
+    for (int tries = 1;; ++tries) {
+        auto view = co_await open_unlocked(wanted.postgres, sql, progress);
+        if (!view) co_return view.error();
+        auto tables = co_await lock_and_describe(*view->connection, sql, wanted, only);
+        if (tables) {
+            view->tables = std::move(*tables);
+            co_return std::move(view);
+        }
+        if (tables.error().code != errc::table_changed || tries == view_tries_max) co_return tables.error();
+    }
 }
 
 namespace {
@@ -248,16 +260,14 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
 {
     progress = copy_progress{};
     progress.started = std::chrono::steady_clock::now();
-    auto view = co_await open_consistent_view(wanted.postgres, sql, progress);
+    auto view = co_await open_consistent_view(wanted, std::move(only), sql, progress);
     if (!view) co_return view.error();
-    auto planned = co_await lock_and_describe(*view->connection, sql, wanted, std::move(only));
-    if (!planned) co_return planned.error();
-    progress.tables_total = planned->size();
-    for (const auto& table : *planned) progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
+    progress.tables_total = view->tables.size();
+    for (const auto& table : view->tables) progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
 
     copy_result result;
     result.consistent_point = view->point;
-    for (auto& table : *planned) {
+    for (auto& table : view->tables) {
         auto copied = co_await copy_table(*view->connection, table, sink, progress);
         if (!copied) co_return copied.error();
         table.table.record.valid_from = result.consistent_point;

@@ -35,28 +35,25 @@ public:
     virtual asio::awaitable<outcome<void>> load(epoch rows, change_batch batch) = 0;
 };
 
-/// A transaction that sees exactly the commits that start before a point.
-struct consistent_view {
-    std::unique_ptr<pg_connection> connection;
-    lsn point;
-};
-
-/// Opens one with a temporary slot, which is gone when it returns. Waits for every transaction that is running, and
-/// asks over `sql` which those are.
-asio::awaitable<outcome<consistent_view>> open_consistent_view(const postgres_settings& wanted, pg_connection& sql,
-                                                               copy_progress& progress);
-
 /// A table as the catalog shows it under a view.
 struct viewed_table {
     table_facts facts;
     mirrored_table table;
 };
 
-/// Locks the tables in ACCESS SHARE mode inside the view and describes them, when the present catalog, asked over
-/// `sql`, agrees: after a rewrite or TRUNCATE the view would show no rows and not say so. `only` names the tables by
-/// oid; empty means all of the settings. Errors: table_changed: open a new view; table_locked.
-asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connection& view, pg_connection& sql,
-                                                                      const settings& wanted, std::vector<oid> only);
+/// A transaction that sees exactly the commits that start before a point, with its tables locked in ACCESS SHARE mode.
+struct consistent_view {
+    std::unique_ptr<pg_connection> connection;
+    lsn point;
+    std::vector<viewed_table> tables;
+};
+
+/// Opens one with a temporary slot, which is gone when it returns. Waits for every transaction that is running, and
+/// asks over `sql` which those are. `only` names the tables by oid; empty means all of the settings. A table that was
+/// rewritten or truncated between the point and its lock would show no rows and not say so: then the next point is
+/// tried. Errors: table_changed when that happened several times in a row; table_locked.
+asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& wanted, std::vector<oid> only,
+                                                               pg_connection& sql, copy_progress& progress);
 
 /// The rows of the stored columns of a table as a SELECT, row filter included. Pure.
 std::string rows_query(const table_facts& facts, const mirrored_table& table);
@@ -67,7 +64,7 @@ struct copy_result {
 };
 
 /// Copies tables as of one consistent point into new epochs (design.md, 4.4). Errors: those of the connections and
-/// of lock_and_describe; the sink's.
+/// of open_consistent_view; the sink's.
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
                                                   copy_sink& sink, copy_progress& progress);
 
