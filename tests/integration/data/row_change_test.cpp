@@ -246,6 +246,24 @@ BOOST_AUTO_TEST_CASE(partitions_without_a_key_are_counted_under_replica_identity
                {.tables = {"public.p"}});
 }
 
+// The server marks the old rows of partitions by the identity of their root.
+BOOST_AUTO_TEST_CASE(a_large_value_stays_whatever_the_replica_identities_of_root_and_partitions)
+{
+    const std::string tables =
+        "CREATE TABLE p (id int PRIMARY KEY, n int, large text) PARTITION BY RANGE (id);"
+        "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100); CREATE TABLE p_2 PARTITION OF p DEFAULT;"
+        "ALTER TABLE p_1 ALTER large SET STORAGE EXTERNAL; ALTER TABLE p_2 ALTER large SET STORAGE EXTERNAL;"
+        "INSERT INTO p SELECT i * 20, i, " + large('a') + " FROM generate_series(1, 8) i;";
+    for (const char* identities : {"ALTER TABLE p REPLICA IDENTITY FULL", "ALTER TABLE p_1 REPLICA IDENTITY FULL",
+                                   "ALTER TABLE p REPLICA IDENTITY FULL; ALTER TABLE p_2 REPLICA IDENTITY FULL",
+                                   "ALTER TABLE p REPLICA IDENTITY NOTHING"})
+        BOOST_TEST_CONTEXT(identities)
+        check_each(tables + identities,
+                   {"UPDATE p SET id = id + 1", "UPDATE p SET n = 0 WHERE id < 150", "UPDATE p SET id = id + 50 WHERE id < 100",
+                    "DELETE FROM p WHERE id IN (71, 161)"},
+                   {.tables = {"public.p"}});
+}
+
 BOOST_AUTO_TEST_CASE(generated_columns_are_there_where_the_server_sends_them)
 {
     const std::string table =
