@@ -259,8 +259,8 @@ BOOST_AUTO_TEST_CASE(a_large_value_stays_whatever_the_replica_identities_of_root
                                    "ALTER TABLE p REPLICA IDENTITY NOTHING"})
         BOOST_TEST_CONTEXT(identities)
         check_each(tables + identities,
-                   {"UPDATE p SET id = id + 1", "UPDATE p SET n = 0 WHERE id < 150", "UPDATE p SET id = id + 50 WHERE id < 100",
-                    "DELETE FROM p WHERE id IN (71, 161)"},
+                   {"UPDATE p SET id = id + 1", "UPDATE p SET n = 0 WHERE id < 150",
+                    "UPDATE p SET id = id + 50 WHERE id < 100", "DELETE FROM p WHERE id IN (71, 161)"},
                    {.tables = {"public.p"}});
 }
 

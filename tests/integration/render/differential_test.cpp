@@ -181,7 +181,8 @@ BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it, data::make(version
         }
 }
 
-BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_composites_and_arrays, data::make(versions), version)
+BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_composites_and_arrays, data::make(versions),
+                     version)
 {
     database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases())

@@ -175,9 +175,8 @@ BOOST_AUTO_TEST_CASE(whole_old_rows_of_partitions_are_counted_though_they_are_ma
     table.old_rows_are_whole = true;
     open_transaction talk{{table}};
     talk.send(message::insert(materials, {text("7"), text("big")}));
-    BOOST_TEST(talk.send(message::update(materials, old_image::key, {text("7"), text("big")}, {text("8"), unchanged()})) ==
-               "changed");
-    BOOST_TEST(talk.send(message::remove(materials, old_image::key, {text("8"), text("big")})) == "changed");
+    talk.send(message::update(materials, old_image::key, {text("7"), text("big")}, {text("8"), unchanged()}));
+    talk.send(message::remove(materials, old_image::key, {text("8"), text("big")}));
     auto& changes = talk.reader.changes();
     check_lines(changes, {"add 1: 7 \"big\"", "subtract 1", "add 1: 8 \"big\"", "subtract 1"});
     BOOST_TEST((changes[0].key == changes[1].key));
@@ -273,8 +272,9 @@ BOOST_AUTO_TEST_CASE(a_replica_identity_that_does_not_cover_the_key_is_a_changed
         std::vector<std::size_t> identity;   // columns
         const char* answer;
     };
-    for (const auto& [identity, answer] : {row{{}, "table_changed"}, row{{0}, "table_changed"}, row{{1, 2}, "table_changed"},
-                                           row{{0, 1}, "changed"}, row{{0, 1, 2}, "changed"}}) {
+    for (const auto& [identity, answer] :
+         {row{{}, "table_changed"}, row{{0}, "table_changed"}, row{{1, 2}, "table_changed"}, row{{0, 1}, "changed"},
+          row{{0, 1, 2}, "changed"}}) {
         auto described = wire_of(table);
         described.replica_identity = 'i';
         for (std::size_t i = 0; i < 3; ++i)

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_followed_is_refused_by_name)
              {"partitions without a usable replica identity",
               [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "df"; f.primary_key.clear(); }},
              {"replica identity index that its partitions do not use",
-              [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "d"; f.replica_identity = 'i'; f.identity_index = {"code"}; }},
+              [](table_facts& f) { f.kind = 'p'; f.replica_identity = 'i'; f.identity_index = {"code"}; }},
              {"told apart by column id", [](table_facts& f) { f.setting.exclude = {"id"}; }},
              {"told apart by column id", [](table_facts& f) { f.setting.columns = {"code"}; }},
              {"told apart by column id", [](table_facts& f) { f.columns[0].published = false; }},
