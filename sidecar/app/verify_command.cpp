@@ -25,6 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto answer_timeout = 30s;
 constexpr auto cut_timeout = 10min;
+constexpr int view_tries_max = 5;
 
 int verify_files(const settings& wanted, bool as_json)
 {
@@ -47,6 +48,26 @@ struct live_comparison {
     std::vector<table_comparison> tables;
 };
 
+struct described_view {
+    consistent_view view;
+    std::vector<viewed_table> tables;
+};
+
+// A table that is truncated or altered between the point and its lock needs a new point.
+asio::awaitable<outcome<described_view>> open_described_view(const settings& wanted, pg_connection& sql)
+{
+    for (int tries = 1;; ++tries) {
+        copy_progress progress;
+        auto view = co_await open_consistent_view(wanted.postgres, sql, progress);
+        if (!view) co_return view.error();
+        auto tables = co_await lock_and_describe(*view->connection, sql, wanted, {});
+        if (!tables && tables.error().code == errc::table_changed && tries < view_tries_max) continue;
+        if (!tables) co_return tables.error();
+        described_view made{std::move(*view), std::move(*tables)};
+        co_return std::move(made);
+    }
+}
+
 // The daemon holds; a point is taken; the daemon goes on to exactly there; both are compared.
 asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, daemon_connection& daemon)
 {
@@ -54,20 +75,18 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
     if (!held) co_return held.error();
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
     if (!sql) co_return sql.error();
-    copy_progress progress;
-    auto view = co_await open_consistent_view(wanted.postgres, **sql, progress);
-    if (!view) co_return view.error();
-    auto tables = co_await lock_and_describe(*view->connection, **sql, wanted, {});
-    if (!tables) co_return tables.error();
-    auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, cut_timeout);
+    auto opened = co_await open_described_view(wanted, **sql);
+    if (!opened) co_return opened.error();
+    const auto& view = opened->view;
+    auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view.point)}}, cut_timeout);
     if (!cut) co_return cut.error();
     std::filesystem::path directory{std::string{cut->at("directory").as_string()}};
-    auto compared = co_await compare_with_database(*view->connection, *tables, directory / "snapshot.json");
+    auto compared = co_await compare_with_database(*view.connection, opened->tables, directory / "snapshot.json");
     auto released = daemon.ask({{"do", "release"}}, answer_timeout);
     if (!compared) co_return compared.error();
     if (!released) co_return released.error();
     live_comparison result;
-    result.position = view->point;
+    result.position = view.point;
     result.tables = std::move(*compared);
     co_return std::move(result);
 }
