@@ -56,8 +56,9 @@ constexpr const char* description =
     "understudy keeps a read-only JSON copy of Postgres tables next to an application.";
 
 constexpr const char* exit_statuses =
-    "Exit status: 0 done; 1 the answer is no; 2 usage or configuration; 3 the source cannot be\n"
-    "reached; 4 an operator has to decide; 70 a mistake of understudy itself.";
+    "Exit status: 0 done; 1 the answer is no; 2 usage or configuration; 3 the source, or the\n"
+    "daemon, cannot be reached, or a disk failed; 4 an operator has to decide; 70 a mistake of\n"
+    "understudy itself.";
 
 void add_command(CLI::App& app, const command& row, command_options& options)
 {

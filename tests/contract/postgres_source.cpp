@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace understudy::testing {
 
@@ -25,44 +26,40 @@ T value_of(outcome<T> got)
 
 }  // namespace
 
-postgres_source::postgres_source(int version, const std::string& create_table)
-    : server_{{.version = version}}, sql_{server_.connection_string()}
+postgres_source::postgres_source(const std::string& create_table) : sql_{server_.connection_string()}
 {
     sql_.exec(create_table);
     sql_.exec("CREATE PUBLICATION understudy FOR TABLE items WITH (publish_via_partition_root = true)");
     auto point = sql_.scalar("SELECT lsn FROM pg_create_logical_replication_slot('understudy', 'pgoutput')");
     start_.position = start_.keepalive = parse_lsn(point).value();
     settings_.postgres.connection = server_.connection_string();
-    table_setting items;
-    items.schema = "public";
-    items.name = "items";
-    settings_.tables.push_back(items);
+    settings_.tables.push_back({.schema = "public", .name = "items", .columns = {}, .exclude = {}});
     asio::co_spawn(loop_, plan(), rethrow);
-    if (!until([&] { return !tables_.empty(); })) throw std::runtime_error{"the tables were not planned in time"};
+    if (!until([this] { return !tables_.empty(); })) throw std::runtime_error{"the table was not planned in time"};
 }
 
 postgres_source::~postgres_source()
 {
-    if (stream_ && !ended_) stop();
+    if (!stream_ || ended_) return;
+    stream_->close();
+    until([this] { return ended_.has_value(); });
 }
 
 asio::awaitable<void> postgres_source::plan()
 {
     auto sql = value_of(co_await connect(settings_.postgres, connection_kind::sql));
     auto found = value_of(co_await survey_source(*sql, settings_));
-    for (const auto& facts : found.tables.tables) {
-        auto table = value_of(plan_table(facts, found.types));
-        table.record.rows = 1;
-        tables_.push_back(std::move(table));
-    }
+    auto table = value_of(plan_table(found.tables.tables.at(0), found.types));
+    table.record.rows = 1;
+    tables_.push_back(std::move(table));
 }
 
 void postgres_source::write(std::size_t rows)
 {
-    auto last = next_id_ + rows;
+    auto next = next_id_ + rows;
     sql_.exec("INSERT INTO items SELECT i, repeat('x', 50) FROM generate_series(" + std::to_string(next_id_) + ", " +
-              std::to_string(last - 1) + ") i");
-    next_id_ = last;
+              std::to_string(next - 1) + ") i");
+    next_id_ = next;
 }
 
 asio::awaitable<void> postgres_source::run(stored_position from, std::size_t transaction_bytes_max, stream_sink& sink)
@@ -71,35 +68,39 @@ asio::awaitable<void> postgres_source::run(stored_position from, std::size_t tra
     stream_options options;
     options.slot = settings_.postgres.slot;
     options.publication = settings_.postgres.publication;
+    options.status_interval = std::chrono::milliseconds{20};
     options.transaction_bytes_max = transaction_bytes_max;
     stream_ = std::make_unique<postgres_stream>(std::move(connection), std::move(options), tables_, from, sink);
     ended_ = co_await stream_->run();
 }
 
+bool postgres_source::slot_is_active()
+{
+    return sql_.scalar("SELECT active FROM pg_replication_slots WHERE slot_name = 'understudy'") == "t";
+}
+
 void postgres_source::follow(const stored_position& from, std::size_t transaction_bytes_max, stream_sink& sink)
 {
     // The walsender before may hold the slot for a moment longer than its connection.
-    auto is_free = [&] { return sql_.scalar("SELECT active FROM pg_replication_slots WHERE slot_name = 'understudy'") == "f"; };
-    if (!until(is_free)) throw std::runtime_error{"the slot is still in use"};
-    stream_.reset();
+    if (!until([this] { return !slot_is_active(); })) throw std::runtime_error{"the slot is still in use"};
     ended_.reset();
     asio::co_spawn(loop_, run(from, transaction_bytes_max, sink), rethrow);
-    auto is_active = [&] { return ended_ || !is_free(); };
-    if (!until(is_active)) throw std::runtime_error{"the stream did not start"};
+    if (!until([this] { return ended_ || slot_is_active(); })) throw std::runtime_error{"the stream did not start"};
+    if (ended_) throw std::runtime_error{ended_->text};
 }
 
 void postgres_source::stop()
 {
     stream_->close();
-    if (!until([&] { return ended_.has_value(); })) throw std::runtime_error{"the stream did not end"};
+    if (!until([this] { return ended_.has_value(); })) throw std::runtime_error{"the stream did not end"};
     stream_.reset();
 }
 
-bool postgres_source::has_arrived()
+std::string postgres_source::last_heard()
 {
-    // Sent by the walsender is in our socket, or in the kernel's buffers on the way to it.
-    return sql_.query("SELECT FROM pg_stat_replication WHERE application_name = 'understudy' "
-                      "AND sent_lsn >= pg_current_wal_flush_lsn()").size() == 1;
+    return sql_.scalar(
+        "SELECT coalesce(max(reply_time)::text, '') FROM pg_stat_replication "
+        "WHERE application_name = 'understudy'");
 }
 
 }  // namespace understudy::testing

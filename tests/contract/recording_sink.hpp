@@ -11,10 +11,9 @@ namespace understudy::testing {
 
 /// A transaction as the sink got it.
 struct received_transaction {
-    lsn begun;                 ///< Of its on_begin.
     stored_position position;
-    std::size_t changes = 0;   ///< Of all parts.
-    std::size_t parts = 0;     ///< Before the last one.
+    std::vector<operation> changes;  ///< Of all parts.
+    std::size_t parts = 0;           ///< Before the last one.
 };
 
 /// Notes what a source hands out and every promise of stream_sink.hpp that it breaks.
@@ -23,16 +22,17 @@ public:
     std::vector<received_transaction> transactions;
     std::size_t begun = 0;
     std::size_t abandoned = 0;
-    std::size_t open_parts = 0;              ///< Of the large transaction that is open.
+    std::size_t open_parts = 0;  ///< Of the large transaction that is open.
     lsn reached;
     std::vector<std::string> broken_promises;
 
-    /// Takes nothing more from the next begin, or the next part, on.
+    /// Takes nothing more from the next begin, or the next part, on, until accept().
     bool refuse_at_begin = false;
     bool refuse_at_part = false;
-
     void accept();
-    std::size_t changes() const;
+
+    /// The changes of every transaction that has ended.
+    std::vector<operation> changes() const;
 
     bool accepts() const noexcept override { return accepting_; }
     void on_begin(lsn commit_start) override;
@@ -43,11 +43,12 @@ public:
 
 private:
     void expect(bool held, const char* promise);
-    void check_order(const committed_transaction& transaction);
+    void check_position(const stored_position& position);
+    void take(const change_batch& changes);
 
     bool accepting_ = true;
-    std::optional<lsn> open_;                ///< Between on_begin and the transaction's end.
-    std::size_t open_changes_ = 0;
+    std::optional<lsn> begun_at_;  ///< Between on_begin and the transaction's end.
+    std::vector<operation> open_changes_;
     lsn last_position_;
 };
 

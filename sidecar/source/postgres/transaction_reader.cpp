@@ -23,14 +23,20 @@ bool is_whole(const mirrored_table& table, pgoutput::old_image before) noexcept
     return before == pgoutput::old_image::whole || (before == pgoutput::old_image::key && table.old_rows_are_whole);
 }
 
-// Takes `before`'s value for each unchanged one; false if one stays unknown that only `before` could give.
+// Takes `before`'s values for the unchanged columns that tell rows apart. A row with a key leaves the others to the
+// store. A mark as whole proves nothing there: pgoutput marks the old rows of a partition by the identity of its root,
+// and those of a partition under another identity than FULL hold the key alone.
 void fill_unchanged(std::vector<pgoutput::tuple_column>& row, const std::vector<pgoutput::tuple_column>& before,
-                    bool before_is_whole, const std::vector<std::uint16_t>& key)
+                    const table_shape& shape)
 {
-    for (std::size_t i = 0; i < row.size(); ++i)
-        if (row[i].what == value_kind::unchanged && before_is_whole) row[i] = before[i];
-    for (auto i : key)
-        if (row[i].what == value_kind::unchanged && !before.empty()) row[i] = before[i];
+    if (before.empty()) return;
+    auto fill = [&](std::size_t i) {
+        if (row[i].what == value_kind::unchanged) row[i] = before[i];
+    };
+    if (shape.identity == row_identity::key)
+        for (auto i : shape.key) fill(i);
+    else
+        for (std::size_t i = 0; i < row.size(); ++i) fill(i);
 }
 
 // Old images carry the columns of the replica identity. When these no longer cover the stored key, an update or a
@@ -237,7 +243,7 @@ error_code transaction_reader::update(std::string_view message)
     if (update_.before_kind != pgoutput::old_image::none)
         if (auto ec = arrange(**relation, update_.before, before_)) return fail_in(table, ec);
     if (auto ec = arrange(**relation, update_.row, row_)) return fail_in(table, ec);
-    fill_unchanged(row_, before_, is_whole(table, update_.before_kind), table.record.shape.key);
+    fill_unchanged(row_, before_, table.record.shape);
     touch(table);
     auto ec = table.record.shape.identity == row_identity::key ? update_keyed(table, update_.before_kind)
                                                                : update_counted(table, update_.before_kind);

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(keys_of_several_columns_tell_rows_apart)
     check_each("CREATE TABLE t (n int, b text, a int, PRIMARY KEY (a, b));"
                "INSERT INTO t VALUES (1, '', 1), (2, 'a', 1), (3, 'a', -1), (4, 'ab', 1), (5, E'a\\tb', 1)",
                {"UPDATE t SET n = 20 WHERE a = 1 AND b = 'a'", "UPDATE t SET b = 'z' WHERE a = 1 AND b = ''",
-                "UPDATE t SET a = a + 5", "DELETE FROM t WHERE b = 'ab'"});
+                "UPDATE t SET a = a * 10", "DELETE FROM t WHERE b = 'ab'"});
 }
 
 BOOST_AUTO_TEST_CASE(keys_can_change_places_inside_a_transaction)
@@ -244,6 +244,24 @@ BOOST_AUTO_TEST_CASE(partitions_without_a_key_are_counted_under_replica_identity
                "INSERT INTO p VALUES (1, 1), (1, 1), (11, 1)",
                {"UPDATE p SET id = 12 WHERE id = 1", "INSERT INTO p VALUES (12, 1)", "DELETE FROM p WHERE id = 11"},
                {.tables = {"public.p"}});
+}
+
+// The server marks the old rows of partitions by the identity of their root.
+BOOST_AUTO_TEST_CASE(a_large_value_stays_whatever_the_replica_identities_of_root_and_partitions)
+{
+    const std::string tables =
+        "CREATE TABLE p (id int PRIMARY KEY, n int, large text) PARTITION BY RANGE (id);"
+        "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100); CREATE TABLE p_2 PARTITION OF p DEFAULT;"
+        "ALTER TABLE p_1 ALTER large SET STORAGE EXTERNAL; ALTER TABLE p_2 ALTER large SET STORAGE EXTERNAL;"
+        "INSERT INTO p SELECT i * 20, i, " + large('a') + " FROM generate_series(1, 8) i;";
+    for (const char* identities : {"ALTER TABLE p REPLICA IDENTITY FULL", "ALTER TABLE p_1 REPLICA IDENTITY FULL",
+                                   "ALTER TABLE p REPLICA IDENTITY FULL; ALTER TABLE p_2 REPLICA IDENTITY FULL",
+                                   "ALTER TABLE p REPLICA IDENTITY NOTHING"})
+        BOOST_TEST_CONTEXT(identities)
+        check_each(tables + identities,
+                   {"UPDATE p SET id = id + 1", "UPDATE p SET n = 0 WHERE id < 150",
+                    "UPDATE p SET id = id + 50 WHERE id < 100", "DELETE FROM p WHERE id IN (71, 161)"},
+                   {.tables = {"public.p"}});
 }
 
 BOOST_AUTO_TEST_CASE(generated_columns_are_there_where_the_server_sends_them)

@@ -151,18 +151,21 @@ BOOST_AUTO_TEST_CASE(every_file_obeys_its_schema_and_has_no_member_that_it_does_
 
 BOOST_AUTO_TEST_CASE(a_copy_that_waits_is_described_by_the_status_schema)
 {
-    postgres_server server;
-    sql_session open{server.connection_string()};
-    open.exec(tables);
+    followed_shop shop;
+    shop.follow_until("streaming", "");
     // A copy waits for every transaction that has an id.
+    auto open = shop.sql();
     open.exec("BEGIN");
     open.exec("INSERT INTO materials (id) VALUES (0)");
-    sidecar_process sidecar{{.connection = server.connection_string(), .tables = {"public.materials"},
-                             .more = "status: {heartbeat: 100ms}\n"}};
-    sidecar.start();
-    auto seen = [&] { return !file(sidecar.snapshot_directory() / "status.json").is_null(); };
-    BOOST_TEST(wait_for(seen, patience), sidecar.log());
-    check_against("status", file(sidecar.snapshot_directory() / "status.json"));
+    shop.sql().exec("TRUNCATE log_lines");
+    auto waits = [&] {
+        auto now = shop.status();
+        return now.at("copy").is_object() && now.at("reason_text").as_string().find("waits for") != json::string::npos;
+    };
+    BOOST_TEST(wait_for(waits, patience), shop.sidecar.log());
+    check_against("status", shop.status());
+    open.exec("COMMIT");
+    shop.follow_until("streaming", "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,7 +29,8 @@ type_facts facts_of(const result_row& row)
 
 }  // namespace
 
-database::database(const std::string& connection) : connection_{PQconnectdb(connection.c_str()), &PQfinish}
+database::database(const std::string& connection, const char* definitions)
+    : connection_{PQconnectdb(connection.c_str()), &PQfinish}
 {
     if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error{PQerrorMessage(connection_.get())};
     query("SET client_min_messages = warning");
@@ -39,6 +40,7 @@ database::database(const std::string& connection) : connection_{PQconnectdb(conn
           "SET search_path = render_test, public;"
           "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
           "SET extra_float_digits = 1; SET bytea_output = 'hex'; SET client_encoding = 'UTF8'");
+    query(definitions);
 }
 
 database::~database()

@@ -14,10 +14,11 @@ namespace understudy {
 using result_row = std::vector<std::optional<std::string>>;
 
 /// A connection with the session settings that render/column_format.hpp asks for, inside a schema of its own
-/// that is dropped at the end. Every failure throws: it fails the test.
+/// that is dropped at the end. Every failure throws: it fails the test. Needs a superuser.
 class database {
 public:
-    explicit database(const std::string& connection);
+    /// Starts with what `definitions` create.
+    database(const std::string& connection, const char* definitions);
     ~database();
 
     std::vector<result_row> query(const std::string& sql);

@@ -2,33 +2,36 @@
 #include "integration/render/type_cases.hpp"
 #include "render/column_format.hpp"
 #include "render/type_table.hpp"
+#include "support/postgres_programs.hpp"
+#include "support/postgres_server.hpp"
 #include "support/printing.hpp"
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 using namespace understudy;
+namespace data = boost::unit_test::data;
 
-// What render makes of a value against what the server makes of it.
-// UNDERSTUDY_TEST_POSTGRES: a libpq connection string of a superuser of a scratch database.
+// What render makes of a value against what the server makes of it, on every version that is here.
 
 namespace {
 
-const char* const connection = std::getenv("UNDERSTUDY_TEST_POSTGRES");
+const std::vector<int> versions = testing::installed_postgres_versions();
 
-boost::test_tools::assertion_result has_server(boost::unit_test::test_unit_id)
+std::string server_of(int version)
 {
-    if (connection == nullptr) std::cerr << "SKIPPED: UNDERSTUDY_TEST_POSTGRES names no server\n";
-    return connection != nullptr;
+    static std::map<int, std::unique_ptr<testing::postgres_server>> servers;
+    auto& server = servers[version];
+    if (!server) server = std::make_unique<testing::postgres_server>(testing::server_options{.version = version});
+    return server->connection_string();
 }
-
-struct with_types {
-    with_types() : db{connection} { db.query(type_definitions); }
-    database db;
-};
 
 column_format format_of(database& db, const std::string& table)
 {
@@ -131,10 +134,11 @@ void check_key_order(database& db, const type_case& tested)
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(render_against_a_server, with_types, *boost::unit_test::precondition(has_server))
+BOOST_AUTO_TEST_SUITE(render_against_a_server)
 
-BOOST_AUTO_TEST_CASE(every_builtin_type_that_takes_values_has_a_case)
+BOOST_DATA_TEST_CASE(every_builtin_type_that_takes_values_has_a_case, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& row : builtin_types()) {
         auto tested = std::ranges::any_of(type_cases(), [&](const type_case& known) {
             return db.query("SELECT " + std::to_string(row.id) + " = " + db.literal(known.type) + "::regtype")
@@ -144,8 +148,9 @@ BOOST_AUTO_TEST_CASE(every_builtin_type_that_takes_values_has_a_case)
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_table_has_every_builtin_type_of_the_server)
+BOOST_DATA_TEST_CASE(the_table_has_every_builtin_type_of_the_server, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& row : db.query("SELECT oid, typarray, typname FROM pg_type WHERE oid < 16384 AND "
                                     "typtype IN ('b', 'r', 'm') AND left(typname, 1) <> '_' AND "
                                     "typname <> 'pg_toast_node_tree'")) {
@@ -156,15 +161,17 @@ BOOST_AUTO_TEST_CASE(the_table_has_every_builtin_type_of_the_server)
     }
 }
 
-BOOST_AUTO_TEST_CASE(builtin_arrays_have_the_servers_delimiters)
+BOOST_DATA_TEST_CASE(builtin_arrays_have_the_servers_delimiters, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& row : builtin_types())
         BOOST_TEST(std::string(1, row.delimiter) ==
                    db.query("SELECT typdelim FROM pg_type WHERE oid = " + std::to_string(row.id))[0][0].value());
 }
 
-BOOST_AUTO_TEST_CASE(each_value_renders_as_to_json_prints_it)
+BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases())
         BOOST_TEST_CONTEXT(tested.type)
         {
@@ -174,8 +181,10 @@ BOOST_AUTO_TEST_CASE(each_value_renders_as_to_json_prints_it)
         }
 }
 
-BOOST_AUTO_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_composites_and_arrays)
+BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_composites_and_arrays, data::make(versions),
+                     version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases())
         BOOST_TEST_CONTEXT(tested.type)
         {
@@ -190,8 +199,9 @@ BOOST_AUTO_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_comp
         }
 }
 
-BOOST_AUTO_TEST_CASE(keys_sort_as_the_server_sorts)
+BOOST_DATA_TEST_CASE(keys_sort_as_the_server_sorts, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases()) {
         if (tested.type == "xml" || tested.type == "json") continue;  // nothing to sort by, not even equality
         make_table(db, tested);
@@ -200,8 +210,9 @@ BOOST_AUTO_TEST_CASE(keys_sort_as_the_server_sorts)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_type_with_a_cast_to_json_of_its_own_is_unsupported)
+BOOST_DATA_TEST_CASE(a_type_with_a_cast_to_json_of_its_own_is_unsupported, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     db.query("CREATE FUNCTION mood_json(mood) RETURNS json LANGUAGE sql AS 'SELECT ''1''::json';"
              "CREATE CAST (mood AS json) WITH FUNCTION mood_json(mood);"
              "CREATE TABLE base (v mood[])");
@@ -209,8 +220,9 @@ BOOST_AUTO_TEST_CASE(a_type_with_a_cast_to_json_of_its_own_is_unsupported)
     BOOST_TEST(column_format::compile(db.catalog_of(type), type).error() == errc::unsupported_type);
 }
 
-BOOST_AUTO_TEST_CASE(a_tables_row_type_renders_without_its_dropped_columns)
+BOOST_DATA_TEST_CASE(a_tables_row_type_renders_without_its_dropped_columns, data::make(versions), version)
 {
+    database db{server_of(version), type_definitions};
     db.query("CREATE TABLE whole (a int, b text, c int[]); ALTER TABLE whole DROP COLUMN b;"
              "CREATE TABLE base (v whole); INSERT INTO base VALUES (ROW(1, '{2}')::whole)");
     check_json(db, "base");

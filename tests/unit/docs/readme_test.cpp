@@ -10,13 +10,16 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 // README says what the program knows: nothing less, and nothing more.
 namespace understudy {
@@ -120,22 +123,26 @@ names own_options(const std::string& command)
     return found;
 }
 
-/// The numbers of `Exit status: 0 done; 1 ...; 70 ...`.
-names exit_statuses()
+/// Of `Exit status: 0 done; 1 the answer is no; ...`: each number with what it means.
+std::map<std::string, std::string> exit_statuses()
 {
     auto help = output_of("--help");
-    const std::string head = "Exit status:";
-    std::istringstream parts{help.substr(help.find(head) + head.size())};
-    names found;
-    for (std::string part; std::getline(parts, part, ';');) found.insert(std::to_string(std::stoi(part)));
+    const std::string head = "Exit status: ";
+    auto list = help.substr(help.find(head) + head.size());
+    std::replace(list.begin(), list.end(), '\n', ' ');
+    std::istringstream parts{list.substr(0, list.find('.'))};
+    std::map<std::string, std::string> found;
+    std::string number;
+    for (std::string meaning; parts >> number && std::getline(parts >> std::ws, meaning, ';');)
+        found.emplace(number, meaning);
     return found;
 }
 
-names every_reason()
+std::vector<errc> every_code()
 {
-    names reasons;
-    for (int code = 1; code <= static_cast<int>(errc::internal); ++code) reasons.insert(name_of(static_cast<errc>(code)));
-    return reasons;
+    std::vector<errc> codes;
+    for (int code = 1; code <= static_cast<int>(errc::internal); ++code) codes.push_back(static_cast<errc>(code));
+    return codes;
 }
 
 }  // namespace
@@ -178,9 +185,16 @@ BOOST_AUTO_TEST_CASE(every_command_has_a_row_with_its_options)
     }
 }
 
-BOOST_AUTO_TEST_CASE(every_exit_status_of_the_help_has_a_row)
+BOOST_AUTO_TEST_CASE(every_exit_status_of_the_help_has_a_row_that_starts_with_its_meaning)
 {
-    check_same(exit_statuses(), names_in(rows_by_name("## Commands", 2)));
+    auto rows = rows_by_name("## Commands", 2);
+    names known;
+    for (const auto& [number, meaning] : exit_statuses()) {
+        known.insert(number);
+        if (auto found = rows.find(number); found != rows.end())
+            BOOST_TEST(found->second.at(1).starts_with(meaning), number + " " + meaning);
+    }
+    check_same(known, names_in(rows));
 }
 
 BOOST_AUTO_TEST_CASE(every_state_has_a_row_and_every_row_a_state)
@@ -194,19 +208,31 @@ BOOST_AUTO_TEST_CASE(every_state_has_a_row_and_every_row_a_state)
 BOOST_AUTO_TEST_CASE(every_reason_has_a_row_with_its_remedy)
 {
     auto rows = rows_by_name("## What it says: states and reasons", 3);
-    check_same(every_reason(), names_in(rows));
-    for (int code = 1; code <= static_cast<int>(errc::internal); ++code) {
-        auto reason = static_cast<errc>(code);
+    names known;
+    for (auto reason : every_code()) known.insert(name_of(reason));
+    check_same(known, names_in(rows));
+    for (auto reason : every_code())
         if (auto found = rows.find(name_of(reason)); found != rows.end())
             BOOST_TEST_CONTEXT(found->first) BOOST_TEST(found->second.at(1) == name_of(remedy_for(reason)));
-    }
+}
+
+BOOST_AUTO_TEST_CASE(every_exit_status_of_a_reason_has_a_row)
+{
+    auto statuses = names_in(rows_by_name("## Commands", 2));
+    for (auto reason : every_code())
+        BOOST_TEST_CONTEXT(name_of(reason)) BOOST_TEST(statuses.contains(std::to_string(exit_status_for(reason))));
 }
 
 BOOST_AUTO_TEST_CASE(an_exit_status_that_a_reason_names_is_its_own)
 {
+    names named;
+    for (const auto& [name, cells] : rows_by_name("## What it says: states and reasons", 3))
+        if (cells.at(2).find("exit status") != std::string::npos) named.insert(name);
+    check_same({"bad_config", "no_daemon", "usage"}, named);
+
     auto rows = rows_by_name("## What it says: states and reasons", 3);
     for (auto reason : {errc::bad_config, errc::usage, errc::no_daemon}) {
-        auto status = "exit status " + std::to_string(exit_status_for(reason));
+        auto status = "(exit status " + std::to_string(exit_status_for(reason)) + ")";
         BOOST_TEST_CONTEXT(name_of(reason)) BOOST_TEST(rows.at(name_of(reason)).at(2).find(status) != std::string::npos);
     }
 }

@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace understudy;
 using namespace understudy::reader_kit;
 using lines = std::vector<std::string>;
@@ -88,11 +90,12 @@ BOOST_AUTO_TEST_CASE(an_unchanged_column_stays_unchanged_for_the_store)
     check_lines(talk.reader.changes(), {"put 1: 7 -", "move 1: 8 -"});
 }
 
-BOOST_AUTO_TEST_CASE(an_unchanged_column_is_taken_from_a_whole_old_image)
+// Marked as whole by a root under FULL; the partition sent its key.
+BOOST_AUTO_TEST_CASE(an_unchanged_column_stays_unchanged_beside_an_old_image_that_is_marked_as_whole)
 {
     open_transaction talk;
-    talk.send(message::update(materials, old_image::whole, {text("7"), text("big")}, {text("8"), unchanged()}));
-    check_lines(talk.reader.changes(), {"move 1: 8 \"big\""});
+    talk.send(message::update(materials, old_image::whole, {text("7"), null()}, {text("8"), unchanged()}));
+    check_lines(talk.reader.changes(), {"move 1: 8 -"});
 }
 
 BOOST_AUTO_TEST_CASE(an_unchanged_key_column_is_taken_from_the_old_key)
@@ -163,6 +166,21 @@ BOOST_AUTO_TEST_CASE(a_counted_row_without_the_whole_row_before_is_a_mismatch)
         BOOST_TEST(talk.send(bytes) == "column_mismatch");
         BOOST_TEST(talk.reader.failed_in() == "public.materials");
     }
+}
+
+// Partitions under FULL whose root is not: what they send is marked as a key.
+BOOST_AUTO_TEST_CASE(whole_old_rows_of_partitions_are_counted_though_they_are_marked_as_keys)
+{
+    auto table = counted_table();
+    table.old_rows_are_whole = true;
+    open_transaction talk{{table}};
+    talk.send(message::insert(materials, {text("7"), text("big")}));
+    talk.send(message::update(materials, old_image::key, {text("7"), text("big")}, {text("8"), unchanged()}));
+    talk.send(message::remove(materials, old_image::key, {text("8"), text("big")}));
+    auto& changes = talk.reader.changes();
+    check_lines(changes, {"add 1: 7 \"big\"", "subtract 1", "add 1: 8 \"big\"", "subtract 1"});
+    BOOST_TEST((changes[0].key == changes[1].key));
+    BOOST_TEST((changes[2].key == changes[3].key));
 }
 
 BOOST_AUTO_TEST_CASE(a_truncate_clears_each_of_our_tables)
@@ -246,29 +264,53 @@ BOOST_AUTO_TEST_CASE(another_shape_on_the_wire_is_a_changed_table)
     }
 }
 
-BOOST_AUTO_TEST_CASE(another_replica_identity_on_the_wire_is_a_changed_table)
+// Old images carry the columns of the identity: they have to tell which key a row had.
+BOOST_AUTO_TEST_CASE(a_replica_identity_that_does_not_cover_the_key_is_a_changed_table)
 {
-    auto other_index = wire_of(stored_materials);
-    other_index.replica_identity = 'i';
-    other_index.columns[0].in_identity = false;
-    other_index.columns[1].in_identity = true;
-    conversation talk;
-    BOOST_TEST(insert_after(talk, other_index) == "table_changed");
+    const auto table = table_of(materials, "materials", materials_rows, {"id", "code", "note"}, {0, 1});
+    struct row {
+        std::vector<std::size_t> identity;   // columns
+        const char* answer;
+    };
+    for (const auto& [identity, answer] :
+         {row{{}, "table_changed"}, row{{0}, "table_changed"}, row{{1, 2}, "table_changed"}, row{{0, 1}, "changed"},
+          row{{0, 1, 2}, "changed"}}) {
+        auto described = wire_of(table);
+        described.replica_identity = 'i';
+        for (std::size_t i = 0; i < 3; ++i)
+            described.columns[i].in_identity = std::find(identity.begin(), identity.end(), i) != identity.end();
+        conversation talk{{table}};
+        talk.send(begin());
+        talk.send(message::relation(described));
+        BOOST_TEST_CONTEXT(identity.size() << " columns")
+            BOOST_TEST(talk.send(message::insert(materials, {text("1"), text("a"), null()})) == answer);
+    }
 }
 
-BOOST_AUTO_TEST_CASE(a_replica_identity_that_covers_the_key_is_the_same_table)
+BOOST_AUTO_TEST_CASE(the_key_is_found_in_the_identity_beside_left_out_columns)
 {
-    auto full = wire_of(stored_materials);
-    full.replica_identity = 'f';
-    for (auto& column : full.columns) column.in_identity = true;
-    conversation talk;
-    BOOST_TEST(insert_after(talk, full) == "changed");
-    // Nothing can be updated or deleted then, says the server.
+    auto table = materials_table();
+    table.left_out = {"secret"};
+    auto described = wire_of(table);
+    described.columns.insert(described.columns.begin(), {"secret", bytea_type, -1, true});
+    conversation talk{{table}};
+    talk.send(begin());
+    talk.send(message::relation(described));
+    BOOST_TEST(talk.send(message::insert(materials, {text("s"), text("7"), null()})) == "changed");
+
+    described.columns[1].in_identity = false;
+    talk.send(message::relation(described));
+    BOOST_TEST(talk.send(message::insert(materials, {text("s"), text("8"), null()})) == "table_changed");
+}
+
+// The server itself refuses updates and deletes then.
+BOOST_AUTO_TEST_CASE(no_replica_identity_at_all_is_the_same_table)
+{
     auto none = wire_of(stored_materials);
     none.replica_identity = 'n';
     none.columns[0].in_identity = false;
-    conversation insert_only;
-    BOOST_TEST(insert_after(insert_only, none) == "changed");
+    conversation talk;
+    BOOST_TEST(insert_after(talk, none) == "changed");
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_changed_is_found_out_by_its_first_change_only)

@@ -78,6 +78,20 @@ BOOST_AUTO_TEST_CASE(each_identity_tells_rows_apart_by_its_columns)
     }
 }
 
+BOOST_AUTO_TEST_CASE(old_rows_are_whole_where_every_partition_is_full)
+{
+    auto full = materials();
+    full.kind = 'p';
+    full.primary_key.clear();
+    full.leaf_identities = "f";
+    BOOST_TEST(plan_table(full, {}).value().old_rows_are_whole);
+    auto mixed = materials();
+    mixed.kind = 'p';
+    mixed.leaf_identities = "df";
+    BOOST_TEST(!plan_table(mixed, {}).value().old_rows_are_whole);
+    BOOST_TEST(!plan_table(materials(), {}).value().old_rows_are_whole);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_followed_is_refused_by_name)
 {
     struct row {
@@ -98,6 +112,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_followed_is_refused_by_name)
              {"partitions without a usable replica identity", [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "dn"; }},
              {"partitions without a usable replica identity",
               [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "df"; f.primary_key.clear(); }},
+             {"replica identity index that its partitions do not use",
+              [](table_facts& f) { f.kind = 'p'; f.replica_identity = 'i'; f.identity_index = {"code"}; }},
              {"told apart by column id", [](table_facts& f) { f.setting.exclude = {"id"}; }},
              {"told apart by column id", [](table_facts& f) { f.setting.columns = {"code"}; }},
              {"told apart by column id", [](table_facts& f) { f.columns[0].published = false; }},
