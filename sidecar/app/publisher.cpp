@@ -259,7 +259,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
                                                           to_string(flushed->position), to_string(session->announce_from()))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
-    auto leave = co_await wait_for_leave();
+    auto leave = co_await wait_for_leave(std::move(session));
     if (!leave) {
         co_await discard(made->generation);
         co_return leave.error();
@@ -316,17 +316,16 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
 }
 
 // A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.
-asio::awaitable<outcome<void>> publisher::wait_for_leave()
+asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_session> session)
 {
-    auto session = session_;
     auto deadline = now() + lock_patience;
     for (;;) {
-        if (!session || stopped_) co_return failure{errc::cancelled, "the session ended before the announcement"};
+        if (session != session_ || !session->is_streaming() || stopped_)
+            co_return failure{errc::cancelled, "the session ended before the announcement"};
         auto leave = co_await session->check_announcement();
         if (leave || leave.error().code != errc::table_locked || now() > deadline) co_return leave;
         patience_.expires_after(lock_pause);
         co_await patience_.async_wait(use_tuple);
-        session = session_;
     }
 }
 
@@ -344,11 +343,11 @@ asio::awaitable<void> publisher::clean_history()
     facts.keep = settings_.snapshot.keep;
     facts.grace = settings_.snapshot.grace;
     facts.now = now();
-    auto work = [this, facts = std::move(facts)]() mutable -> std::vector<std::uint64_t> {
+    auto work = [this, started = started_, facts = std::move(facts)]() mutable -> std::vector<std::uint64_t> {
         auto numbers = directory_.generations();
         if (!numbers) return {};
         facts.numbers = std::move(*numbers);
-        for (auto number : facts.numbers) facts.ended.try_emplace(number, facts.now);
+        for (auto number : facts.numbers) facts.ended.try_emplace(number, started);
         auto old = removable(facts);
         remove_generations(directory_, old);
         return old;

@@ -68,15 +68,10 @@ public:
     decision next_decision();
 
 private:
-    struct written_generation {
-        manifest content;
-        bool directory_made_again = false;
-    };
-
     asio::awaitable<outcome<manifest>> publish();
     asio::awaitable<outcome<manifest>> write_and_announce();
     asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents);
-    asio::awaitable<outcome<void>> wait_for_leave();
+    asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session);
     asio::awaitable<void> discard(std::uint64_t number);
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();
@@ -99,7 +94,8 @@ private:
     freshness freshness_;
     bool announced_by_us_ = false;            // in this run, so that last_touched_ tells what changed since
     std::map<epoch, lsn> last_touched_;
-    std::map<std::uint64_t, steady_time> ended_;
+    std::map<std::uint64_t, steady_time> ended_;      // those of earlier runs are not in it: see started_
+    steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;
     std::optional<std::filesystem::path> cut_;

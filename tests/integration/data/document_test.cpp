@@ -1,4 +1,5 @@
 #include "integration/data/mirror.hpp"
+#include "support/waiting.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -170,6 +171,24 @@ BOOST_AUTO_TEST_CASE(a_document_whose_tables_did_not_change_is_a_hard_link)
     BOOST_TEST(inode_of(after / "suppliers.json") != inode_of(before / "suppliers.json"));
     source.exec("UPDATE materials SET weight = 0 WHERE id = 1");
     BOOST_TEST(inode_of(source.settle() / "materials.json") != materials);
+}
+
+BOOST_AUTO_TEST_CASE(generations_of_earlier_runs_are_removed_like_others)
+{
+    mirror source;
+    source.sidecar().set_environment("UNDERSTUDY_SNAPSHOT__GRACE", "1ms");
+    source.sidecar().set_environment("UNDERSTUDY_SNAPSHOT__KEEP", "2");
+    source.exec("CREATE TABLE t (id int PRIMARY KEY)");
+    source.start();
+    for (int run = 0; run < 4; ++run) {
+        source.settle();
+        source.stop();
+        source.launch();
+    }
+    auto directory = source.settle().parent_path();
+    auto kept = [&] { return std::distance(fs::directory_iterator{directory}, fs::directory_iterator{}); };
+    auto has_settled_to_two = [&] { return source.settle(), kept() == 2; };
+    BOOST_TEST(wait_for(has_settled_to_two), kept() << " generations are there");
 }
 
 BOOST_AUTO_TEST_CASE(rows_stand_in_key_order)
