@@ -47,8 +47,6 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
 
 outcome<daemon_end> daemon::run()
 {
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);
     if (mode_ == daemon_mode::follow)
         if (auto listening = control_.listen(config_.values.state_directory); !listening) return listening.error();
     for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number);

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
 namespace understudy {
 
 namespace {
@@ -52,8 +54,16 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
     return whole.run();
 }
 
+// Before anything slow: a reload or a publish asked for while the store is opened must not end the program, nor may a
+// limit on file sizes or a reader that went away.
+void ignore_signals()
+{
+    for (int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+}
+
 int run_in_mode(const command_options& options, daemon_mode mode)
 {
+    ignore_signals();
     auto config = load_for_command(options);
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
