@@ -57,7 +57,7 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
     else if (!slot.exists && !wanted.create)
         all.push_back({"slot " + wanted.slot, verdict::failed, "does not exist",
                        fmt::format("SELECT pg_create_logical_replication_slot('{}', 'pgoutput');", wanted.slot),
-                       errc::slot_missing});
+                       errc::prerequisite_missing});
     else
         all.push_back({"slot " + wanted.slot, verdict::passed,
                        slot.exists ? fmt::format("exists, confirmed up to {}", to_string(slot.confirmed))
