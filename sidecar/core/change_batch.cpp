@@ -2,7 +2,7 @@
 
 namespace understudy {
 
-void change_batch::append(operation what, epoch table, std::string_view key, std::string_view old_key,
+void change_batch::append(operation what, row_before before, epoch table, std::string_view key, std::string_view old_key,
                           std::string_view row)
 {
     entries_.push_back({.table = table,
@@ -10,7 +10,8 @@ void change_batch::append(operation what, epoch table, std::string_view key, std
                         .key_bytes = static_cast<std::uint32_t>(key.size()),
                         .old_key_bytes = static_cast<std::uint32_t>(old_key.size()),
                         .row_bytes = static_cast<std::uint32_t>(row.size()),
-                        .what = what});
+                        .what = what,
+                        .before = before});
     block_.append(key).append(old_key).append(row);
 }
 
@@ -32,7 +33,7 @@ change_batch::change change_batch::operator[](std::size_t index) const noexcept
     auto key = all.substr(found.offset, found.key_bytes);
     auto old_key = all.substr(found.offset + found.key_bytes, found.old_key_bytes);
     auto row = all.substr(found.offset + found.key_bytes + found.old_key_bytes, found.row_bytes);
-    return {found.what, found.table, key, old_key, row};
+    return {found.what, found.table, key, old_key, row, found.before};
 }
 
 void change_batch::reset() noexcept

@@ -19,6 +19,13 @@ enum class operation : std::uint8_t {
     subtract,  ///< Multiset: one less of this row.
 };
 
+/// What a change says of its key until then. When that is not so, the source changes other rows than the store holds.
+enum class row_before : std::uint8_t {
+    any,      ///< It does not say.
+    absent,   ///< There was no row.
+    present,  ///< There was one. For a move: under the old key, and none under the new one.
+};
+
 /// Row changes in the order in which they happened, on their way from the event loop to the store.
 ///
 /// Owns all bytes in one block, so that a batch costs no allocation per change and moves between threads as a
@@ -31,17 +38,28 @@ public:
         std::string_view key;
         std::string_view old_key;  ///< Only for move.
         std::string_view row;      ///< Empty for remove, clear, subtract.
+        row_before before = row_before::any;
     };
 
-    void put(epoch table, std::string_view key, std::string_view row) { append(operation::put, table, key, {}, row); }
-    void move(epoch table, std::string_view old_key, std::string_view key, std::string_view row)
+    void put(epoch table, std::string_view key, std::string_view row, row_before before = row_before::any)
     {
-        append(operation::move, table, key, old_key, row);
+        append(operation::put, before, table, key, {}, row);
     }
-    void remove(epoch table, std::string_view key) { append(operation::remove, table, key, {}, {}); }
-    void clear_table(epoch table) { append(operation::clear, table, {}, {}, {}); }
-    void add(epoch table, std::string_view key, std::string_view row) { append(operation::add, table, key, {}, row); }
-    void subtract(epoch table, std::string_view key) { append(operation::subtract, table, key, {}, {}); }
+    void move(epoch table, std::string_view old_key, std::string_view key, std::string_view row,
+              row_before before = row_before::any)
+    {
+        append(operation::move, before, table, key, old_key, row);
+    }
+    void remove(epoch table, std::string_view key, row_before before = row_before::any)
+    {
+        append(operation::remove, before, table, key, {}, {});
+    }
+    void clear_table(epoch table) { append(operation::clear, row_before::any, table, {}, {}, {}); }
+    void add(epoch table, std::string_view key, std::string_view row)
+    {
+        append(operation::add, row_before::any, table, key, {}, row);
+    }
+    void subtract(epoch table, std::string_view key) { append(operation::subtract, row_before::any, table, key, {}, {}); }
 
     /// Appends all of `other`, in order.
     void append(const change_batch& other);
@@ -69,9 +87,11 @@ private:
         std::uint32_t old_key_bytes;
         std::uint32_t row_bytes;
         operation what;
+        row_before before;
     };
 
-    void append(operation what, epoch table, std::string_view key, std::string_view old_key, std::string_view row);
+    void append(operation what, row_before before, epoch table, std::string_view key, std::string_view old_key,
+                std::string_view row);
 
     std::string block_;
     std::vector<entry> entries_;

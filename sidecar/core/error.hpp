@@ -3,6 +3,7 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -89,6 +90,7 @@ using result = boost::system::result<T>;
 struct failure {
     errc code = errc::internal;
     std::string text;
+    std::uint64_t rows = 0;  ///< The epoch of the one table that it is about, where there is one.
 };
 
 /// What code that talks to the outside returns: a value, or a failure.

@@ -14,11 +14,15 @@ namespace {
 
 failure no_row_before(epoch table)
 {
-    return {errc::store_damaged,
-            fmt::format("epoch {}: a change leaves a field as it was, but there is no such row", table)};
+    return contradiction(table, "a change leaves a field as it was, but there is no such row");
 }
 
 }  // namespace
+
+failure contradiction(epoch table, std::string_view what)
+{
+    return {errc::table_changed, fmt::format("epoch {}: {}", table, what), table};
+}
 
 std::size_t group_fold::row_name_hash::operator()(const row_name& name) const noexcept
 {
@@ -45,7 +49,7 @@ outcome<void> group_fold::add(const change_batch::change& change, rows_before& b
     switch (change.what) {
     case operation::put: return put(change, change.key, before);
     case operation::move: return put(change, change.old_key, before);
-    case operation::remove: row_at(change.table, change.key).what = folded_row::result::gone; return {};
+    case operation::remove: return remove(change.table, change.key, change.before);
     case operation::clear: clear(change.table); return {};
     case operation::add: return count(change, 1);
     case operation::subtract: return count(change, -1);
@@ -57,10 +61,23 @@ outcome<void> group_fold::put(const change_batch::change& change, std::string_vi
 {
     auto tuple = complete(change, from_key, before);
     if (!tuple) return tuple.error();
-    if (from_key != change.key) row_at(change.table, from_key).what = folded_row::result::gone;
-    auto& row = row_at(change.table, change.key);
-    row.what = folded_row::result::put;
-    row.tuple = *tuple;
+    auto expected = change.before;
+    if (from_key != change.key) {
+        if (auto left = remove(change.table, from_key, expected); !left) return left;
+        if (expected == row_before::present) expected = row_before::absent;
+    }
+    auto row = expect(change.table, change.key, expected);
+    if (!row) return row.error();
+    (*row)->what = folded_row::result::put;
+    (*row)->tuple = *tuple;
+    return {};
+}
+
+outcome<void> group_fold::remove(epoch table, std::string_view key, row_before expected)
+{
+    auto row = expect(table, key, expected);
+    if (!row) return row.error();
+    (*row)->what = folded_row::result::gone;
     return {};
 }
 
@@ -113,6 +130,20 @@ folded_row& group_fold::row_at(epoch table, std::string_view key)
     row.key = key;
     row.clears = clears_of(table);
     return row;
+}
+
+/// As row_at, when the key was until now what the change says; what only the store can tell is left for it.
+outcome<folded_row*> group_fold::expect(epoch table, std::string_view key, row_before before)
+{
+    auto& row = row_at(table, key);
+    if (before == row_before::any) return &row;
+    if (row.what == folded_row::result::untouched && clears_of(table) == 0) {
+        row.before = before;
+        return &row;
+    }
+    bool is_there = row.what == folded_row::result::put;
+    if (is_there == (before == row_before::present)) return &row;
+    return contradiction(table, is_there ? inserted_twice : not_there);
 }
 
 std::uint32_t group_fold::clears_of(epoch table) const noexcept

@@ -26,6 +26,7 @@ public:
 /// What a group does to one key in the end.
 struct folded_row {
     enum class result : std::uint8_t {
+        untouched,  ///< Nothing yet; never at the end.
         put,     ///< The row is `tuple`.
         gone,    ///< There is no row.
         counted  ///< Multiset: there are `more` rows than before, or less.
@@ -36,9 +37,16 @@ struct folded_row {
     std::string_view tuple;     ///< Empty when gone, and when a counted row was only subtracted.
     std::int64_t more = 0;
     std::int64_t fewest = 0;    ///< The lowest that `more` was on the way: there have to be so many before.
-    result what = result::put;
+    result what = result::untouched;
+    row_before before = row_before::any;  ///< What has to be in the store until then.
     std::uint32_t clears = 0;   ///< How often the table had been emptied by the group before this.
 };
+
+/// A change that cannot follow from the rows of its table: the source changes other rows than we hold, so some of its
+/// changes never came. The table has to be copied again.
+failure contradiction(epoch table, std::string_view what);
+inline constexpr std::string_view inserted_twice = "a row is inserted that is there already";
+inline constexpr std::string_view not_there = "a row is changed or deleted that is not there";
 
 /// Folds the changes of a group, in their order, to one final result for each key. Does no I/O itself.
 ///
@@ -48,8 +56,8 @@ public:
     /// Forgets everything but the memory.
     void begin() noexcept;
 
-    /// Errors: store_damaged if an unchanged field has no row to come from; those of `before`. After an error
-    /// only begin() makes sense.
+    /// Errors: table_changed if a change cannot follow from the rows that are there (failure::rows names the table);
+    /// store_damaged if a stored row has another shape; those of `before`. After an error only begin() makes sense.
     outcome<void> add(const change_batch& changes, rows_before& before);
 
     /// The tables that were emptied. The rows below come after that.
@@ -76,6 +84,8 @@ private:
     outcome<std::string_view> complete(const change_batch::change& change, std::string_view from_key,
                                        rows_before& before);
     folded_row& row_at(epoch table, std::string_view key);
+    outcome<folded_row*> expect(epoch table, std::string_view key, row_before before);
+    outcome<void> remove(epoch table, std::string_view key, row_before before);
     void clear(epoch table) { ++clears_[table]; }
     std::uint32_t clears_of(epoch table) const noexcept;
     std::string_view keep(std::string_view bytes);

@@ -73,12 +73,18 @@ outcome<std::optional<entry>> cursor::get(MDB_cursor_op where, std::string_view 
     return std::optional{entry{view_of(found_key), view_of(value)}};
 }
 
-outcome<char*> cursor::put(std::string_view key, std::size_t bytes, order known)
+outcome<char*> cursor::put(std::string_view key, std::size_t bytes, order known, existing present)
 {
     auto used_key = borrowed(key);
     MDB_val value{bytes, nullptr};
-    unsigned flags = MDB_RESERVE | (known == order::ascending ? MDB_APPEND : 0u);
-    if (auto code = mdb_cursor_put(cursor_.get(), &used_key, &value, flags))
+    unsigned flags = MDB_RESERVE;
+    if (known == order::ascending)
+        flags |= MDB_APPEND;
+    else if (present == existing::refuse)
+        flags |= MDB_NOOVERWRITE;
+    auto code = mdb_cursor_put(cursor_.get(), &used_key, &value, flags);
+    if (code == MDB_KEYEXIST && present == existing::refuse) return static_cast<char*>(nullptr);
+    if (code != 0)
         return explain(code, mdb_cursor_txn(cursor_.get()), "write an entry");
     return static_cast<char*>(value.mv_data);
 }

@@ -41,6 +41,7 @@ struct usage {
 enum class access { read, write };
 enum class missing { create, fail };
 enum class order { any, ascending };  ///< ascending: the key is greater than every key in the database.
+enum class existing { overwrite, refuse };
 
 /// A place in one database. Must end before its transaction.
 class cursor {
@@ -52,8 +53,9 @@ public:
     /// Goes to exactly this key.
     outcome<std::optional<entry>> seek(std::string_view key) { return get(MDB_SET_KEY, key); }
 
-    /// Sets the key's value to `bytes` bytes that the caller writes at the returned place before anything else.
-    outcome<char*> put(std::string_view key, std::size_t bytes, order known);
+    /// Sets the key's value to `bytes` bytes that the caller writes at the returned place before anything else. Null
+    /// when the key is there already and that is to be refused.
+    outcome<char*> put(std::string_view key, std::size_t bytes, order known, existing present);
 
     /// Removes the entry that the cursor stands on.
     outcome<void> erase();

@@ -40,8 +40,9 @@ public:
 
 private:
     outcome<std::optional<stored_row>> seek(std::string_view key, std::string_view stored);
-    outcome<void> put(std::string_view key, std::string_view stored, stored_row row);
-    outcome<void> remove(std::string_view key, std::string_view stored);
+    outcome<void> put(const folded_row& row, std::string_view stored);
+    outcome<void> place(std::string_view stored, const stored_row& row, lmdb::existing present);
+    outcome<void> remove(const folded_row& row, std::string_view stored);
     outcome<void> recount(const folded_row& row, std::string_view stored);
 
     epoch table_;
@@ -66,11 +67,12 @@ outcome<void> epoch_writer::write(const folded_row& row)
     // Long keys are not in the order of their hashes.
     if (is_long(row.key)) known_ = lmdb::order::any;
     switch (row.what) {
-    case folded_row::result::put: return put(row.key, stored.view(), {.count = 1, .long_key = {}, .tuple = row.tuple});
-    case folded_row::result::gone: return remove(row.key, stored.view());
+    case folded_row::result::put: return put(row, stored.view());
+    case folded_row::result::gone: return remove(row, stored.view());
     case folded_row::result::counted: return recount(row, stored.view());
+    case folded_row::result::untouched: break;
     }
-    return {};
+    return failure{errc::internal, fmt::format("epoch {}: a change without a result", table_)};
 }
 
 outcome<std::optional<stored_row>> epoch_writer::seek(std::string_view key, std::string_view stored)
@@ -84,23 +86,35 @@ outcome<std::optional<stored_row>> epoch_writer::seek(std::string_view key, std:
     return std::optional{*row};
 }
 
-outcome<void> epoch_writer::put(std::string_view key, std::string_view stored, stored_row row)
+outcome<void> epoch_writer::put(const folded_row& row, std::string_view stored)
 {
-    if (is_long(key)) {
-        if (auto same = seek(key, stored); !same) return same.error();
-        row.long_key = key;
+    stored_row fresh{.count = 1, .long_key = {}, .tuple = row.tuple};
+    if (is_long(row.key)) fresh.long_key = row.key;
+    if (row.before == row_before::present || is_long(row.key)) {
+        auto old = seek(row.key, stored);
+        if (!old) return old.error();
+        if (row.before == row_before::present && !*old) return contradiction(table_, not_there);
+        if (row.before == row_before::absent && *old) return contradiction(table_, inserted_twice);
     }
-    auto place = at_.put(stored, encoded_size(row), known_);
-    if (!place) return place.error();
-    encode(row, *place);
+    return place(stored, fresh, row.before == row_before::absent ? lmdb::existing::refuse : lmdb::existing::overwrite);
+}
+
+outcome<void> epoch_writer::place(std::string_view stored, const stored_row& row, lmdb::existing present)
+{
+    auto room = at_.put(stored, encoded_size(row), known_, present);
+    if (!room) return room.error();
+    if (!*room) return contradiction(table_, inserted_twice);
+    encode(row, *room);
     return {};
 }
 
-outcome<void> epoch_writer::remove(std::string_view key, std::string_view stored)
+outcome<void> epoch_writer::remove(const folded_row& row, std::string_view stored)
 {
-    auto row = seek(key, stored);
-    if (!row) return row.error();
-    return *row ? at_.erase() : outcome<void>{};
+    auto old = seek(row.key, stored);
+    if (!old) return old.error();
+    if (row.before == row_before::present && !*old) return contradiction(table_, not_there);
+    if (row.before == row_before::absent && *old) return contradiction(table_, inserted_twice);
+    return *old ? at_.erase() : outcome<void>{};
 }
 
 outcome<void> epoch_writer::recount(const folded_row& row, std::string_view stored)
@@ -108,11 +122,13 @@ outcome<void> epoch_writer::recount(const folded_row& row, std::string_view stor
     auto old = seek(row.key, stored);
     if (!old) return old.error();
     auto count = *old ? static_cast<std::int64_t>((*old)->count) : 0;
-    if (count + row.fewest < 0) return damaged(table_, "a row is taken away that is not there");
+    if (count + row.fewest < 0) return contradiction(table_, not_there);
     count += row.more;
     if (count == 0) return *old ? at_.erase() : outcome<void>{};
     kept_ = row.tuple.empty() && *old ? (*old)->tuple : row.tuple;
-    return put(row.key, stored, {.count = static_cast<std::uint64_t>(count), .long_key = {}, .tuple = kept_});
+    stored_row counted{.count = static_cast<std::uint64_t>(count), .long_key = {}, .tuple = kept_};
+    if (is_long(row.key)) counted.long_key = row.key;
+    return place(stored, counted, lmdb::existing::overwrite);
 }
 
 outcome<void> clear_epochs(const group_fold& group, lmdb::transaction& within, const epoch_databases& databases)

@@ -30,8 +30,8 @@ private:
     const epoch_databases& databases_;
 };
 
-/// Writes what a group was folded to. Errors: store_damaged when it cannot follow from the rows that are there;
-/// those of LMDB.
+/// Writes what a group was folded to. Errors: table_changed when it cannot follow from the rows that are there
+/// (see contradiction()); store_damaged; those of LMDB.
 outcome<void> write_rows(group_fold& group, lmdb::transaction& within, const epoch_databases& databases);
 
 }  // namespace understudy

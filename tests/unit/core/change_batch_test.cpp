@@ -11,8 +11,8 @@ namespace {
 change_batch one_of_each()
 {
     change_batch batch;
-    batch.put(1, "k1", "r1");
-    batch.move(2, "old", "new", "r2");
+    batch.put(1, "k1", "r1", row_before::absent);
+    batch.move(2, "old", "new", "r2", row_before::present);
     batch.remove(3, "k3");
     batch.clear_table(4);
     batch.add(5, "k5", "r5");
@@ -22,7 +22,8 @@ change_batch one_of_each()
 
 bool same(const change_batch::change& a, const change_batch::change& b)
 {
-    return a.what == b.what && a.table == b.table && a.key == b.key && a.old_key == b.old_key && a.row == b.row;
+    return a.what == b.what && a.table == b.table && a.key == b.key && a.old_key == b.old_key && a.row == b.row &&
+           a.before == b.before;
 }
 
 }  // namespace
@@ -33,8 +34,8 @@ BOOST_AUTO_TEST_CASE(changes_come_back_as_they_went_in)
 {
     auto batch = one_of_each();
     BOOST_TEST(batch.size() == 6u);
-    BOOST_TEST(same(batch[0], {operation::put, 1, "k1", "", "r1"}));
-    BOOST_TEST(same(batch[1], {operation::move, 2, "new", "old", "r2"}));
+    BOOST_TEST(same(batch[0], {operation::put, 1, "k1", "", "r1", row_before::absent}));
+    BOOST_TEST(same(batch[1], {operation::move, 2, "new", "old", "r2", row_before::present}));
     BOOST_TEST(same(batch[2], {operation::remove, 3, "k3", "", ""}));
     BOOST_TEST(same(batch[3], {operation::clear, 4, "", "", ""}));
     BOOST_TEST(same(batch[4], {operation::add, 5, "k5", "", "r5"}));

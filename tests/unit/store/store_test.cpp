@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_group_that_fails_changes_nothing)
     batch.put(rows, "c", tuple({"3", "~"}));
     auto failed = opened->commit_group(batch, position_at(200));
     BOOST_TEST_REQUIRE(failed.has_error());
-    BOOST_TEST(failed.error().code == errc::store_damaged);
+    BOOST_TEST(failed.error().code == errc::table_changed);
     BOOST_TEST((opened->state().position == position_at(100)));
     BOOST_TEST(rows_of(*opened, rows) == (texts{"1,x"}), boost::test_tools::per_element());
 }
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(taking_away_a_row_that_is_not_there_is_damage)
     batch.add(rows, "a", tuple({"a"}));  // the sum would be right, the way is not
     auto failed = opened->commit_group(batch, position_at(200));
     BOOST_TEST_REQUIRE(failed.has_error());
-    BOOST_TEST(failed.error().code == errc::store_damaged);
+    BOOST_TEST(failed.error().code == errc::table_changed);
 }
 
 BOOST_AUTO_TEST_CASE(a_clear_empties_one_table_only)
