@@ -202,7 +202,7 @@ asio::awaitable<void> daemon::catch_up_once()
     }
     if (session != session_) co_return;
     auto facts = co_await session->probe();
-    while (facts && session == session_ && writer_.reached() < facts->flushed) {
+    while (facts && session == session_ && writer_.reached() < facts->written) {
         retry_timer_.expires_after(20ms);
         co_await retry_timer_.async_wait(use_tuple);
         session->request_reply();

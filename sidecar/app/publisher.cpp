@@ -153,7 +153,7 @@ void publisher::on_reached(lsn reached)
 
 void publisher::on_probe(const probe_facts& facts)
 {
-    freshness_.probed(facts.flushed, facts.at);
+    freshness_.probed(facts.written, facts.at);
     look_after_announced();
 }
 
@@ -259,7 +259,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
                                                           to_string(flushed->position), to_string(session->announce_from()))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
-    auto leave = co_await wait_for_leave(std::move(session));
+    auto leave = co_await wait_for_leave(std::move(session), made->position);
     if (!leave) {
         co_await discard(made->generation);
         co_return leave.error();
@@ -316,13 +316,13 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
 }
 
 // A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.
-asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_session> session)
+asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_session> session, lsn position)
 {
     auto deadline = now() + lock_patience;
     for (;;) {
         if (session != session_ || !session->is_streaming() || stopped_)
             co_return failure{errc::cancelled, "the session ended before the announcement"};
-        auto leave = co_await session->check_announcement();
+        auto leave = co_await session->check_announcement(position);
         if (leave || leave.error().code != errc::table_locked || now() > deadline) co_return leave;
         patience_.expires_after(lock_pause);
         co_await patience_.async_wait(use_tuple);

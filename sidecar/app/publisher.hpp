@@ -71,7 +71,7 @@ private:
     asio::awaitable<outcome<manifest>> publish();
     asio::awaitable<outcome<manifest>> write_and_announce();
     asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents);
-    asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session);
+    asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
     asio::awaitable<void> discard(std::uint64_t number);
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();

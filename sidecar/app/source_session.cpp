@@ -19,10 +19,17 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto progress_interval = std::chrono::seconds{10};
+constexpr int catalog_share = 20;  // of our time, one part goes into looking at the catalog, at most
 
 const table_record* find_record(const std::vector<table_record>& tables, oid relation)
 {
     auto found = std::find_if(tables.begin(), tables.end(), [&](auto& table) { return table.relation == relation; });
+    return found == tables.end() ? nullptr : &*found;
+}
+
+const table_record* find_rows(const std::vector<table_record>& tables, epoch rows)
+{
+    auto found = std::find_if(tables.begin(), tables.end(), [&](auto& table) { return table.rows == rows; });
     return found == tables.end() ? nullptr : &*found;
 }
 
@@ -250,11 +257,14 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     if (!again) co_return again.error();
     if (again->system_id != system_.system_id || again->timeline != system_.timeline)
         co_return failure{errc::connection_lost, "another server answers now"};
+    auto continuous = check_continuity(writer_.state(), *again, found.slot, found.publication);
+    if (!continuous) co_return continuous.error();
 
     stream_options options;
     options.slot = settings_.postgres.slot;
     options.publication = settings_.postgres.publication;
     options.transaction_bytes_max = settings_.commit.max_bytes;
+    options.slot_confirmed = found.slot.confirmed;
     auto third = found.server.sender_timeout / 3;
     options.status_interval = third.count() > 0 ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
                                                 : limits::status_interval_max;
@@ -273,6 +283,8 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     auto why = co_await stream_->run();
     streaming_ = false;
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
+    if (closed_because_)
+        if (const auto* table = find_rows(writer_.state().tables, closed_because_->rows)) changed_.insert(table->relation);
     writer_.end_session();
     close(why);
     // The next session starts from what is durable: a group still on its way would come twice.
@@ -321,49 +333,83 @@ asio::awaitable<void> source_session::probe_until_closed()
     while (!closed_because_) {
         auto facts = co_await probe();
         if (!facts) break;
-        state_.server_flushed = facts->flushed;
-        state_.retained_bytes = facts->retained_bytes;
-        auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-        state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts->at - now);
+        note(*facts);
         if (could_match_standby(facts->synchronous_standby_names, settings_.postgres.slot)) {
             close({errc::synchronous_standby, "synchronous_standby_names was changed and could match us: commits would wait"});
             break;
         }
-        notify_.probed(*facts);
-        probe_timer_.expires_after(settings_.heartbeat);
+        auto started = std::chrono::steady_clock::now();
+        auto unchanged = co_await prove_unchanged(*facts);
+        if (unchanged)
+            notify_.probed(*facts);
+        else if (unchanged.error().code != errc::table_locked)
+            break;
+        auto took = std::chrono::steady_clock::now() - started;
+        probe_timer_.expires_after(std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * catalog_share));
         co_await probe_timer_.async_wait(use_tuple);
     }
     probing_ = false;
     probe_ended_.cancel();
 }
 
-asio::awaitable<outcome<void>> source_session::check_announcement()
+void source_session::note(const probe_facts& facts)
+{
+    state_.server_flushed = facts.flushed;
+    state_.retained_bytes = facts.retained_bytes;
+    auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts.at - now);
+}
+
+// A change of the catalog alone sends no message. What was acknowledged when the probe was made is in the catalog now.
+asio::awaitable<outcome<void>> source_session::prove_unchanged(const probe_facts& facts)
+{
+    if (facts.written == catalog_compared_at_) co_return outcome<void>{};
+    auto seen = co_await compare_catalog();
+    if (!seen) co_return seen.error();
+    catalog_compared_at_ = facts.written;
+    if (stream_) stream_->streamed().settle(std::move(seen->running), seen->next_xid, lsn{});
+    co_return outcome<void>{};
+}
+
+// What the catalog says now; the session ends when it is not what the tables were copied with.
+asio::awaitable<outcome<catalog_changes>> source_session::compare_catalog()
 {
     co_await lock_sql();
     if (closed_because_) {
         unlock_sql();
         co_return *closed_because_;
     }
-    auto facts = co_await read_announcement_facts(*sql_, writer_.state().tables, settings_.postgres.publication,
-                                                  writer_.state().identity.publication_fingerprint);
+    auto seen = co_await read_catalog_changes(*sql_, writer_.state().tables, settings_.postgres.publication,
+                                              writer_.state().identity.publication_fingerprint);
     unlock_sql();
-    if (!facts) {
-        if (facts.error().code != errc::table_locked) close(facts.error());
-        co_return facts.error();
+    if (!seen) {
+        if (seen.error().code != errc::table_locked) close(seen.error());
+        co_return seen.error();
     }
-    if (facts->publication_changed) {
-        failure changed{errc::publication_changed, "the publication was altered or dropped"};
-        close(changed);
-        co_return changed;
-    }
-    if (!facts->changed.empty()) {
-        changed_.insert(facts->changed.begin(), facts->changed.end());
-        failure changed{errc::table_changed, fmt::format("the catalog changed for {} table(s), oid {}",
-                                                         facts->changed.size(), fmt::join(facts->changed, ", "))};
-        close(changed);
-        co_return changed;
-    }
-    if (facts->locked_by) co_return failure{errc::table_locked, *facts->locked_by};
+    if (auto same = end_when_changed(*seen); !same) co_return same.error();
+    co_return seen;
+}
+
+outcome<void> source_session::end_when_changed(const catalog_changes& seen)
+{
+    if (!seen.publication_changed && seen.changed.empty()) return {};
+    failure changed{errc::publication_changed, "the publication was altered or dropped"};
+    if (!seen.publication_changed)
+        changed = {errc::table_changed, fmt::format("the catalog changed for {} table(s), oid {}", seen.changed.size(),
+                                                    fmt::join(seen.changed, ", "))};
+    changed_.insert(seen.changed.begin(), seen.changed.end());
+    close(changed);
+    return changed;
+}
+
+asio::awaitable<outcome<void>> source_session::check_announcement(lsn position)
+{
+    auto seen = co_await compare_catalog();
+    if (!seen) co_return seen.error();
+    if (seen->locked_by) co_return failure{errc::table_locked, *seen->locked_by};
+    if (!stream_) co_return failure{errc::connection_lost, "the source is not being followed now"};
+    if (auto hidden = stream_->streamed().settle(std::move(seen->running), seen->next_xid, position))
+        co_return failure{errc::table_locked, fmt::format("transaction {} is committed, and not visible to others yet", *hidden)};
     co_return outcome<void>{};
 }
 

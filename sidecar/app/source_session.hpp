@@ -38,9 +38,9 @@ public:
     /// Returns why it ended. Reads `demand`, clears what has been met, and adds what it found.
     asio::awaitable<failure> run(copy_demand& demand);
 
-    /// Whether a generation at a position that is durable by now may be announced. Errors: table_changed and
+    /// Whether a generation at this position, which is durable by now, may be announced. Errors: table_changed and
     /// publication_changed, which also end the session; table_locked: try again shortly; those of the connection.
-    asio::awaitable<outcome<void>> check_announcement();
+    asio::awaitable<outcome<void>> check_announcement(lsn position);
 
     /// Nothing before this position may be announced: some table's copy is newer.
     lsn announce_from() const noexcept { return announce_from_; }
@@ -72,6 +72,10 @@ private:
     asio::awaitable<void> probe_until_closed();
     asio::awaitable<void> lock_sql();
     void unlock_sql();
+    void note(const probe_facts& facts);
+    asio::awaitable<outcome<void>> prove_unchanged(const probe_facts& facts);
+    asio::awaitable<outcome<catalog_changes>> compare_catalog();
+    outcome<void> end_when_changed(const catalog_changes& seen);
 
     const settings& settings_;
     store_writer& writer_;
@@ -93,6 +97,7 @@ private:
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;
     bool probing_ = false;
+    lsn catalog_compared_at_;   // nothing was written since then that could have changed it
 };
 
 }  // namespace understudy

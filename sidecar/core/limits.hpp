@@ -10,9 +10,10 @@ namespace understudy::limits {
 
 using namespace std::chrono_literals;
 
-// Counts from the wire. Postgres allows 1,600 columns in a table and 63 bytes in a name (NAMEDATALEN - 1).
+// Counts from the wire. Postgres allows 1,600 columns in a table and 63 bytes in a name (NAMEDATALEN - 1), in the
+// encoding of the database; in ours one of its bytes can become three.
 inline constexpr std::size_t columns_max = 1600;
-inline constexpr std::size_t name_bytes_max = 63;
+inline constexpr std::size_t name_bytes_max = 3 * 63;
 inline constexpr std::size_t tables_max = 4096;
 inline constexpr std::size_t truncated_relations_max = tables_max;
 inline constexpr std::size_t nesting_max = 64;               ///< Arrays and composites inside each other.
@@ -22,6 +23,9 @@ inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
 
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;      ///< Then the stream is not read; statuses go on.
+
+// Transactions between two looks at the catalog; of more, only the latest is remembered.
+inline constexpr std::size_t unsettled_transactions_max = std::size_t{1} << 18;
 
 // Waiting.
 inline constexpr auto connect_timeout = 10s;

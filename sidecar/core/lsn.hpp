@@ -21,6 +21,16 @@ constexpr std::uint64_t distance(lsn from, lsn to) noexcept
     return to > from ? to.value - from.value : 0;
 }
 
+/// Where the last record ends, of an insert position as pg_current_wal_insert_lsn() gives it: that is where the next
+/// record will start, behind a page's header if it starts a page, and no stream gets there before something is
+/// written. Headers are 24 bytes, 40 on the first page of a segment (access/xlog_internal.h).
+constexpr lsn end_of_wal(lsn insert, std::uint64_t page_bytes, std::uint64_t segment_bytes) noexcept
+{
+    if (segment_bytes != 0 && insert.value % segment_bytes == 40) return {insert.value - 40};
+    if (page_bytes != 0 && insert.value % page_bytes == 24) return {insert.value - 24};
+    return insert;
+}
+
 /// Writes the server's own form, two hexadecimal numbers: `16/B374D848`.
 std::string to_string(lsn position);
 

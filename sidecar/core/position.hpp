@@ -30,9 +30,6 @@ struct stored_position {
     /// What may be confirmed to the server once this is durable.
     lsn acknowledged() const noexcept { return std::max(last.commit, keepalive); }
 
-    /// True when the server sends `last` again after a reconnect, so that its absence is an alarm.
-    bool expects_overlap() const noexcept { return last.commit > keepalive; }
-
     friend bool operator==(const stored_position&, const stored_position&) = default;
 };
 

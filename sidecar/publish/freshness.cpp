@@ -4,10 +4,10 @@
 
 namespace understudy {
 
-void freshness::probed(lsn flushed, db_time at)
+void freshness::probed(lsn written, db_time at)
 {
     if (probes_.size() == probes_max) probes_.pop_back();
-    probes_.push_back({flushed, at});
+    probes_.push_back({written, at});
     earn();
 }
 
@@ -48,9 +48,9 @@ void freshness::forget_source()
 bool freshness::proves(const probe& asked) const noexcept
 {
     if (!generation_) return false;
-    if (asked.flushed <= *generation_) return true;
-    // A commit that starts at or after F was not flushed, so not acknowledged, when the probe was made.
-    return asked.flushed <= reached_ && (touches_.empty() || asked.flushed <= std::max(touches_.front().first, *generation_));
+    if (asked.written <= *generation_) return true;
+    // A commit that starts at or after F was not written, so not acknowledged, when the probe was made.
+    return asked.written <= reached_ && (touches_.empty() || asked.written <= std::max(touches_.front().first, *generation_));
 }
 
 void freshness::earn()

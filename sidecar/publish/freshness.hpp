@@ -13,12 +13,12 @@ namespace understudy {
 /// Earns `current_as_of` (design.md, 4.5): a database time by which every acknowledged transaction is inside the
 /// announced generation. Reads no clock; all times are the database's. Event-loop thread only.
 ///
-/// A probe (flush position F, read after the time T) proves T once the stream has reached F, if no commit that
+/// A probe (the end F of the WAL, read after the time T) proves T once the stream has reached F, if no commit that
 /// touched a mirrored table lies between the generation and F. What is inside a generation proves itself.
 class freshness {
 public:
-    /// `at` was read on the database before `flushed`. Bounded: of too many, the latest replaces the one before.
-    void probed(lsn flushed, db_time at);
+    /// `at` was read on the database before `written`. Bounded: of too many, the latest replaces the one before.
+    void probed(lsn written, db_time at);
 
     /// A commit whose record starts here touched a mirrored table. In order, and before reached() passes it.
     void touched(lsn commit_start);
@@ -40,7 +40,7 @@ public:
 
 private:
     struct probe {
-        lsn flushed;
+        lsn written;
         db_time at{};
     };
     /// Commits that touched, from `first` to `last`; when there are too many, several are one entry and any

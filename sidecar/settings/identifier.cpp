@@ -63,7 +63,7 @@ outcome<part> check_length(part found)
 {
     if (!found.any && found.name.empty()) return complaint("expected schema.table; a name is empty");
     if (found.name.size() <= limits::name_bytes_max) return found;
-    return complaint(fmt::format("a name is longer than Postgres allows ({} bytes)", limits::name_bytes_max));
+    return complaint("a name is longer than Postgres allows");
 }
 
 outcome<part> take_part(std::string_view& text)

@@ -70,6 +70,8 @@ asio::awaitable<void> postgres_source::run(stored_position from, std::size_t tra
     options.publication = settings_.postgres.publication;
     options.status_interval = std::chrono::milliseconds{20};
     options.transaction_bytes_max = transaction_bytes_max;
+    options.slot_confirmed = parse_lsn(sql_.scalar(
+        "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'")).value();
     stream_ = std::make_unique<postgres_stream>(std::move(connection), std::move(options), tables_, from, sink);
     ended_ = co_await stream_->run();
 }

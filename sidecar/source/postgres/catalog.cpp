@@ -8,15 +8,52 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace understudy {
 
 namespace {
 
-lsn lsn_or_zero(std::string_view text)
+outcome<lsn> position_in(std::string_view text, std::string_view what)
 {
     auto parsed = parse_lsn(text);
-    return parsed ? *parsed : lsn{};
+    if (!parsed) return explain(parsed.error(), fmt::format("{} is no position in the WAL: '{}'", what, presentable(text)));
+    return *parsed;
+}
+
+// Some slots have none yet.
+outcome<lsn> position_or_none(std::string_view text, std::string_view what)
+{
+    if (text.empty()) return lsn{};
+    return position_in(text, what);
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) noexcept
+{
+    std::uint64_t number = 0;
+    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+// `xmin:xmax:xip,xip,...`, each with the epoch in its upper half, which replication messages leave out.
+// https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+bool read_snapshot_text(std::string_view text, catalog_changes& into)
+{
+    auto first = text.find(':');
+    auto second = text.find(':', first == text.npos ? first : first + 1);
+    if (second == text.npos) return false;
+    auto next = number_in(text.substr(first + 1, second - first - 1));
+    if (!next) return false;
+    into.next_xid = static_cast<std::uint32_t>(*next);
+    for (auto rest = text.substr(second + 1); !rest.empty();) {
+        auto end = std::min(rest.find(','), rest.size());
+        auto xid = number_in(rest.substr(0, end));
+        if (!xid) return false;
+        into.running.push_back(static_cast<std::uint32_t>(*xid));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return true;
 }
 
 char char_or(std::string_view text, char fallback) noexcept
@@ -65,6 +102,7 @@ asio::awaitable<outcome<publication_facts>> read_publication(pg_connection& sql,
     facts.truncates = rows->boolean(0, 5);
     facts.via_root = rows->boolean(0, 6);
     facts.fingerprint = rows->string(0, 7);
+    facts.owned = rows->boolean(0, 8);
     co_return std::move(facts);
 }
 
@@ -82,12 +120,17 @@ asio::awaitable<outcome<slot_facts>> read_slot(pg_connection& sql, std::string n
     facts.type = rows->string(0, 1);
     facts.database = rows->string(0, 2);
     facts.temporary = rows->boolean(0, 3);
-    facts.active_pid = static_cast<int>(rows->integer(0, 4));
-    facts.wal_status = rows->string(0, 5);
-    facts.invalidation = rows->string(0, 6);
-    facts.restart = lsn_or_zero(rows->text(0, 7));
-    facts.confirmed = lsn_or_zero(rows->text(0, 8));
-    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows->integer(0, 9)));
+    facts.two_phase = rows->boolean(0, 4);
+    facts.active_pid = static_cast<int>(rows->integer(0, 5));
+    facts.wal_status = rows->string(0, 6);
+    facts.invalidation = rows->string(0, 7);
+    auto restart = position_or_none(rows->text(0, 8), "restart_lsn");
+    auto confirmed = position_or_none(rows->text(0, 9), "confirmed_flush_lsn");
+    if (!restart) co_return restart.error();
+    if (!confirmed) co_return confirmed.error();
+    facts.restart = *restart;
+    facts.confirmed = *confirmed;
+    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows->integer(0, 10)));
     co_return std::move(facts);
 }
 
@@ -112,7 +155,9 @@ std::string fingerprint_sql(int version, const std::string& publication)
 {
     auto membership = fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14),
                                   fmt::arg("publication", publication));
-    return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership));
+    auto through_schema = fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::through_schema_15 : catalog_sql::through_schema_14),
+                                      fmt::arg("publication", publication));
+    return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership), fmt::arg("through_schema", through_schema));
 }
 
 table_facts table_from(const query_result& rows, int row, const std::vector<table_setting>& wanted)
@@ -134,6 +179,7 @@ table_facts table_from(const query_result& rows, int row, const std::vector<tabl
     facts.estimated_rows = std::max<std::int64_t>(0, rows.integer(row, 14));
     facts.bytes = rows.integer(row, 15);
     facts.fingerprint = rows.string(row, 16);
+    facts.owned = rows.boolean(row, 17);
     return facts;
 }
 
@@ -215,35 +261,36 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
     co_return std::move(listing);
 }
 
-asio::awaitable<outcome<announcement_facts>> read_announcement_facts(pg_connection& sql,
-                                                                     const std::vector<table_record>& tables,
-                                                                     std::string publication,
-                                                                     std::string publication_fingerprint)
+asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql, const std::vector<table_record>& tables,
+                                                               std::string publication,
+                                                               std::string publication_fingerprint)
 {
     std::vector<oid> ids;
     for (const auto& table : tables) ids.push_back(table.relation);
     auto list = oid_list(ids);
     auto quoted = sql.quote_literal(publication);
-    // Locks first: a DDL that ends between the two statements has left the catalog changed for the second.
-    auto query = fmt::format(catalog_sql::strong_locks, fmt::arg("tables", list)) + ";" +
+    // What runs and what is locked first: what ends before the next statement has left the catalog changed for it.
+    auto query = "SELECT pg_current_snapshot();" + fmt::format(catalog_sql::strong_locks, fmt::arg("tables", list)) + ";" +
                  fmt::format(catalog_sql::fingerprints, fmt::arg("tables", list),
                              fmt::arg("fingerprint", fingerprint_sql(sql.server_version(), quoted))) +
                  ";" + fmt::format(catalog_sql::publication, fmt::arg("name", quoted));
     auto results = co_await sql.query_each(std::move(query), limits::query_timeout);
     if (!results) co_return results.error();
 
-    announcement_facts facts;
-    const auto& locks = results->at(0);
+    catalog_changes facts;
+    if (auto snapshot = results->at(0).text(0, 0); !read_snapshot_text(snapshot, facts))
+        co_return failure{errc::bad_text, fmt::format("pg_current_snapshot gave '{}'", presentable(snapshot))};
+    const auto& locks = results->at(1);
     if (locks.size() > 0)
-        facts.locked_by = fmt::format("pid {} holds {} on {}", locks.text(0, 0), locks.text(0, 1), locks.text(0, 2));
-    const auto& now = results->at(1);
+        facts.locked_by = fmt::format("{} holds {} on {}", locks.text(0, 0), locks.text(0, 1), locks.text(0, 2));
+    const auto& now = results->at(2);
     for (const auto& table : tables) {
         bool same = false;
         for (int row = 0; row < now.size() && !same; ++row)
             same = static_cast<oid>(now.integer(row, 0)) == table.relation && now.text(row, 1) == table.fingerprint;
         if (!same) facts.changed.push_back(table.relation);
     }
-    const auto& own = results->at(2);
+    const auto& own = results->at(3);
     facts.publication_changed = own.size() == 0 || own.text(0, 7) != publication_fingerprint;
     co_return std::move(facts);
 }
@@ -295,9 +342,16 @@ asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string
     if (!results) co_return results.error();
     probe_facts facts;
     facts.at = db_time{std::chrono::microseconds{results->at(0).integer(0, 0)}};
-    facts.flushed = lsn_or_zero(results->at(1).text(0, 0));
-    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, results->at(1).integer(0, 1)));
-    facts.synchronous_standby_names = results->at(1).string(0, 2);
+    const auto& wal = results->at(1);
+    auto insert = position_in(wal.text(0, 0), "pg_current_wal_insert_lsn");
+    auto flushed = position_in(wal.text(0, 3), "pg_current_wal_flush_lsn");
+    if (!insert) co_return insert.error();
+    if (!flushed) co_return flushed.error();
+    facts.written = end_of_wal(*insert, static_cast<std::uint64_t>(wal.integer(0, 1)),
+                               static_cast<std::uint64_t>(wal.integer(0, 2)));
+    facts.flushed = *flushed;
+    facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wal.integer(0, 4)));
+    facts.synchronous_standby_names = wal.string(0, 5);
     co_return std::move(facts);
 }
 

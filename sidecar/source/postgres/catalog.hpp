@@ -46,6 +46,7 @@ struct publication_facts {
     bool deletes = false;
     bool truncates = false;
     bool via_root = false;
+    bool owned = false;              ///< By our role, or by one that it is a member of.
     std::string fingerprint;         ///< Of its own row; its members count in their tables' fingerprints.
 };
 
@@ -55,6 +56,7 @@ struct slot_facts {
     std::string type;
     std::string database;
     bool temporary = false;
+    bool two_phase = false;          ///< Decodes prepared transactions at PREPARE, not at COMMIT PREPARED.
     int active_pid = 0;              ///< 0: nobody streams from it.
     std::string wal_status;          ///< reserved, extended, unreserved, lost.
     std::string invalidation;        ///< 17+: why it was invalidated.
@@ -80,6 +82,7 @@ struct table_facts {
     bool is_partition = false;
     bool has_inheritors = false;     ///< Children by INHERITS; they are tables of their own to us.
     bool may_select = false;
+    bool owned = false;              ///< As for publications: whoever publishes a table has to own it.
     bool row_security = false;
     bool published = false;
     std::string row_filter;          ///< SQL of the publication's WHERE; empty: none.
@@ -105,21 +108,23 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
                                                     std::string publication);
 asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std::vector<table_facts>& tables);
 
-/// Whether a generation may be announced (design.md, 4.4): what the catalog says after its position was fixed.
-struct announcement_facts {
+/// What may have changed the tables without a row message (design.md, 4.4).
+struct catalog_changes {
     std::vector<oid> changed;        ///< Tables whose fingerprint is no longer the given one, or that are gone.
     bool publication_changed = false;
     std::optional<std::string> locked_by;  ///< Who holds a strong lock on which table, for people.
+    std::vector<std::uint32_t> running;    ///< Transactions whose work the catalog does not show yet, unordered.
+    std::uint32_t next_xid = 0;            ///< Nor that of any from here on.
 };
-asio::awaitable<outcome<announcement_facts>> read_announcement_facts(pg_connection& sql,
-                                                                     const std::vector<table_record>& tables,
-                                                                     std::string publication,
-                                                                     std::string publication_fingerprint);
+asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql, const std::vector<table_record>& tables,
+                                                               std::string publication,
+                                                               std::string publication_fingerprint);
 
-/// The database's clock, and a position that was flushed after it was read (design.md, 4.5).
+/// The database's clock, and what was in its WAL after it was read (design.md, 4.5).
 struct probe_facts {
     db_time at;
-    lsn flushed;
+    lsn written;                       ///< The end of the WAL. What was acknowledged by `at` starts before it.
+    lsn flushed;                       ///< What a stream could have sent by now.
     std::uint64_t retained_bytes = 0;  ///< WAL that our slot holds back.
     std::string synchronous_standby_names;
 };

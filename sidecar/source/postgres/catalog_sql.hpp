@@ -25,11 +25,11 @@ SELECT current_database(),
 // The row's xmin tells a change there and back, which loses rows and leaves everything else equal.
 inline constexpr const char* publication = R"(
 SELECT p.oid, p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot,
-       concat_ws(',', p.oid, p.xmin)
+       concat_ws(',', p.oid, p.xmin), pg_has_role(p.pubowner, 'USAGE')
   FROM pg_publication p WHERE p.pubname = {name})";
 
 inline constexpr const char* slot = R"(
-SELECT coalesce(plugin, ''), slot_type, coalesce(database, ''), temporary, coalesce(active_pid, 0),
+SELECT coalesce(plugin, ''), slot_type, coalesce(database, ''), temporary, two_phase, coalesce(active_pid, 0),
        coalesce(wal_status, ''), {invalidation}, coalesce(restart_lsn::text, ''),
        coalesce(confirmed_flush_lsn::text, ''),
        CASE WHEN pg_is_in_recovery() THEN 0
@@ -51,8 +51,10 @@ inline constexpr const char* membership_15 = R"(
                                                         WHERE f.oid IN (SELECT id FROM family))))";
 
 // One hash per table `c` over everything that can change its rows, or how they print, without a row message
-// (facts: the six DDL operations of faults.md 0.5). relfilenode tells rewrites; enum labels and composite attributes
-// are printed inside values.
+// (facts: the six DDL operations of faults.md 0.5). relfilenode tells rewrites; enum labels, composite attributes and
+// later casts to json are printed inside values. Where a change there and back can hide row changes, the xmin of the
+// catalog's row counts, too: an enum's labels; what is a partition of what; and, where partitions have replica
+// identities of their own or a schema is published, the tables' own rows. A row's xmin survives VACUUM and ANALYZE.
 inline constexpr const char* fingerprint = R"(
 (WITH RECURSIVE family AS (
    SELECT c.oid AS id
@@ -62,21 +64,33 @@ inline constexpr const char* fingerprint = R"(
    SELECT a.atttypid AS id FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
    UNION SELECT unnest(ARRAY[t.typelem, t.typbasetype]
                        || ARRAY(SELECT m.atttypid FROM pg_attribute m WHERE m.attrelid = t.typrelid
-                                   AND m.attnum > 0 AND NOT m.attisdropped AND t.typtype = 'c'))
+                                   AND m.attnum > 0 AND NOT m.attisdropped AND t.typtype = 'c')
+                       || ARRAY(SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)))
      FROM used_types u JOIN pg_type t ON t.oid = u.id)
  SELECT md5(concat_ws('|', c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
-  (SELECT string_agg(concat_ws(',', f.oid, f.relfilenode, f.relkind, f.relpersistence, f.relreplident), ';' ORDER BY f.oid)
+  (SELECT string_agg(concat_ws(',', f.oid, f.relfilenode, f.relkind, f.relpersistence, f.relreplident,
+                               CASE WHEN c.relkind = 'p' OR {through_schema} THEN f.xmin END), ';' ORDER BY f.oid)
      FROM pg_class f WHERE f.oid IN (SELECT id FROM family)),
+  (SELECT string_agg(concat_ws(',', i.inhrelid, i.inhparent, i.xmin), ';' ORDER BY i.inhrelid, i.inhparent)
+     FROM pg_inherits i WHERE c.relkind = 'p' AND i.inhrelid IN (SELECT id FROM family)),
   (SELECT string_agg(concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), ';' ORDER BY a.attnum)
      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT string_agg(concat_ws(',', i.indrelid, i.indkey, i.indisprimary, i.indisreplident, i.indimmediate, i.indisvalid), ';'
                      ORDER BY i.indrelid, i.indkey::text)
      FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisprimary OR i.indisreplident)),
-  (SELECT string_agg(concat_ws(',', e.enumtypid, e.enumlabel), ';' ORDER BY e.enumtypid, e.enumsortorder)
+  (SELECT string_agg(concat_ws(',', e.enumtypid, e.enumlabel, e.xmin), ';' ORDER BY e.enumtypid, e.enumsortorder)
      FROM pg_enum e WHERE e.enumtypid IN (SELECT id FROM used_types)),
   (SELECT string_agg(concat_ws(',', a.attrelid, a.attnum, a.attname, a.atttypid), ';' ORDER BY a.attrelid, a.attnum)
      FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE t.oid IN (SELECT id FROM used_types) AND t.typtype = 'c'),{membership}))))";
+    WHERE t.oid IN (SELECT id FROM used_types) AND t.typtype = 'c'),
+  (SELECT string_agg(concat_ws(',', k.oid, k.xmin), ';' ORDER BY k.oid)
+     FROM pg_cast k WHERE k.castsource IN (SELECT id FROM used_types) AND k.casttarget = 'json'::regtype),
+  {membership}))))";
+
+inline constexpr const char* through_schema_14 = "false";
+inline constexpr const char* through_schema_15 = R"(EXISTS (
+  SELECT FROM pg_publication_namespace pn JOIN pg_publication p ON p.oid = pn.pnpubid
+   WHERE p.pubname = {publication} AND pn.pnnspid = c.relnamespace))";
 
 inline constexpr const char* fingerprints = R"(
 SELECT c.oid, {fingerprint}
@@ -94,7 +108,7 @@ SELECT w.nr, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrepl
          WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
        (SELECT coalesce(sum(pg_table_size(l.oid)), 0)::bigint FROM pg_class l
          WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
-       {fingerprint}
+       {fingerprint}, pg_has_role(c.relowner, 'USAGE')
   FROM (VALUES {wanted}) w(nr, schema, name)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid
@@ -132,9 +146,9 @@ SELECT i.indrelid, i.indisprimary, i.indisreplident, a.attname
 // Left out: SHARE, which only CREATE INDEX takes, and what VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY hold. None
 // of them changes a row or a shape, and some take hours.
 inline constexpr const char* strong_locks = R"(
-SELECT l.pid, l.mode, l.relation::regclass
+SELECT coalesce('pid ' || l.pid, 'a prepared transaction'), l.mode, l.relation::regclass
   FROM pg_locks l
- WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
+ WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
    AND l.relation IN (SELECT unnest({tables})
                       UNION SELECT t.relid FROM unnest({tables}) w(id), pg_partition_tree(w.id) t)
@@ -155,10 +169,12 @@ SELECT holder, database, age FROM (
     FROM pg_prepared_xacts) t
  ORDER BY age DESC NULLS LAST LIMIT 1)";
 
-// Two statements, in this order: everything that was acknowledged by the first is flushed by the second.
+// Two statements, in this order: everything that was acknowledged by the first is inserted by the second. Flushed would
+// not do: with synchronous_commit = off a commit is acknowledged before.
 inline constexpr const char* probe = R"(
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
-SELECT pg_current_wal_flush_lsn(),
+SELECT pg_current_wal_insert_lsn(), pg_size_bytes(current_setting('wal_block_size')),
+       pg_size_bytes(current_setting('wal_segment_size')), pg_current_wal_flush_lsn(),
        coalesce((SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn) FROM pg_replication_slots
                   WHERE slot_name = {slot}), 0)::bigint,
        current_setting('synchronous_standby_names'))";

@@ -119,22 +119,22 @@ asio::awaitable<outcome<std::unique_ptr<pg_connection>>> pg_connection::open(con
     pg_conn_handle handle{PQconnectStartParams(keywords.data(), values.data(), 0)};
     if (!handle) throw std::bad_alloc{};
     std::unique_ptr<pg_connection> made{new pg_connection{executor, std::move(handle)}};
-    auto connected = co_await made->connect();
+    auto connected = co_await made->connect(connect_timeout_of(options));
     if (!connected) co_return connected.error();
     co_return std::move(made);
 }
 
-asio::awaitable<outcome<void>> pg_connection::connect()
+asio::awaitable<outcome<void>> pg_connection::connect(std::chrono::milliseconds timeout)
 {
     PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
-    set_deadline(limits::connect_timeout);
+    set_deadline(timeout);
     auto next = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
         use_current_socket();
         auto waited = co_await wait(next == PGRES_POLLING_READING ? direction::read : direction::write);
         if (!waited) {
             if (waited.error().code == errc::cancelled) co_return waited.error();
-            co_return failure{errc::unreachable, "no answer within " + std::to_string(limits::connect_timeout.count()) + " s"};
+            co_return failure{errc::unreachable, "no answer within " + std::to_string(timeout.count()) + " ms"};
         }
         next = PQconnectPoll(connection_.get());
     }

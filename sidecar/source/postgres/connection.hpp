@@ -111,7 +111,7 @@ private:
     pg_connection(asio::any_io_executor executor, pg_conn_handle connection);
 
     enum class direction { read, write };
-    asio::awaitable<outcome<void>> connect();
+    asio::awaitable<outcome<void>> connect(std::chrono::milliseconds timeout);
     asio::awaitable<outcome<void>> wait(direction what);
     asio::awaitable<outcome<void>> flush();
     asio::awaitable<outcome<pg_result_handle>> next_result();

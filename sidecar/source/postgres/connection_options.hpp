@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,5 +23,13 @@ using connection_options = std::vector<std::pair<std::string, std::string>>;
 /// Errors: bad_config for a string that libpq cannot parse; the text never repeats the string.
 outcome<connection_options> make_connection_options(const std::string& connection, connection_kind kind,
                                                     const std::string& application_name);
+
+/// The options for each host of a list, in its order, so that each gets a time limit of its own: libpq's asynchronous
+/// connect knows none and would stay with a first host that is silent. The options as they are when one host is named,
+/// none, or the lists of hosts and ports do not match (libpq says so).
+std::vector<connection_options> one_per_host(const connection_options& options);
+
+/// How long to wait for a host: `connect_timeout` in whole seconds, as in libpq; ours when it names none.
+std::chrono::milliseconds connect_timeout_of(const connection_options& options);
 
 }  // namespace understudy

@@ -68,6 +68,10 @@ outcome<void> check_slot_is_ours(const slot_facts& slot, const std::string& name
                        fmt::format("replication slot {} is a {} slot of plugin '{}' in database '{}'; set "
                                    "source.postgres.slot to another name, or drop that slot",
                                    name, slot.type, slot.plugin, slot.database)};
+    if (slot.two_phase)
+        return failure{errc::slot_mismatch,
+                       fmt::format("replication slot {} was made with two_phase, and would send transactions before they "
+                                   "are committed; set source.postgres.slot to another name, or drop that slot", name)};
     return {};
 }
 

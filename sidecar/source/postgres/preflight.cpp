@@ -12,7 +12,6 @@ namespace {
 
 constexpr int oldest_version = 140000;
 constexpr int newest_version = 190000;
-constexpr int slots_needed = 2;  // one lasting, one for a copy
 
 check_item passed(std::string name, std::string text)
 {
@@ -51,11 +50,15 @@ check_item check_role(const server_facts& server)
     return passed("role", text + " has REPLICATION");
 }
 
-check_item check_free(std::string name, const char* what, int used, int max, int needed)
+// Whoever has a copy already can follow without a second one of each, until a table has to be copied again.
+check_item check_free(std::string name, int used, int max, int needed_now, int needed_for_copy)
 {
+    auto needed = needed_now + needed_for_copy;
     auto text = fmt::format("{} of {} used, {} more needed", used, max, needed);
     if (max - used >= needed) return passed(std::move(name), text);
-    return failed(std::move(name), text, fmt::format("raise {} to {} or more and restart the server", what, used + needed));
+    auto remedy = fmt::format("raise {} to {} or more and restart the server", name, used + needed);
+    if (max - used >= needed_now) return warning(std::move(name), text + ", one of them to copy a table again", remedy);
+    return failed(std::move(name), text, remedy);
 }
 
 check_item check_encoding(const server_facts& server)
@@ -121,10 +124,14 @@ std::vector<check_item> check_server(const server_facts& server, const postgres_
         items.push_back(failed("wal_level", server.wal_level,
                                "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
     items.push_back(check_role(server));
-    auto slots_missing = slots_needed - (slot.exists ? 1 : 0);
-    auto senders_missing = slots_needed - (slot.active_pid != 0 ? 1 : 0);
-    items.push_back(check_free("max_replication_slots", "max_replication_slots", server.slots_used, server.slots_max, slots_missing));
-    items.push_back(check_free("max_wal_senders", "max_wal_senders", server.senders_used, server.senders_max, senders_missing));
+    auto senders_now = slot.active_pid != 0 ? 0 : 1;
+    if (slot.exists) {
+        items.push_back(check_free("max_replication_slots", server.slots_used, server.slots_max, 0, 1));
+        items.push_back(check_free("max_wal_senders", server.senders_used, server.senders_max, senders_now, 1));
+    } else {
+        items.push_back(check_free("max_replication_slots", server.slots_used, server.slots_max, 2, 0));
+        items.push_back(check_free("max_wal_senders", server.senders_used, server.senders_max, 2, 0));
+    }
     if (could_match_standby(server.synchronous_standby_names, wanted.slot))
         items.push_back(failed("synchronous_standby_names",
                                fmt::format("'{}' could match our application_name {}: commits would wait for us",
@@ -153,6 +160,18 @@ std::string publication_statement(const publication_facts& publication, const st
     return fmt::format("ALTER PUBLICATION {} ADD TABLE {}", quoted_identifier(name), fmt::join(missing, ", "));
 }
 
+namespace {
+
+// Whoever makes a publication needs CREATE on the database, whoever alters it has to own it, and both, the tables.
+bool may_publish(const publication_facts& publication, const std::vector<table_facts>& tables, const server_facts& server)
+{
+    if (server.is_superuser) return true;
+    return (publication.exists ? publication.owned : server.may_create) &&
+           std::all_of(tables.begin(), tables.end(), [](auto& table) { return table.published || table.owned; });
+}
+
+}  // namespace
+
 std::vector<check_item> check_publication(const publication_facts& publication, const table_listing& tables,
                                           const postgres_settings& wanted, const server_facts& server)
 {
@@ -161,11 +180,14 @@ std::vector<check_item> check_publication(const publication_facts& publication, 
     std::vector<check_item> items;
     if (!statement.empty()) {
         auto what = publication.exists ? "lacks configured tables" : "does not exist";
-        if (wanted.create)
+        if (!wanted.create)
+            items.push_back(failed(name, what, statement + ";"));
+        else if (!may_publish(publication, tables.tables, server))
+            items.push_back(failed(name, fmt::format("{}, and role {} may not make it", what, server.user),
+                                   "let the owner of the tables type: " + statement + ";", errc::permission_denied));
+        else
             items.push_back(warning(name, std::string{what} + "; `run` makes it, as source.postgres.create is true",
                                     statement + ";"));
-        else
-            items.push_back(failed(name, what, statement + ";"));
     }
     if (!publication.exists) return items;
     bool all_kinds = publication.inserts && publication.updates && publication.deletes && publication.truncates;
@@ -307,6 +329,7 @@ outcome<mirrored_table> plan_table(const table_facts& facts, const type_catalog&
     table.record.relation = facts.id;
     table.record.name = facts.name;
     table.record.fingerprint = facts.fingerprint;
+    table.replica_identity = facts.replica_identity;
     table.old_rows_are_whole = facts.kind == 'p' && only(facts.leaf_identities, "f");
     if (auto added = add_columns(facts, types, table); !added) return added.error();
     if (table.record.shape.columns.empty()) return unusable(facts, "has no column to mirror");
@@ -323,39 +346,61 @@ std::string describe(const table_facts& facts, const mirrored_table& table)
     return text;
 }
 
-check_item check_table(const table_facts& facts, const type_catalog& types)
+struct reservation {
+    std::string text;
+    std::string remedy;
+};
+
+// What works, and not as everybody would expect.
+std::vector<reservation> reservations(const table_facts& facts, const std::string& role)
+{
+    std::vector<std::string> generated;
+    std::vector<std::string> names_of_objects;
+    for (const auto& column : facts.columns) {
+        if (column.generated && !column.published) generated.push_back(column.described.name);
+        if (column.type_name.starts_with("reg")) names_of_objects.push_back(column.described.name);
+    }
+    std::vector<reservation> all;
+    if (!generated.empty())
+        all.push_back({fmt::format("left out because the server does not send generated columns: {}", fmt::join(generated, ", ")),
+                       "PostgreSQL 18 can publish stored generated columns (publish_generated_columns = stored)"});
+    if (!names_of_objects.empty())
+        all.push_back({fmt::format("shows names of objects as they are when a row changes, not when they are renamed: {}",
+                                   fmt::join(names_of_objects, ", ")),
+                       "put the columns under `exclude` of the table in the config, unless nobody renames"});
+    if (facts.has_inheritors)
+        all.push_back({"rows of its INHERITS children are not part of it", "mirror the children as tables of their own"});
+    if (facts.row_security)
+        all.push_back({"row security is on: the copy fails unless our role may bypass it",
+                       fmt::format("ALTER ROLE {} BYPASSRLS;", quoted_identifier(role))});
+    return all;
+}
+
+check_item check_table(const table_facts& facts, const type_catalog& types, const std::string& role)
 {
     auto name = "table " + to_string(facts.name);
     auto planned = plan_table(facts, types);
     if (!planned) return failed(name, planned.error().text, "see above", planned.error().code);
     if (!facts.may_select)
         return failed(name, "may not be read by our role",
-                      fmt::format("GRANT USAGE ON SCHEMA {} TO understudy; GRANT SELECT ON {} TO understudy;",
-                                  quoted_identifier(facts.name.schema), quoted_name(facts.name)),
+                      fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {1} TO {2};",
+                                  quoted_identifier(facts.name.schema), quoted_name(facts.name), quoted_identifier(role)),
                       errc::permission_denied);
-    std::vector<std::string> generated;
-    for (const auto& column : facts.columns)
-        if (column.generated && !column.published) generated.push_back(column.described.name);
-    auto text = describe(facts, *planned);
-    if (!generated.empty())
-        return warning(name, fmt::format("{}; left out because the server does not send generated columns: {}", text,
-                                         fmt::join(generated, ", ")),
-                       "PostgreSQL 18 can publish stored generated columns (publish_generated_columns = stored)");
-    if (facts.has_inheritors)
-        return warning(name, text + "; rows of its INHERITS children are not part of it",
-                       "mirror the children as tables of their own");
-    if (facts.row_security)
-        return warning(name, text + "; row security is on: the copy fails unless our role may bypass it",
-                       "ALTER ROLE understudy BYPASSRLS;");
-    return passed(name, text);
+    auto item = passed(name, describe(facts, *planned));
+    for (const auto& [text, remedy] : reservations(facts, role)) {
+        item.result = verdict::warning;
+        item.text += "; " + text;
+        item.remedy += (item.remedy.empty() ? "" : "; ") + remedy;
+    }
+    return item;
 }
 
 }  // namespace
 
-std::vector<check_item> check_tables(const table_listing& tables, const type_catalog& types)
+std::vector<check_item> check_tables(const table_listing& tables, const type_catalog& types, const std::string& role)
 {
     std::vector<check_item> items;
-    for (const auto& facts : tables.tables) items.push_back(check_table(facts, types));
+    for (const auto& facts : tables.tables) items.push_back(check_table(facts, types, role));
     for (const auto& setting : tables.missing) {
         if (setting.name.empty())
             items.push_back(failed("tables " + setting.schema + ".*", "the schema has no table, or does not exist",

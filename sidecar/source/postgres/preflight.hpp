@@ -29,7 +29,7 @@ std::vector<check_item> check_publication(const publication_facts& publication, 
                                           const postgres_settings& wanted, const server_facts& server);
 
 /// One item per table, and one per entry of `tables` that the catalog does not have.
-std::vector<check_item> check_tables(const table_listing& tables, const type_catalog& types);
+std::vector<check_item> check_tables(const table_listing& tables, const type_catalog& types, const std::string& role);
 
 /// The stored form of a table that passed its check: which columns, which identity, how each is rendered.
 /// Epoch, valid_from and fingerprint of the copy are the caller's to set. Errors: table_unusable,

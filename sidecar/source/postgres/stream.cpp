@@ -1,7 +1,5 @@
 #include "source/postgres/stream.hpp"
 
-#include "core/limits.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -44,8 +42,8 @@ postgres_stream::postgres_stream(std::unique_ptr<pg_connection> connection, stre
     : connection_{std::move(connection)},
       options_{std::move(options)},
       sink_{sink},
-      start_{start.acknowledged()},
-      reader_{tables, start},
+      start_{std::min(start.acknowledged(), options_.slot_confirmed)},
+      reader_{tables, start, start_},
       received_{start_},
       status_timer_{connection_->executor()},
       room_{connection_->executor()}
@@ -145,6 +143,7 @@ outcome<void> postgres_stream::handle_message(const pgoutput::wal_data& data)
 void postgres_stream::hand_out_transaction()
 {
     received_ = std::max(received_, reader_.position().position);
+    streamed_.add(reader_.commit_start(), reader_.xid());
     if (reader_.is_news()) {
         large_open_ = false;
         sink_.on_transaction({reader_.changes(), reader_.position(), reader_.touched()});

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/limits.hpp"
 #include "core/position.hpp"
 #include "source/postgres/connection.hpp"
+#include "source/postgres/streamed_transactions.hpp"
 #include "source/postgres/transaction_reader.hpp"
 #include "source/stream_sink.hpp"
 
@@ -18,6 +20,7 @@ struct stream_options {
     std::string publication;
     std::chrono::milliseconds status_interval{10'000};
     std::size_t transaction_bytes_max = 0;  ///< From here on a transaction is handed out in parts.
+    lsn slot_confirmed;                     ///< What the server says of the slot: it may be behind what we confirmed.
 };
 
 /// Follows our slot and hands whole transactions to the sink.
@@ -30,8 +33,9 @@ public:
     postgres_stream(std::unique_ptr<pg_connection> connection, stream_options options,
                     const std::vector<mirrored_table>& tables, const stored_position& start, stream_sink& sink);
 
-    /// Streams from the position that was acknowledged last until the connection, the server or the data ends
-    /// it; returns why. An open large transaction has been abandoned by then.
+    /// Streams from the slot's own position, if that is before the one that was acknowledged last, until the
+    /// connection, the server or the data ends it; returns why. An open large transaction has been abandoned by then.
+    /// Starting where the slot is shows a history that was written anew behind our back (design.md, 4.3).
     asio::awaitable<failure> run();
 
     /// Tells the server that everything before `durable` need not be sent again. One message with the true flush
@@ -50,6 +54,9 @@ public:
 
     /// Everything before this has arrived here.
     lsn received() const noexcept { return received_; }
+
+    /// Those that were handed out and that a look at the catalog has not shown yet.
+    streamed_transactions& streamed() noexcept { return streamed_; }
 
     /// The table that run() failed on with table_changed; 0 otherwise.
     oid changed_table() const noexcept { return reader_.changed_table(); }
@@ -72,6 +79,7 @@ private:
     stream_sink& sink_;
     lsn start_;
     transaction_reader reader_;
+    streamed_transactions streamed_{limits::unsettled_transactions_max};
     lsn received_;
     bool large_open_ = false;
     asio::steady_timer status_timer_;

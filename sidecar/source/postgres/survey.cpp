@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 namespace understudy {
@@ -20,11 +21,46 @@ std::uint32_t number_or_zero(std::string_view text) noexcept
 
 }  // namespace
 
+namespace {
+
+// What we asked for when we connected decides how values are printed. A pooler in between may have dropped it.
+outcome<void> check_output_settings(const pg_connection& made)
+{
+    constexpr std::array<std::pair<const char*, std::string_view>, 4> wanted{
+        {{"TimeZone", "UTC"}, {"DateStyle", "ISO"}, {"IntervalStyle", "postgres"}, {"client_encoding", "UTF8"}}};
+    for (const auto& [name, value] : wanted)
+        if (auto actual = made.parameter(name); !actual.starts_with(value))
+            return failure{errc::prerequisite_missing,
+                           fmt::format("the session has {} = '{}' instead of {}: something between us and the server drops the "
+                                       "connection's options; connect to the server itself, not to a pooler",
+                                       name, presentable(actual), value)};
+    return {};
+}
+
+// As libpq does with several hosts: the first that takes us. One that does not know us is no reason to ask the next.
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open_first(const connection_options& options)
+{
+    auto hosts = one_per_host(options);
+    for (auto host = hosts.begin();; ++host) {
+        auto made = co_await pg_connection::open(*host);
+        if (made || made.error().code == errc::authentication_failed || host + 1 == hosts.end()) co_return std::move(made);
+    }
+}
+
+}  // namespace
+
 asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind)
 {
     auto options = make_connection_options(wanted.connection, kind, wanted.slot);
     if (!options) co_return options.error();
-    co_return co_await pg_connection::open(std::move(*options));
+    auto made = co_await open_first(*options);
+    if (!made) co_return made.error();
+    if (auto same = check_output_settings(**made); !same) co_return same.error();
+    // A server before 17 refuses a connection that names this one.
+    if ((*made)->server_version() < 170000) co_return std::move(made);
+    auto set = co_await (*made)->query("SET transaction_timeout = 0", limits::query_timeout);
+    if (!set) co_return set.error();
+    co_return std::move(made);
 }
 
 asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted)
@@ -64,7 +100,7 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
                                    : "does not exist; `run` makes it, as source.postgres.create is true",
                        {}, {}});
     for (auto& item : check_publication(publication, tables, wanted, server)) all.push_back(std::move(item));
-    for (auto& item : check_tables(tables, types)) all.push_back(std::move(item));
+    for (auto& item : check_tables(tables, types, server.user)) all.push_back(std::move(item));
     return all;
 }
 

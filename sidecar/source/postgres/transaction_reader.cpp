@@ -49,10 +49,44 @@ bool identity_covers_key(const pgoutput::relation& wire, const std::vector<std::
                        [&](auto position) { return wire.columns[wire_position[position]].in_identity; });
 }
 
+// A row that moves into a row filter comes as an insert, without the large values that its update left as they were.
+bool has_unchanged_value(const std::vector<pgoutput::tuple_column>& row) noexcept
+{
+    return std::any_of(row.begin(), row.end(), [](auto& column) { return column.what == value_kind::unchanged; });
+}
+
+// A counted row needs the whole row before it; a key, each of its columns.
+bool does_not_tell_rows_apart(const mirrored_table& table, const std::vector<pgoutput::tuple_column>& row,
+                              pgoutput::old_image before) noexcept
+{
+    const auto& shape = table.record.shape;
+    if (shape.identity == row_identity::multiset) return !is_whole(table, before);
+    return std::any_of(shape.key.begin(), shape.key.end(),
+                       [&](auto position) { return row[position].what == value_kind::unchanged; });
+}
+
+// Key columns cannot be null: an old image without them is that of another replica identity, which the server does not
+// describe when it is a partition's own.
+bool lacks_key(const std::vector<pgoutput::tuple_column>& before, const table_shape& shape) noexcept
+{
+    return std::any_of(shape.key.begin(), shape.key.end(),
+                       [&](auto position) { return before[position].what == value_kind::null; });
+}
+
+lsn oldest_copy(const std::vector<mirrored_table>& tables)
+{
+    lsn oldest{~std::uint64_t{0}};
+    for (const auto& table : tables) oldest = std::min(oldest, table.record.valid_from);
+    return oldest;
+}
+
 }  // namespace
 
-transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start)
-    : tables_{tables}, position_{start}, overlap_expected_{start.expects_overlap()}
+transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start, lsn from)
+    : tables_{tables},
+      position_{start},
+      overlap_expected_{start.last.commit != lsn{} && start.last.commit >= from},
+      copied_from_{oldest_copy(tables)}
 {
 }
 
@@ -107,12 +141,23 @@ error_code transaction_reader::commit(std::string_view message)
                                         .xid = begin_.xid,
                                         .commit_us = decoded->commit_us,
                                         .content = content_};
-    if (std::exchange(overlap_expected_, false) && fingerprint != position_.last) return errc::history_mismatch;
     in_transaction_ = false;
-    if (repeat_) return {};
+    if (repeat_) return check_repeat(fingerprint);
+    if (overlap_expected_) return errc::history_mismatch;
     position_.position = decoded->end_lsn;
     position_.last = fingerprint;
     position_.content_as_of = std::max(position_.content_as_of, from_postgres_us(decoded->commit_us));
+    return {};
+}
+
+// Of repeats before the last one nothing is known any more. One behind it would be in the store, had it been there when
+// the store reached its position: the server was restored from before it, and has written another history since.
+error_code transaction_reader::check_repeat(const transaction_fingerprint& repeated) noexcept
+{
+    const auto& last = position_.last;
+    if (repeated.commit < last.commit || repeated.commit < copied_from_) return {};
+    if (repeated != last) return errc::history_mismatch;
+    overlap_expected_ = false;
     return {};
 }
 
@@ -155,6 +200,7 @@ error_code transaction_reader::describe(std::string_view message)
             relation.wire_position.push_back(static_cast<std::uint16_t>(i));
         }
         relation.same_shape = same && relation.wire_position.size() == stored.size() &&
+                              decoded->replica_identity == relation.table->replica_identity &&
                               identity_covers_key(*decoded, relation.wire_position, relation.table->record.shape.key) &&
                               to_string(relation.table->record.name) ==
                                   to_string(table_name{std::string{decoded->schema}, std::string{decoded->name}});
@@ -185,10 +231,7 @@ result<const transaction_reader::wire_relation*> transaction_reader::relation_fo
     if (found == relations_.end()) return make_error_code(errc::unknown_relation);
     const auto& described = found->second;
     if (!described.table || is_inside_copy(*described.table)) return nullptr;
-    if (!described.same_shape) {
-        changed_table_ = relation;
-        return make_error_code(errc::table_changed);
-    }
+    if (!described.same_shape) return copy_again(relation);
     return &described;
 }
 
@@ -199,6 +242,12 @@ error_code transaction_reader::arrange(const wire_relation& relation, const pgou
     stored.clear();
     for (auto position : relation.wire_position) stored.push_back(wire[position]);
     return {};
+}
+
+error_code transaction_reader::copy_again(oid relation) noexcept
+{
+    changed_table_ = relation;
+    return errc::table_changed;
 }
 
 error_code transaction_reader::fail_in(const mirrored_table& table, error_code ec)
@@ -222,11 +271,12 @@ error_code transaction_reader::insert(std::string_view message)
     if (!*relation) return {};
     const auto& table = *(*relation)->table;
     if (auto ec = arrange(**relation, insert_.row, row_)) return fail_in(table, ec);
+    if (has_unchanged_value(row_)) return copy_again(insert_.relation);
     if (auto ec = builder_.build_key(table, row_)) return fail_in(table, ec);
     if (auto ec = builder_.build_tuple(table, row_)) return fail_in(table, ec);
     touch(table);
     if (table.record.shape.identity == row_identity::key)
-        changes_.put(table.record.rows, builder_.key(), builder_.tuple());
+        changes_.put(table.record.rows, builder_.key(), builder_.tuple(), row_before::absent);
     else
         changes_.add(table.record.rows, builder_.key(), builder_.tuple());
     return {};
@@ -240,13 +290,16 @@ error_code transaction_reader::update(std::string_view message)
     if (!*relation) return {};
     const auto& table = *(*relation)->table;
     before_.clear();
-    if (update_.before_kind != pgoutput::old_image::none)
+    if (update_.before_kind != pgoutput::old_image::none) {
         if (auto ec = arrange(**relation, update_.before, before_)) return fail_in(table, ec);
+        if (lacks_key(before_, table.record.shape)) return copy_again(update_.relation);
+    }
     if (auto ec = arrange(**relation, update_.row, row_)) return fail_in(table, ec);
     fill_unchanged(row_, before_, table.record.shape);
     touch(table);
+    if (does_not_tell_rows_apart(table, row_, update_.before_kind)) return copy_again(update_.relation);
     auto ec = table.record.shape.identity == row_identity::key ? update_keyed(table, update_.before_kind)
-                                                               : update_counted(table, update_.before_kind);
+                                                               : update_counted(table);
     return ec ? fail_in(table, ec) : ec;
 }
 
@@ -260,15 +313,14 @@ error_code transaction_reader::update_keyed(const mirrored_table& table, pgoutpu
     if (auto ec = builder_.build_key(table, row_)) return ec;
     if (auto ec = builder_.build_tuple(table, row_)) return ec;
     if (before == pgoutput::old_image::none || old_key_ == builder_.key())
-        changes_.put(table.record.rows, builder_.key(), builder_.tuple());
+        changes_.put(table.record.rows, builder_.key(), builder_.tuple(), row_before::present);
     else
-        changes_.move(table.record.rows, old_key_, builder_.key(), builder_.tuple());
+        changes_.move(table.record.rows, old_key_, builder_.key(), builder_.tuple(), row_before::present);
     return {};
 }
 
-error_code transaction_reader::update_counted(const mirrored_table& table, pgoutput::old_image before)
+error_code transaction_reader::update_counted(const mirrored_table& table)
 {
-    if (!is_whole(table, before)) return errc::column_mismatch;
     if (auto ec = builder_.build_key(table, before_)) return ec;
     changes_.subtract(table.record.rows, builder_.key());
     if (auto ec = builder_.build_key(table, row_)) return ec;
@@ -285,14 +337,15 @@ error_code transaction_reader::remove(std::string_view message)
     if (!*relation) return {};
     const auto& table = *(*relation)->table;
     if (auto ec = arrange(**relation, remove_.before, before_)) return fail_in(table, ec);
+    if (lacks_key(before_, table.record.shape)) return copy_again(remove_.relation);
     bool counted = table.record.shape.identity == row_identity::multiset;
-    if (counted && !is_whole(table, remove_.before_kind)) return fail_in(table, errc::column_mismatch);
+    if (counted && !is_whole(table, remove_.before_kind)) return copy_again(remove_.relation);
     if (auto ec = builder_.build_key(table, before_)) return fail_in(table, ec);
     touch(table);
     if (counted)
         changes_.subtract(table.record.rows, builder_.key());
     else
-        changes_.remove(table.record.rows, builder_.key());
+        changes_.remove(table.record.rows, builder_.key(), row_before::present);
     return {};
 }
 

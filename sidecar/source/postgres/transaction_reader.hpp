@@ -19,15 +19,19 @@ namespace understudy {
 ///
 /// Knows which transactions and rows are in the store already (design.md, 4.2 and 4.4): a transaction that starts
 /// before the position is a repeat, and a change that starts before its table's valid_from is inside its copy. The
-/// first transaction after a start must be the one that the store applied last, when it expects that.
+/// repeats prove that the server's history is ours: the one that the store applied last has to be among them, unless
+/// the server starts behind it, and none may lie between it and the position.
+///
+/// What it hands out says of each row whether it was there before, so that the store notices when it was not.
 ///
 /// Errors of on_message, after which the reader is of no more use: those of decode; unexpected_message,
-/// unknown_relation, column_mismatch; table_changed when a table no longer has the stored shape (changed_table()
-/// names it); history_mismatch; bad_text (failed_in() names the column).
+/// unknown_relation, column_mismatch; table_changed when a table no longer has the stored shape, or sends rows that do
+/// not say enough (changed_table() names it); history_mismatch; bad_text (failed_in() names the column).
 class transaction_reader {
 public:
-    /// Borrows `tables`, which must outlive it.
-    transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start);
+    /// Borrows `tables`, which must outlive it. The server sends the transactions whose commit record starts at or
+    /// after `from`.
+    transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start, lsn from);
 
     enum class event { none, begun, changed, committed };
     result<event> on_message(std::string_view message);
@@ -46,8 +50,11 @@ public:
 
     bool in_transaction() const noexcept { return in_transaction_; }
 
-    /// Where the open transaction's commit record starts.
+    /// Where the commit record starts of the transaction that is open, or was committed last.
     lsn commit_start() const noexcept { return begin_.final_lsn; }
+
+    /// Of the transaction that is open, or was committed last.
+    std::uint32_t xid() const noexcept { return begin_.xid; }
 
     /// Forgets what was handed over, after a commit.
     void next_transaction() noexcept;
@@ -65,6 +72,7 @@ private:
 
     error_code begin(std::string_view message);
     error_code commit(std::string_view message);
+    error_code check_repeat(const transaction_fingerprint& repeated) noexcept;
     error_code describe(std::string_view message);
     error_code insert(std::string_view message);
     error_code update(std::string_view message);
@@ -77,15 +85,17 @@ private:
     bool is_inside_copy(const mirrored_table& table) const noexcept;
     error_code arrange(const wire_relation& relation, const pgoutput::tuple& wire,
                        std::vector<pgoutput::tuple_column>& stored);
+    error_code copy_again(oid relation) noexcept;
     error_code fail_in(const mirrored_table& table, error_code ec);
     error_code update_keyed(const mirrored_table& table, pgoutput::old_image before);
-    error_code update_counted(const mirrored_table& table, pgoutput::old_image before);
+    error_code update_counted(const mirrored_table& table);
     void touch(const mirrored_table& table);
 
     const std::vector<mirrored_table>& tables_;
     boost::unordered_flat_map<oid, wire_relation> relations_;
     stored_position position_;
-    bool overlap_expected_;
+    bool overlap_expected_;  // the last stored transaction has to come again
+    lsn copied_from_;        // what was committed before this is inside every table's copy
 
     bool in_transaction_ = false;
     bool repeat_ = false;

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(before_its_steps_check_says_what_is_missing)
     sidecar_process sidecar{options_for(at, secret)};
     BOOST_TEST(sidecar.run("check", {}, patience) == 1, sidecar.log());
     for (auto remedy : {"ALTER SYSTEM SET wal_level = 'logical'", "ALTER ROLE \"understudy\" REPLICATION;",
-                        "GRANT SELECT ON \"public\".\"materials\" TO understudy;"})
+                        "GRANT SELECT ON \"public\".\"materials\" TO \"understudy\";"})
         BOOST_TEST(sidecar.log().find(remedy) != std::string::npos, remedy + ("\n" + sidecar.log()));
 }
 

@@ -1,5 +1,7 @@
 #include "flow/flow_kit.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
@@ -129,6 +131,18 @@ BOOST_AUTO_TEST_CASE(a_wrong_password_is_named_told_nowhere_and_recovered_from)
     server.exec("ALTER ROLE mirror PASSWORD '" + wrong + "'");
     BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
     BOOST_TEST(traces_of(sidecar).find(wrong) == std::string::npos);
+}
+
+// It takes connections and never says a word.
+BOOST_AUTO_TEST_CASE(a_silent_first_host_of_several_is_left_behind)
+{
+    boost::asio::io_context loop;
+    boost::asio::ip::tcp::acceptor silent{loop, {boost::asio::ip::address_v4::loopback(), 0}};
+    filled_server server{{.tcp = true}};
+    mirror sidecar{"host=127.0.0.1,127.0.0.1 port=" + std::to_string(silent.local_endpoint().port()) + "," +
+                   std::to_string(server.port()) + " user=postgres dbname=postgres connect_timeout=2"};
+    sidecar.start_following();
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
 }
 
 BOOST_AUTO_TEST_CASE(stopping_under_load_takes_less_than_two_seconds_and_loses_nothing)

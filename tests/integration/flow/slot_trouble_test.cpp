@@ -240,4 +240,37 @@ BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is
     BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
 }
 
+// What follows the last mirrored commit is known by its position only, so no transaction has to come again.
+BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables, versions, version)
+{
+    const std::string others = "DROP TABLE IF EXISTS other; CREATE TABLE other AS SELECT repeat(md5(i::text), 10) FROM generate_series(1, 60000) i";
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    volume_copy earlier{server};
+    server.start();
+    sidecar.start_following();
+    write_history(server, "lost", 30);
+    BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
+    auto last_commit = sidecar.position();
+    server.exec(others);
+    BOOST_REQUIRE(wait_for([&] { return sidecar.publish().value > last_commit.value + (16u << 20); }));
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    auto position = sidecar.position();
+
+    earlier.restore();
+    server.start();
+    server.exec(others);
+    write_history(server, "kept", 10);
+    BOOST_REQUIRE(server.flushed() < position);
+    server.exec(others);
+    BOOST_REQUIRE(server.flushed() > position);
+    sidecar.start();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

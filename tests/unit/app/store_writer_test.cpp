@@ -341,7 +341,6 @@ BOOST_AUTO_TEST_CASE(a_keepalive_position_is_stored_with_the_group_before_it_whe
     BOOST_TEST(durable.position == lsn{110 + 16 * mebibyte});
     BOOST_TEST(durable.keepalive == durable.position);
     BOOST_TEST(durable.last.commit == lsn{100});
-    BOOST_TEST(!durable.expects_overlap());
 }
 
 BOOST_AUTO_TEST_CASE(an_older_keepalive_takes_nothing_back)

@@ -18,6 +18,18 @@ BOOST_AUTO_TEST_CASE(an_lsn_is_written_as_the_server_writes_it)
     BOOST_TEST(to_string(lsn{~std::uint64_t{0}}) == "FFFFFFFF/FFFFFFFF");
 }
 
+BOOST_AUTO_TEST_CASE(the_wal_ends_in_front_of_a_page_that_holds_no_record_yet)
+{
+    constexpr std::uint64_t page = 8192;
+    constexpr std::uint64_t segment = 16 << 20;
+    BOOST_TEST(end_of_wal(lsn{3 * page + 24}, page, segment) == lsn{3 * page});
+    BOOST_TEST(end_of_wal(lsn{2 * segment + 40}, page, segment) == lsn{2 * segment});
+    BOOST_TEST(end_of_wal(lsn{3 * page + 40}, page, segment) == lsn{3 * page + 40});
+    BOOST_TEST(end_of_wal(lsn{3 * page + 32}, page, segment) == lsn{3 * page + 32});
+    BOOST_TEST(end_of_wal(lsn{3 * page}, page, segment) == lsn{3 * page});
+    BOOST_TEST(end_of_wal(lsn{24}, 0, 0) == lsn{24});
+}
+
 BOOST_AUTO_TEST_CASE(what_is_written_is_read_back)
 {
     auto seed = std::random_device{}();

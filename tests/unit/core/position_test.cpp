@@ -28,17 +28,4 @@ BOOST_AUTO_TEST_CASE(acknowledged_is_the_later_of_commit_start_and_keepalive)
     BOOST_TEST(stored(lsn{10}, lsn{10}).acknowledged() == lsn{10});
 }
 
-BOOST_AUTO_TEST_CASE(the_last_transaction_comes_again_only_when_nothing_later_was_acknowledged)
-{
-    BOOST_TEST(!stored({}, {}).expects_overlap());
-    BOOST_TEST(stored(lsn{10}, lsn{5}).expects_overlap());
-    BOOST_TEST(!stored(lsn{5}, lsn{10}).expects_overlap());
-}
-
-// The server starts with the first commit record at or after the position that it was given.
-BOOST_AUTO_TEST_CASE(a_keepalive_at_the_commit_itself_raises_no_alarm_of_its_own)
-{
-    BOOST_TEST(!stored(lsn{10}, lsn{10}).expects_overlap());
-}
-
 BOOST_AUTO_TEST_SUITE_END()

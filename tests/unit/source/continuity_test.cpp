@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(only_a_lasting_pgoutput_slot_of_our_database_is_ours)
     ours.database = "shop";
     BOOST_TEST(check_slot_is_ours(ours, "s", "shop").has_value());
     for (auto change : {+[](slot_facts& s) { s.type = "physical"; }, +[](slot_facts& s) { s.plugin = "wal2json"; },
-                        +[](slot_facts& s) { s.database = "other"; }, +[](slot_facts& s) { s.temporary = true; }}) {
+                        +[](slot_facts& s) { s.database = "other"; }, +[](slot_facts& s) { s.temporary = true; },
+                        +[](slot_facts& s) { s.two_phase = true; }}) {
         auto foreign = ours;
         change(foreign);
         BOOST_TEST(check_slot_is_ours(foreign, "s", "shop").error().code == errc::slot_mismatch);

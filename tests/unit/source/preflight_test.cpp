@@ -20,6 +20,7 @@ server_facts good_server()
     server.encoding = "UTF8";
     server.user = "mirror";
     server.may_replicate = true;
+    server.may_create = true;
     server.wal_level = "logical";
     server.slots_max = server.senders_max = 10;
     return server;
@@ -61,6 +62,7 @@ table_facts unpublished(const std::string& name)
     auto facts = materials();
     facts.name.name = name;
     facts.published = false;
+    facts.owned = true;
     return facts;
 }
 
@@ -146,10 +148,24 @@ BOOST_AUTO_TEST_CASE(our_own_slot_and_walsender_count_for_what_is_needed)
     slot.active_pid = 77;
     BOOST_TEST(with(verdict::failed, check_server(server, wanted(), slot)) == "");
     slot.active_pid = 0;
+    BOOST_TEST(with(verdict::failed, check_server(server, wanted(), slot)) == "");
+    BOOST_TEST(with(verdict::warning, check_server(server, wanted(), slot)) == "max_wal_senders");
+    server.senders_used = 10;
     BOOST_TEST(with(verdict::failed, check_server(server, wanted(), slot)) == "max_wal_senders");
+}
+
+// Who has a copy can follow; only the next copy needs a second slot.
+BOOST_AUTO_TEST_CASE(no_free_slot_beside_our_own_is_a_warning)
+{
+    auto server = good_server();
     server.slots_used = server.slots_max;
-    server.senders_used = 8;
-    BOOST_TEST(with(verdict::failed, check_server(server, wanted(), slot)) == "max_replication_slots");
+    slot_facts slot;
+    slot.exists = true;
+    auto items = check_server(server, wanted(), slot);
+    BOOST_TEST(with(verdict::failed, items) == "");
+    BOOST_TEST(with(verdict::warning, items) == "max_replication_slots");
+    BOOST_TEST(item_named("max_replication_slots", items).remedy == "raise max_replication_slots to 11 or more and restart the server");
+    BOOST_TEST(with(verdict::failed, check_server(server, wanted(), {})) == "max_replication_slots");
 }
 
 BOOST_AUTO_TEST_CASE(the_publication_is_made_with_what_the_version_can)
@@ -198,6 +214,27 @@ BOOST_AUTO_TEST_CASE(a_missing_publication_is_a_warning_when_we_may_make_it_and_
     BOOST_TEST(item_named(name, items).remedy.ends_with(";"));
 }
 
+BOOST_AUTO_TEST_CASE(a_publication_that_our_role_may_not_make_fails_with_what_the_owner_has_to_type)
+{
+    auto fails = [](const publication_facts& publication, const table_facts& table, const server_facts& server) {
+        auto items = check_publication(publication, {{table}, {}}, wanted(), server);
+        return with(verdict::failed, items) == "publication understudy" && items[0].reason == errc::permission_denied &&
+               items[0].remedy.find(" PUBLICATION \"understudy\" ") != std::string::npos;
+    };
+    auto poor = good_server();
+    poor.may_create = false;
+    BOOST_TEST(fails({}, unpublished("a"), poor));
+    auto foreign = unpublished("a");
+    foreign.owned = false;
+    BOOST_TEST(fails({}, foreign, good_server()));
+    auto publication = good_publication();
+    BOOST_TEST(fails(publication, unpublished("a"), good_server()));
+    publication.owned = true;
+    BOOST_TEST(!fails(publication, unpublished("a"), good_server()));
+    poor.is_superuser = true;
+    BOOST_TEST(!fails({}, foreign, poor));
+}
+
 BOOST_AUTO_TEST_CASE(a_publication_that_leaves_changes_out_fails)
 {
     table_listing tables{{materials()}, {}};
@@ -239,16 +276,20 @@ BOOST_AUTO_TEST_CASE(each_table_has_an_item_and_so_has_each_missing_one)
     auto guarded = materials();
     guarded.name.name = "guarded";
     guarded.row_security = true;
+    auto named = materials();
+    named.name.name = "named";
+    named.columns[1].type_name = "regclass";
     table_setting gone;
     gone.schema = "public";
     gone.name = "gone";
     table_setting empty;
     empty.schema = "void";
-    auto items = check_tables({{materials(), unreadable, generated, parent, guarded}, {gone, empty}}, {});
+    auto items = check_tables({{materials(), unreadable, generated, parent, guarded, named}, {gone, empty}}, {}, "mirror");
     BOOST_TEST(with(verdict::passed, items) == "table public.materials");
-    BOOST_TEST(with(verdict::warning, items) == "table public.computed, table public.parent, table public.guarded");
+    BOOST_TEST(with(verdict::warning, items) == "table public.computed, table public.parent, table public.guarded, table public.named");
     BOOST_TEST(with(verdict::failed, items) == "table public.secrets, table public.gone, tables void.*");
     BOOST_TEST(item_named("table public.secrets", items).reason == errc::permission_denied);
+    BOOST_TEST(item_named("table public.secrets", items).remedy.ends_with("GRANT SELECT ON \"public\".\"secrets\" TO \"mirror\";"));
     BOOST_TEST(item_named("table public.gone", items).reason == errc::table_missing);
     BOOST_TEST(item_named("tables void.*", items).reason == errc::table_missing);
 }

@@ -41,7 +41,12 @@ inline mirrored_table table_of(oid relation, const std::string& name, epoch rows
 inline mirrored_table materials_table() { return table_of(materials, "materials", materials_rows, {"id", "name"}, {0}); }
 
 /// The same columns, without a key.
-inline mirrored_table counted_table() { return table_of(materials, "materials", materials_rows, {"id", "name"}, {}); }
+inline mirrored_table counted_table()
+{
+    auto table = table_of(materials, "materials", materials_rows, {"id", "name"}, {});
+    table.replica_identity = 'f';
+    return table;
+}
 
 /// What the server describes when the table has just the stored columns. Borrows their names from `table`.
 inline pgoutput::relation wire_of(const mirrored_table& table)
@@ -52,11 +57,10 @@ inline pgoutput::relation wire_of(const mirrored_table& table)
     relation.schema = table.record.name.schema;
     relation.name = table.record.name.name;
     for (const auto& column : shape.columns) relation.columns.push_back({column.name, column.type, column.typmod, false});
+    relation.replica_identity = table.replica_identity;
     for (auto position : shape.key) relation.columns[position].in_identity = true;
-    if (shape.identity == row_identity::multiset) {
-        relation.replica_identity = 'f';
+    if (shape.identity == row_identity::multiset)
         for (auto& column : relation.columns) column.in_identity = true;
-    }
     return relation;
 }
 
@@ -113,8 +117,14 @@ inline std::vector<std::string> shown(const change_batch& changes)
 /// A reader with its tables and the names of what it answers.
 class conversation {
 public:
+    /// The server starts where we acknowledged last.
     explicit conversation(std::vector<mirrored_table> tables = {materials_table()}, stored_position start = {})
-        : tables_{std::move(tables)}, reader{tables_, start}
+        : conversation{std::move(tables), start, start.acknowledged()}
+    {
+    }
+
+    conversation(std::vector<mirrored_table> tables, stored_position start, lsn from)
+        : tables_{std::move(tables)}, reader{tables_, start, from}
     {
     }
 

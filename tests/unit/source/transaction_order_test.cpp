@@ -22,6 +22,13 @@ std::vector<std::string> transaction(std::uint64_t start, std::uint64_t end)
     return {begin(start), steel(), commit(start, end)};
 }
 
+mirrored_table copied_at(std::uint64_t point)
+{
+    auto table = materials_table();
+    table.record.valid_from = lsn{point};
+    return table;
+}
+
 /// A store that knows a keepalive's position only.
 stored_position reached(std::uint64_t position)
 {
@@ -131,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_position_and_the_time_inside_never_go_back)
 BOOST_AUTO_TEST_CASE(a_transaction_that_ends_at_or_before_the_position_is_a_repeat)
 {
     auto start = reached(120);
-    conversation talk{{materials_table()}, start};
+    conversation talk{{copied_at(120)}, start, lsn{90}};
     talk.describe();
     BOOST_TEST(talk.send(begin(100)) == "begun");
     BOOST_TEST(talk.send(steel()) == "none");
@@ -179,7 +186,7 @@ BOOST_AUTO_TEST_CASE(another_transaction_in_its_place_is_another_history)
     for (const auto& [what, messages] : std::vector<row>{
              {"another xid", {begin(100, 8), steel(), commit(100, 120)}},
              {"another commit time", {begin(100), steel(), message::commit(lsn{100}, lsn{120}, noon + 1)}},
-             {"another start", {begin(99), steel(), commit(99, 120)}},
+             {"another start", {begin(101), steel(), commit(101, 120)}},
              {"another end", {begin(100), steel(), commit(100, 119)}},
              {"another value", {begin(100), steel("2"), commit(100, 120)}},
              {"a change more", {begin(100), steel(), steel(), commit(100, 120)}},
@@ -190,6 +197,43 @@ BOOST_AUTO_TEST_CASE(another_transaction_in_its_place_is_another_history)
         talk.describe();
         BOOST_TEST_CONTEXT(what) BOOST_TEST(talk.send_all(messages) == "history_mismatch");
     }
+}
+
+// A server that crashed may have forgotten what was confirmed last, and starts earlier.
+BOOST_AUTO_TEST_CASE(repeats_before_the_stored_transaction_are_taken_and_it_still_has_to_come)
+{
+    conversation talk{{copied_at(50)}, after_one(100, 120), lsn{60}};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(70, 80)) == "committed");
+    BOOST_TEST(!talk.reader.is_news());
+    BOOST_TEST(talk.reader.on_reached(lsn{130}) == errc::history_mismatch);
+    BOOST_TEST(talk.send_all(transaction(100, 120)) == "committed");
+    BOOST_TEST(!talk.reader.on_reached(lsn{130}));
+}
+
+// A volume restored from before our position, and written to since: its new commits lie where we saw none.
+BOOST_AUTO_TEST_CASE(a_transaction_between_the_stored_one_and_the_position_is_another_history)
+{
+    auto start = after_one(100, 120);
+    start.position = start.keepalive = lsn{300};
+    for (auto from : {100, 110, 150}) {
+        conversation talk{{copied_at(50)}, start, lsn{static_cast<std::uint64_t>(from)}};
+        talk.describe();
+        if (from == 100) BOOST_TEST(talk.send_all(transaction(100, 120)) == "committed");
+        BOOST_TEST_CONTEXT("from " << from) BOOST_TEST(talk.send_all(transaction(200, 220)) == "history_mismatch");
+    }
+}
+
+// Before a copy's point the store knows nothing, so nothing can contradict it.
+BOOST_AUTO_TEST_CASE(a_transaction_from_before_every_copy_proves_nothing)
+{
+    auto start = after_one(100, 120);
+    start.position = start.keepalive = lsn{300};
+    conversation talk{{copied_at(250)}, start, lsn{150}};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(200, 220)) == "committed");
+    BOOST_TEST(!talk.reader.is_news());
+    BOOST_TEST(talk.send_all(transaction(260, 270)) == "history_mismatch");
 }
 
 BOOST_AUTO_TEST_CASE(only_the_first_transaction_has_to_be_the_stored_one)
