@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 
 #include <filesystem>
@@ -55,6 +56,7 @@ private:
     handler handle_;
     std::function<void()> left_;
     asio::local::stream_protocol::acceptor acceptor_;
+    asio::steady_timer pause_;
     std::set<std::shared_ptr<socket>> connections_;
 };
 
