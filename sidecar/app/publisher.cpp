@@ -121,21 +121,35 @@ void publisher::on_streaming()
 {
     if (has_new_copies()) {
         freshness_.forget_source();
-        cadence_.changed(1, 0, now());
+        cadence_.outdated();
     }
+    look_at_documents();
     wake_.cancel();
 }
 
-// A table that was copied again may differ in any row, though no transaction said so. A store that was made anew
-// counts its epochs from the start, so the position of the copy tells too.
+// A table that was copied again may differ in any row, though no transaction said so.
 bool publisher::has_new_copies() const
 {
     if (!announced_) return false;
-    auto same = [position = announced_->position](const table_record& stored, const manifest_table& shown) {
-        return stored.rows == shown.rows_epoch && stored.valid_from <= position;
+    const auto& [identity, position, tables] = writer_.state();
+    if (source_of(identity) != announced_->source) return true;
+    auto same = [&](const table_record& stored, const manifest_table& shown) {
+        return stored.rows == shown.rows_epoch && stored.valid_from <= announced_->position;
     };
-    const auto& stored = writer_.state().tables;
-    return !std::equal(stored.begin(), stored.end(), announced_->tables.begin(), announced_->tables.end(), same);
+    return !std::equal(tables.begin(), tables.end(), announced_->tables.begin(), announced_->tables.end(), same);
+}
+
+// The settings may have changed while we were away, or just now. Documents that cannot be made are due too, so that
+// the failure says why.
+void publisher::look_at_documents()
+{
+    if (!announced_) return;
+    auto plans = plan_documents(settings_.documents, writer_.state().tables);
+    auto same = [](const document_plan& wanted, const manifest_document& made) {
+        return wanted.file == made.file && wanted.fingerprint == made.plan;
+    };
+    const auto& made = announced_->documents;
+    if (!plans || !std::equal(plans->begin(), plans->end(), made.begin(), made.end(), same)) cadence_.outdated();
 }
 
 void publisher::on_changed(const change_summary& summary)
@@ -161,18 +175,10 @@ void publisher::on_probe(const probe_facts& facts)
 void publisher::look_after_announced()
 {
     if (busy_ || !announced_) return;
-    auto work = [path = directory_.path(), expected = announced_] {
-        auto current = read_current(path);
-        if (!current || *current != expected->generation) return false;
-        auto generation = path / "generations" / generation_name(*current);
-        std::error_code ignored;
-        return std::all_of(expected->documents.begin(), expected->documents.end(), [&](auto& document) {
-            return std::filesystem::exists(generation / document.file, ignored);
-        });
-    };
+    auto work = [path = directory_.path(), expected = announced_] { return is_announced_whole(path, *expected); };
     thread_.post(writer_.executor(), std::move(work), [this, number = announced_->generation](bool whole) {
         if (whole || busy_ || !announced_ || announced_->generation != number) return;
-        log_event(log_level::error, "generation_missing", "the announced generation was removed or replaced; writing a new one",
+        log_event(log_level::error, "generation_missing", "the announced generation was removed, replaced or cut; writing a new one",
                   {{"generation", number}});
         announced_by_us_ = false;
         announced_.reset();
@@ -184,6 +190,7 @@ void publisher::look_after_announced()
 void publisher::on_settings_changed()
 {
     cadence_.replace(settings_.cadence);
+    look_at_documents();
     wake_.cancel();
 }
 
@@ -223,6 +230,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
         cadence_.published(now());
         last_failure_.reset();
         log_published(*made);
+        look_at_documents();  // the settings may have changed since it was begun
         co_await clean_history();
     } else {
         note_failure(made.error());

@@ -76,6 +76,7 @@ private:
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();
     bool has_new_copies() const;
+    void look_at_documents();
     unchanged_tables unchanged_since_announced() const;
     void look_after_announced();
     void note_failure(const failure& why);

@@ -105,6 +105,28 @@ BOOST_AUTO_TEST_CASE(a_state_directory_of_another_database_is_refused)
     BOOST_TEST(sidecar.generation() == generation);
 }
 
+BOOST_AUTO_TEST_CASE(another_cluster_with_a_lower_position_is_published_as_soon_as_it_is_copied)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    for (int segment = 0; segment < 20; ++segment)
+        server.exec("UPDATE public.items SET note = 'here' WHERE id = 1; SELECT pg_switch_wal()");
+    BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    auto generation = sidecar.generation();
+    auto position = sidecar.position();
+    filled_server another{{.version = 14}};
+    another.exec("UPDATE public.items SET note = 'there' WHERE id = 1");
+    BOOST_REQUIRE(another.flushed() < position);
+    fs::remove_all(sidecar.state_directory());
+    sidecar.set_environment("UNDERSTUDY_SOURCE__POSTGRES__CONNECTION", another.connection_string());
+    sidecar.start_following();
+    BOOST_TEST(lasting_difference(another, sidecar) == "", sidecar.log());
+    BOOST_TEST(sidecar.generation() > generation);
+    BOOST_TEST(sidecar.position() < position);
+}
+
 BOOST_AUTO_TEST_CASE(another_cluster_behind_the_address_is_refused)
 {
     filled_server server;
