@@ -1,6 +1,7 @@
 #include "app/control_server.hpp"
 
 #include "app/spawn.hpp"
+#include "core/limits.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -21,8 +22,6 @@ namespace understudy {
 namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t request_bytes_max = 4096;
-constexpr std::size_t clients_max = 16;
 constexpr auto socket_name = "control.sock";
 
 boost::json::object refusal(std::string_view text)
@@ -38,7 +37,7 @@ asio::local::stream_protocol::endpoint control_endpoint(int directory_descriptor
 }
 
 control_server::control_server(asio::any_io_executor executor, handler handle, std::function<void()> left)
-    : executor_{executor}, handle_{std::move(handle)}, left_{std::move(left)}, acceptor_{executor}
+    : executor_{executor}, handle_{std::move(handle)}, left_{std::move(left)}, acceptor_{executor}, pause_{executor}
 {
 }
 
@@ -51,7 +50,7 @@ outcome<void> control_server::listen(const std::filesystem::path& directory)
     acceptor_.open(asio::local::stream_protocol{}, ec);
     if (!ec) acceptor_.bind(control_endpoint(descriptor), ec);
     if (!ec && ::fchmodat(descriptor, socket_name, 0600, 0) != 0) ec.assign(errno, boost::system::system_category());
-    if (!ec) acceptor_.listen(static_cast<int>(clients_max), ec);
+    if (!ec) acceptor_.listen(static_cast<int>(limits::control_clients_max), ec);
     ::close(descriptor);
     if (ec) return failure{errc::bad_directory, fmt::format("{}/{}: {}", directory.string(), socket_name, ec.message())};
     spawn(executor_, accept_until_closed(), "control socket");
@@ -62,6 +61,7 @@ void control_server::close()
 {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+    pause_.cancel();
     for (const auto& connection : connections_) connection->close(ignored);
 }
 
@@ -70,7 +70,12 @@ asio::awaitable<void> control_server::accept_until_closed()
     while (acceptor_.is_open()) {
         auto connection = std::make_shared<socket>(executor_);
         auto [ec] = co_await acceptor_.async_accept(*connection, use_tuple);
-        if (ec || connections_.size() >= clients_max) continue;
+        if (ec && acceptor_.is_open()) {
+            // Who wants to come in is still there: without descriptors the next try would fail at once, and again.
+            pause_.expires_after(limits::accept_pause);
+            co_await pause_.async_wait(use_tuple);
+        }
+        if (ec || connections_.size() >= limits::control_clients_max) continue;
         connections_.insert(connection);
         spawn(executor_, serve(connection), "control client");
     }
@@ -81,7 +86,7 @@ asio::awaitable<void> control_server::serve(std::shared_ptr<socket> connection)
     control_client client;
     std::string buffer;
     for (;;) {
-        auto incoming = asio::dynamic_buffer(buffer, request_bytes_max);
+        auto incoming = asio::dynamic_buffer(buffer, limits::control_request_bytes_max);
         auto [read_error, length] = co_await asio::async_read_until(*connection, incoming, '\n', use_tuple);
         if (read_error) break;
         boost::system::error_code parse_error;

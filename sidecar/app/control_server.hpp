@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 
 #include <filesystem>
@@ -22,14 +23,17 @@ namespace asio = boost::asio;
 //   response := JSON object on one line: {"ok": true, ...} or {"ok": false, "reason": name, "text": sentence}
 //
 //   {"do": "publish"}             publishes now; answers with the generation
-//   {"do": "hold"}                stops taking transactions, until release or the end of this connection
-//   {"do": "cut", "at": LSN}      after hold: goes on to exactly that position and writes a generation there that is
-//                                 not announced; answers with its directory, which release removes
-//   {"do": "release"}             goes on
+//   {"do": "hold"}                stops taking transactions, until cut, release or the end of this connection, and for
+//                                 limits::hold_max at most, or for less: "for_ms". One client at a time
+//   {"do": "cut", "at": LSN}      after hold: goes on to exactly that position, writes a generation there that is not
+//                                 announced, and goes on again; answers with its directory, which is removed by release,
+//                                 the end of this connection or limits::cut_kept_max
+//   {"do": "release"}             goes on, and removes what was cut
 
-/// One client's connection. What it held ends with it.
+/// One client's connection. What it held, or had cut, ends with it.
 struct control_client {
     bool holds = false;
+    bool held_too_long = false;  ///< The daemon went on without being told to.
 };
 
 /// Serves the control socket. Event loop only.
@@ -55,6 +59,7 @@ private:
     handler handle_;
     std::function<void()> left_;
     asio::local::stream_protocol::acceptor acceptor_;
+    asio::steady_timer pause_;
     std::set<std::shared_ptr<socket>> connections_;
 };
 

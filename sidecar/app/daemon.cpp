@@ -8,6 +8,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -19,6 +20,13 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+std::chrono::milliseconds hold_limit_in(const json::object& request)
+{
+    const auto* wanted = request.if_contains("for_ms");
+    if (!wanted || !wanted->is_int64() || wanted->get_int64() < 0) return limits::hold_max;
+    return std::min<std::chrono::milliseconds>(std::chrono::milliseconds{wanted->get_int64()}, limits::hold_max);
+}
 
 }  // namespace
 
@@ -34,15 +42,22 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
                .reached = [this](lsn reached) { publisher_.on_reached(reached); },
                .accepting = [this] { if (session_) session_->resume(); },
                .failed = [this](failure why) { if (session_) session_->close(std::move(why)); }}},
-      publisher_{config_.values, writer_, *store_, *directory_, publish_thread_, state_},
+      publisher_{config_.values, writer_, *store_, *directory_, publish_thread_, state_,
+                 [this](failure why) { if (session_) session_->close(std::move(why)); }},
       status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_},
       control_{loop_.get_executor(),
                [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
-               [this] { publisher_.drop_cut(); writer_.release(); }},
+               [this] { end_hold(); }},
       signals_{loop_},
       retry_timer_{loop_},
-      grace_timer_{loop_}
+      grace_timer_{loop_},
+      hold_timer_{loop_}
 {
+}
+
+void daemon::take_over(const status_report& former)
+{
+    if (former.current_as_of) publisher_.take_over(former.generation, *former.current_as_of);
 }
 
 outcome<daemon_end> daemon::run()
@@ -55,10 +70,24 @@ outcome<daemon_end> daemon::run()
     spawn(loop_.get_executor(), publisher_.run(), "publisher");
     spawn(loop_.get_executor(), supervise(), "supervisor");
     loop_.run();
+    let_go();
     // What they still do uses the members that are destroyed before them.
     store_thread_.join();
     publish_thread_.join();
+    loop_.restart();
+    loop_.poll();
     return *end_;
+}
+
+// Coroutines that wait end now: the loop outlives what they refer to, and would destroy them after it.
+void daemon::let_go()
+{
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    for (int number : {SIGHUP, SIGUSR1}) std::signal(number, SIG_IGN);
+    for (auto* timer : {&retry_timer_, &grace_timer_, &hold_timer_}) timer->cancel();
+    loop_.restart();
+    loop_.run_for(limits::stop_grace / 3);
 }
 
 asio::awaitable<void> daemon::supervise()
@@ -80,12 +109,25 @@ asio::awaitable<void> daemon::supervise()
         publisher_.use(nullptr);
         session_.reset();
         if (stopping_) break;
-        if (!co_await react_to(std::move(why))) co_return;
+        if (!co_await react_to(std::move(why))) break;
     }
+    co_await end_in_order();
+    loop_.stop();
+}
+
+asio::awaitable<void> daemon::end_in_order()
+{
+    state_.enter(daemon_phase::stopping);
+    // A store that is mended serves the next run, which begins when this one is over; everything else may be cut off.
+    if (!end_ || !*end_) arm_grace();
     co_await publisher_.stop();
     control_.close();
+    writer_.stop();
+    if (!end_ && mode_ == daemon_mode::once && !published_once_)
+        end_ = failure{errc::cancelled, "stopped before a generation was published"};
+    if (!end_) end_ = daemon_end::stopped;
+    if (!*end_) state_.reason = end_->error();
     status_.stop();
-    finish(daemon_end::stopped);
 }
 
 // False when the daemon is to end.
@@ -93,17 +135,9 @@ asio::awaitable<bool> daemon::react_to(failure why)
 {
     auto what = remedy_for(why.code);
     state_.reason = why;
-    bool resync = what == remedy::resync_all || what == remedy::resync_tables;
     if (what == remedy::resync_all) demand_.everything_because = why;
-    if (what == remedy::rebuild_store) {
-        finish(daemon_end::store_damaged);
-        co_return false;
-    }
-    if (what == remedy::halt || (what == remedy::ask_operator && !has_streamed_) ||
-        (mode_ == daemon_mode::once && !resync)) {
-        finish(why);
-        co_return false;
-    }
+    decide_end(what, why);
+    if (end_) co_return false;
     // A session that ends at once each time it streams must not hammer the server with copies.
     if (streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven) back_off_.reset();
     auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
@@ -111,6 +145,18 @@ asio::awaitable<bool> daemon::react_to(failure why)
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
     co_await wait_before_retry(std::move(why), delay);
     co_return true;
+}
+
+void daemon::decide_end(remedy what, const failure& why)
+{
+    bool resync = what == remedy::resync_all || what == remedy::resync_tables;
+    if (what == remedy::rebuild_store)
+        end_ = daemon_end::store_damaged;
+    else if (what == remedy::reopen_store)
+        end_ = daemon_end::store_lost;
+    else if (what == remedy::halt || (what == remedy::ask_operator && !has_streamed_) ||
+             (mode_ == daemon_mode::once && !resync))
+        end_ = why;
 }
 
 asio::awaitable<void> daemon::wait_before_retry(failure why, std::chrono::milliseconds delay)
@@ -140,7 +186,7 @@ void daemon::on_signal(int number)
     }
     if (stopping_) {
         log_event(log_level::warn, "stopped", "a second signal: stopping at once");
-        std::_Exit(0);
+        std::_Exit(exit_status());
     }
     begin_stop();
 }
@@ -150,14 +196,28 @@ void daemon::begin_stop()
     stopping_ = true;
     state_.enter(daemon_phase::stopping);
     log_event(log_level::info, "stopping", "committing what is whole, then leaving");
-    // Whatever hangs, a disk or a lock, must not hold up who stops us. Everything is made to be killed.
+    arm_grace();
+    end_hold();
+    spawn(loop_.get_executor(), stop_in_order(), "stop");
+}
+
+// Whatever hangs, a disk or a lock, must not hold up who stops us. Everything is made to be killed.
+void daemon::arm_grace()
+{
+    if (grace_timer_.expiry() > std::chrono::steady_clock::now()) return;
     grace_timer_.expires_after(limits::stop_grace);
-    grace_timer_.async_wait([](const boost::system::error_code& ec) {
+    grace_timer_.async_wait([this](const boost::system::error_code& ec) {
         if (ec) return;
         log_event(log_level::warn, "stopped", "the grace time is over: leaving the rest for the next start");
-        std::_Exit(0);
+        std::_Exit(exit_status());
     });
-    spawn(loop_.get_executor(), stop_in_order(), "stop");
+}
+
+// Of the process, if it ended now.
+int daemon::exit_status() const
+{
+    if (end_ && !*end_) return exit_status_for(end_->error().code);
+    return mode_ == daemon_mode::once && !published_once_ ? exit_status_for(errc::cancelled) : 0;
 }
 
 asio::awaitable<void> daemon::stop_in_order()
@@ -166,12 +226,6 @@ asio::awaitable<void> daemon::stop_in_order()
     if (flushed && publisher_.is_due()) co_await publisher_.publish_now();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});
-}
-
-void daemon::finish(outcome<daemon_end> end)
-{
-    end_ = std::move(end);
-    loop_.stop();
 }
 
 void daemon::reload()
@@ -209,6 +263,7 @@ asio::awaitable<void> daemon::catch_up_once()
     }
     if (!facts || session != session_) co_return;
     auto published = co_await publisher_.publish_now();
+    published_once_ = published.has_value();
     if (published)
         begin_stop();
     else if (session == session_)
@@ -224,7 +279,7 @@ asio::awaitable<json::object> daemon::handle_control(json::object request, contr
     auto what = text_of("do");
     outcome<json::object> answer = failure{errc::usage, "unknown request"};
     if (what == "publish") answer = co_await control_publish();
-    if (what == "hold") answer = co_await control_hold(client);
+    if (what == "hold") answer = co_await control_hold(hold_limit_in(request), client);
     if (what == "cut") answer = co_await control_cut(text_of("at"), client);
     if (what == "release") answer = co_await control_release(client);
     if (!answer)
@@ -240,11 +295,18 @@ asio::awaitable<outcome<json::object>> daemon::control_publish()
     co_return json::object{{"generation", published->generation}, {"position", to_string(published->position)}};
 }
 
-asio::awaitable<outcome<json::object>> daemon::control_hold(control_client& client)
+asio::awaitable<outcome<json::object>> daemon::control_hold(std::chrono::milliseconds limit, control_client& client)
 {
     if (!session_ || !session_->is_streaming())
         co_return state_.reason.value_or(failure{errc::connection_lost, "the daemon is not following the source now"});
+    if (holder_)
+        co_return failure{errc::timed_out, "another verify is under way; try again when it has ended"};
+    holder_ = &client;
     client.holds = true;
+    client.held_too_long = false;
+    state_.hold = hold_facts{};
+    state_.hold->since = std::chrono::system_clock::now();
+    hold_for(limit);
     writer_.hold();
     co_return json::object{{"position", to_string(writer_.durable().position)}};
 }
@@ -252,18 +314,51 @@ asio::awaitable<outcome<json::object>> daemon::control_hold(control_client& clie
 asio::awaitable<outcome<json::object>> daemon::control_cut(std::string_view at, const control_client& client)
 {
     auto limit = parse_lsn(at);
-    if (!limit || !client.holds) co_return failure{errc::usage, "cut needs a position, and hold before it"};
+    if (client.held_too_long)
+        co_return failure{errc::timed_out, "the daemon had stood still for as long as it may and went on; is a long transaction "
+                                           "open, or was this command stopped?"};
+    if (!limit || holder_ != &client) co_return failure{errc::usage, "cut needs a position, and hold before it"};
+    hold_for(limits::cut_timeout);
     auto directory = co_await publisher_.cut_at(*limit);
-    if (!directory) co_return directory.error();
-    co_return json::object{{"directory", directory->string()}};
-}
-
-asio::awaitable<outcome<json::object>> daemon::control_release(control_client& client)
-{
-    client.holds = false;
+    if (directory && holder_ == &client) {
+        writer_.release();
+        hold_for(limits::cut_kept_max);
+        co_return json::object{{"directory", directory->string()}};
+    }
     publisher_.drop_cut();
     writer_.release();
+    if (holder_ == &client) end_hold();
+    co_return directory ? failure{errc::timed_out, "the cut took longer than it may"} : directory.error();
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_release(const control_client& client)
+{
+    if (holder_ == &client) end_hold();
     co_return json::object{};
+}
+
+// A client that is stopped, or waits for a lock, must not keep the copy old for ever.
+void daemon::hold_for(std::chrono::milliseconds limit)
+{
+    state_.hold->until = std::chrono::system_clock::now() + limit;
+    hold_timer_.expires_after(limit);
+    hold_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec || !holder_ || hold_timer_.expiry() > std::chrono::steady_clock::now()) return;
+        log_event(log_level::warn, "hold_ended", "a verify held the stream, or what was cut for it, for too long");
+        holder_->held_too_long = true;
+        end_hold();
+    });
+}
+
+void daemon::end_hold()
+{
+    if (!holder_) return;
+    std::exchange(holder_, nullptr)->holds = false;
+    state_.hold.reset();
+    hold_timer_.cancel();
+    publisher_.give_up_cut();
+    publisher_.drop_cut();
+    writer_.release();
 }
 
 }  // namespace understudy

@@ -8,6 +8,8 @@
 #include "app/status_writer.hpp"
 #include "app/store_writer.hpp"
 #include "app/worker_thread.hpp"
+#include "core/remedy.hpp"
+#include "publish/status_file.hpp"
 #include "settings/load.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -28,6 +30,7 @@ enum class daemon_mode {
 enum class daemon_end {
     stopped,
     store_damaged,  ///< Keep the store aside, open a new one, run again.
+    store_lost,     ///< Open the store again, run again.
 };
 
 /// The whole flow: source -> store -> publish, supervised (read run() and supervise() first).
@@ -39,6 +42,9 @@ public:
     daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
            std::unique_ptr<snapshot_directory> directory);
 
+    /// What the former run's last status says of the announced generation.
+    void take_over(const status_report& former);
+
     /// Blocks until it ends. A failure is what `run` exits with.
     outcome<daemon_end> run();
 
@@ -48,17 +54,23 @@ private:
     asio::awaitable<void> wait_before_retry(failure why, std::chrono::milliseconds delay);
     asio::awaitable<void> catch_up_once();
     asio::awaitable<void> stop_in_order();
+    asio::awaitable<void> end_in_order();
     asio::awaitable<boost::json::object> handle_control(boost::json::object request, control_client& client);
     asio::awaitable<outcome<boost::json::object>> control_publish();
-    asio::awaitable<outcome<boost::json::object>> control_hold(control_client& client);
+    asio::awaitable<outcome<boost::json::object>> control_hold(std::chrono::milliseconds limit, control_client& client);
     asio::awaitable<outcome<boost::json::object>> control_cut(std::string_view at, const control_client& client);
-    asio::awaitable<outcome<boost::json::object>> control_release(control_client& client);
+    asio::awaitable<outcome<boost::json::object>> control_release(const control_client& client);
+    void hold_for(std::chrono::milliseconds limit);
+    void end_hold();
 
     void wait_for_signal();
     void on_signal(int number);
     void reload();
     void begin_stop();
-    void finish(outcome<daemon_end> end);
+    void arm_grace();
+    void decide_end(remedy what, const failure& why);
+    int exit_status() const;
+    void let_go();
 
     asio::io_context loop_{1};
     loaded_settings config_;
@@ -80,10 +92,13 @@ private:
     bool has_streamed_ = false;
     std::optional<std::chrono::steady_clock::time_point> streaming_since_;  // of this session
     bool stopping_ = false;
+    bool published_once_ = false;       // what `once` was to publish
     std::optional<outcome<daemon_end>> end_;
+    control_client* holder_ = nullptr;  // lives until it released or left
     asio::signal_set signals_;
     asio::steady_timer retry_timer_;
     asio::steady_timer grace_timer_;
+    asio::steady_timer hold_timer_;
 };
 
 }  // namespace understudy

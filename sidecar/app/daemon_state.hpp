@@ -33,6 +33,12 @@ struct copy_pace {
 };
 copy_pace pace_of(const copy_progress& copy, std::chrono::steady_clock::time_point now) noexcept;
 
+/// The stream stands still for somebody, or what was cut for him is kept.
+struct hold_facts {
+    std::chrono::system_clock::time_point since;
+    std::chrono::system_clock::time_point until;  ///< Ends by itself then.
+};
+
 /// Facts that several parts of the daemon report and status shows. Event loop only.
 struct daemon_state {
     daemon_phase phase = daemon_phase::starting;
@@ -46,6 +52,7 @@ struct daemon_state {
     std::uint64_t retained_bytes = 0;          ///< WAL that our slot holds back, at the last probe.
     std::optional<std::chrono::milliseconds> clock_offset;  ///< The database's clock less ours.
     copy_progress copy;
+    std::optional<hold_facts> hold;
 
     void enter(daemon_phase next)
     {

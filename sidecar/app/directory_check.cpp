@@ -1,5 +1,6 @@
 #include "app/directory_check.hpp"
 
+#include "core/limits.hpp"
 #include "store/filesystem.hpp"
 
 #include <fmt/format.h>
@@ -16,8 +17,6 @@
 namespace understudy {
 
 namespace {
-
-constexpr std::uint64_t free_bytes_wanted = 1u << 30;
 
 check_item failed(std::string name, std::string text, std::string remedy)
 {
@@ -70,7 +69,7 @@ check_item look_at(std::string name, const std::filesystem::path& directory, boo
     auto text = fmt::format("{}, {} MiB free", directory.string(), free >> 20);
     if (type == TMPFS_MAGIC)
         return {std::move(name), verdict::warning, text + ", in memory", "a restart of the machine starts with a new copy", {}};
-    if (free < free_bytes_wanted)
+    if (free < limits::free_bytes_advised)
         return {std::move(name), verdict::warning, std::move(text), "plan two to three times the live data", {}};
     return {std::move(name), verdict::passed, std::move(text), {}, {}};
 }

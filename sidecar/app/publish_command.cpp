@@ -2,18 +2,11 @@
 #include "app/control_client.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "core/limits.hpp"
 
-#include <chrono>
 #include <iostream>
 
 namespace understudy {
-
-namespace {
-
-using namespace std::chrono_literals;
-constexpr auto publish_timeout = 10min;
-
-}  // namespace
 
 int publish_command(const command_options& options)
 {
@@ -21,7 +14,7 @@ int publish_command(const command_options& options)
     if (!config) return 2;
     auto daemon = daemon_connection::open(config->values.state_directory);
     if (!daemon) return report_failure(daemon.error());
-    auto answer = daemon->ask({{"do", "publish"}}, publish_timeout);
+    auto answer = daemon->ask({{"do", "publish"}}, limits::publish_timeout);
     if (!answer) return report_failure(answer.error());
     if (options.json)
         write_json(std::cout, *answer);

@@ -1,6 +1,8 @@
 #include "app/publisher.hpp"
 
 #include "app/logging.hpp"
+#include "core/limits.hpp"
+#include "core/remedy.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/history.hpp"
@@ -14,13 +16,7 @@ namespace understudy {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto lock_pause = 200ms;
-constexpr auto lock_patience = 30s;   // then the next try is the cadence's
-constexpr auto hold_pause = 200ms;
-constexpr auto cut_timeout = 10min;
 
 steady_time now() noexcept
 {
@@ -54,22 +50,31 @@ std::uint64_t highest(const snapshot_directory& directory)
 
 constexpr lsn no_limit{~std::uint64_t{0}};
 
+// A store that cannot be read does not become readable by another try.
+bool is_for_supervisor(errc code) noexcept
+{
+    auto what = remedy_for(code);
+    return what == remedy::rebuild_store || what == remedy::reopen_store || what == remedy::halt;
+}
+
 }  // namespace
 
 publisher::publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
-                     worker_thread& thread, daemon_state& state)
+                     worker_thread& thread, daemon_state& state, std::function<void(failure)> broken)
     : settings_{wanted},
       writer_{writer},
       store_{rows},
       directory_{directory},
       thread_{thread},
       state_{state},
+      broken_{std::move(broken)},
       announced_{find_announced(directory)},
       cadence_{wanted.cadence, presence(announced_), now()},
       next_number_{std::max(highest(directory), writer.durable().generation) + 1},
       wake_{writer.executor()},
       free_{writer.executor(), steady_time::max()},
-      patience_{writer.executor()}
+      patience_{writer.executor()},
+      cut_patience_{writer.executor()}
 {
     if (!announced_) return;
     freshness_.announced(announced_->generation, announced_->position);
@@ -79,11 +84,16 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
     cadence_.changed(1, 0, now());
 }
 
+void publisher::take_over(std::uint64_t generation, db_time current_as_of)
+{
+    if (announced_ && announced_->generation == generation) freshness_.restore(current_as_of);
+}
+
 asio::awaitable<void> publisher::run()
 {
     while (!stopped_) {
         auto next = cadence_.decide(now());
-        bool ready = session_ && session_->is_streaming() && !busy_ && !cut_;
+        bool ready = session_ && session_->is_streaming() && !busy_;
         if (std::holds_alternative<understudy::publish_now>(next) && ready) {
             auto done = co_await publish();
             static_cast<void>(done);  // logged, and kept for status
@@ -108,34 +118,51 @@ asio::awaitable<void> publisher::stop()
     stopped_ = true;
     wake_.cancel();
     patience_.cancel();
+    give_up_cut();
     while (busy_ || !ended_run_) co_await free_.async_wait(use_tuple);
 }
 
 void publisher::use(std::shared_ptr<source_session> session)
 {
     session_ = std::move(session);
-    if (!session_) patience_.cancel();
+    if (session_) return;
+    patience_.cancel();
+    give_up_cut();
 }
 
 void publisher::on_streaming()
 {
     if (has_new_copies()) {
         freshness_.forget_source();
-        cadence_.changed(1, 0, now());
+        cadence_.outdated();
     }
+    look_at_documents();
     wake_.cancel();
 }
 
-// A table that was copied again may differ in any row, though no transaction said so. A store that was made anew
-// counts its epochs from the start, so the position of the copy tells too.
+// A table that was copied again may differ in any row, though no transaction said so.
 bool publisher::has_new_copies() const
 {
     if (!announced_) return false;
-    auto same = [position = announced_->position](const table_record& stored, const manifest_table& shown) {
-        return stored.rows == shown.rows_epoch && stored.valid_from <= position;
+    const auto& [identity, position, tables] = writer_.state();
+    if (source_of(identity) != announced_->source) return true;
+    auto same = [&](const table_record& stored, const manifest_table& shown) {
+        return stored.rows == shown.rows_epoch && stored.valid_from <= announced_->position;
     };
-    const auto& stored = writer_.state().tables;
-    return !std::equal(stored.begin(), stored.end(), announced_->tables.begin(), announced_->tables.end(), same);
+    return !std::equal(tables.begin(), tables.end(), announced_->tables.begin(), announced_->tables.end(), same);
+}
+
+// The settings may have changed while we were away, or just now. Documents that cannot be made are due too, so that
+// the failure says why.
+void publisher::look_at_documents()
+{
+    if (!announced_) return;
+    auto plans = plan_documents(settings_.documents, writer_.state().tables);
+    auto same = [](const document_plan& wanted, const manifest_document& made) {
+        return wanted.file == made.file && wanted.fingerprint == made.plan;
+    };
+    const auto& made = announced_->documents;
+    if (!plans || !std::equal(plans->begin(), plans->end(), made.begin(), made.end(), same)) cadence_.outdated();
 }
 
 void publisher::on_changed(const change_summary& summary)
@@ -161,18 +188,10 @@ void publisher::on_probe(const probe_facts& facts)
 void publisher::look_after_announced()
 {
     if (busy_ || !announced_) return;
-    auto work = [path = directory_.path(), expected = announced_] {
-        auto current = read_current(path);
-        if (!current || *current != expected->generation) return false;
-        auto generation = path / "generations" / generation_name(*current);
-        std::error_code ignored;
-        return std::all_of(expected->documents.begin(), expected->documents.end(), [&](auto& document) {
-            return std::filesystem::exists(generation / document.file, ignored);
-        });
-    };
+    auto work = [path = directory_.path(), expected = announced_] { return is_announced_whole(path, *expected); };
     thread_.post(writer_.executor(), std::move(work), [this, number = announced_->generation](bool whole) {
         if (whole || busy_ || !announced_ || announced_->generation != number) return;
-        log_event(log_level::error, "generation_missing", "the announced generation was removed or replaced; writing a new one",
+        log_event(log_level::error, "generation_missing", "the announced generation was removed, replaced or cut; writing a new one",
                   {{"generation", number}});
         announced_by_us_ = false;
         announced_.reset();
@@ -184,6 +203,7 @@ void publisher::look_after_announced()
 void publisher::on_settings_changed()
 {
     cadence_.replace(settings_.cadence);
+    look_at_documents();
     wake_.cancel();
 }
 
@@ -223,6 +243,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
         cadence_.published(now());
         last_failure_.reset();
         log_published(*made);
+        look_at_documents();  // the settings may have changed since it was begun
         co_await clean_history();
     } else {
         note_failure(made.error());
@@ -239,10 +260,11 @@ void publisher::note_failure(const failure& why)
     bool source_ended = why.code == errc::cancelled || why.code == errc::connection_lost || why.code == errc::table_changed ||
                         why.code == errc::publication_changed || why.code == errc::server_stopping;
     if (why.code == errc::table_locked || source_ended)
-        cadence_.put_off(now(), hold_pause);
+        cadence_.put_off(now(), limits::put_off_pause);
     else
         cadence_.failed(now());
     log_event(source_ended ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
+    if (is_for_supervisor(why.code)) broken_(why);
 }
 
 asio::awaitable<outcome<manifest>> publisher::write_and_announce()
@@ -318,13 +340,13 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
 // A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.
 asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_session> session, lsn position)
 {
-    auto deadline = now() + lock_patience;
+    auto deadline = now() + limits::lock_patience;
     for (;;) {
         if (session != session_ || !session->is_streaming() || stopped_)
             co_return failure{errc::cancelled, "the session ended before the announcement"};
         auto leave = co_await session->check_announcement(position);
         if (leave || leave.error().code != errc::table_locked || now() > deadline) co_return leave;
-        patience_.expires_after(lock_pause);
+        patience_.expires_after(limits::lock_pause);
         co_await patience_.async_wait(use_tuple);
     }
 }
@@ -343,6 +365,7 @@ asio::awaitable<void> publisher::clean_history()
     facts.keep = settings_.snapshot.keep;
     facts.grace = settings_.snapshot.grace;
     facts.now = now();
+    if (cut_) facts.pinned.insert(*cut_);
     auto work = [this, started = started_, facts = std::move(facts)]() mutable -> std::vector<std::uint64_t> {
         auto numbers = directory_.generations();
         if (!numbers) return {};
@@ -374,42 +397,58 @@ void publisher::log_published(const manifest& made) const
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
 {
     while (busy_) co_await free_.async_wait(use_tuple);
-    auto session = session_;
-    bool stopped = false;
-    patience_.expires_after(cut_timeout);
-    writer_.stop_at(limit, [&] {
-        stopped = true;
-        patience_.cancel();
-    });
-    if (!stopped) co_await patience_.async_wait(use_tuple);
-    if (!stopped || session != session_) {
-        writer_.hold();
-        co_return failure{errc::timed_out, fmt::format("the stream did not reach {}", to_string(limit))};
-    }
+    busy_ = true;  // all the time: a publish would take the position past the limit
+    auto made = co_await cut(limit);
+    busy_ = false;
+    free_.cancel();
+    wake_.cancel();
+    if (!made) co_return made.error();
+    cut_ = made->generation;
+    co_return directory_.path() / "generations" / generation_name(*cut_);
+}
+
+asio::awaitable<outcome<manifest>> publisher::cut(lsn limit)
+{
+    auto reached = co_await stop_stream_at(limit);
+    if (!reached) co_return reached.error();
     writer_.take_reached(limit);
     writer_.take_generation(next_number_);
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position > limit)
-        co_return failure{errc::internal, fmt::format("the store is at {}, past {}", to_string(flushed->position), to_string(limit))};
-    busy_ = true;
+        co_return failure{errc::timed_out, fmt::format("the store is at {}, past {} already; try again",
+                                                       to_string(flushed->position), to_string(limit))};
     std::vector<document_settings> plain(1);  // one document with every table as it is stored
-    auto made = co_await write(std::move(plain));
-    busy_ = false;
-    free_.cancel();
-    if (!made) co_return made.error();
-    cut_ = directory_.path() / "generations" / generation_name(made->generation);
-    co_return *cut_;
+    co_return co_await write(std::move(plain));
+}
+
+asio::awaitable<outcome<void>> publisher::stop_stream_at(lsn limit)
+{
+    auto session = session_;
+    bool stopped = false;
+    cut_patience_.expires_after(limits::cut_timeout);
+    writer_.stop_at(limit, [&] {
+        stopped = true;
+        cut_patience_.cancel();
+    });
+    if (!stopped) co_await cut_patience_.async_wait(use_tuple);
+    if (stopped && session && session == session_) co_return outcome<void>{};
+    writer_.release();  // forgets the stop as well, which refers to this call
+    co_return failure{errc::timed_out, fmt::format("the stream did not reach {}", to_string(limit))};
+}
+
+void publisher::give_up_cut()
+{
+    cut_patience_.cancel();
 }
 
 void publisher::drop_cut()
 {
     if (!cut_) return;
-    auto number = generation_number(cut_->filename().string());
-    cut_.reset();
     thread_.post(
-        writer_.executor(), [this, number] { return remove_generations(directory_, std::span{&number, 1}); },
-        [this](const std::vector<std::uint64_t>&) { wake_.cancel(); });
+        writer_.executor(),
+        [this, number = *std::exchange(cut_, std::nullopt)] { return remove_generations(directory_, std::span{&number, 1}); },
+        [](const std::vector<std::uint64_t>&) {});
 }
 
 }  // namespace understudy

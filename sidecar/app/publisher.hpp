@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,8 +29,12 @@ namespace understudy {
 /// Belongs to the event loop; files are written on the publish thread. Borrows everything.
 class publisher {
 public:
+    /// `broken` hears of failures that no other try mends: the store cannot be read, or a mistake of ours.
     publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
-              worker_thread& thread, daemon_state& state);
+              worker_thread& thread, daemon_state& state, std::function<void(failure)> broken);
+
+    /// What an earlier run proved of this generation.
+    void take_over(std::uint64_t generation, db_time current_as_of);
 
     /// Publishes until stop().
     asio::awaitable<void> run();
@@ -55,8 +60,12 @@ public:
     /// Whether there are changes that the cadence would publish at a shutdown.
     bool is_due();
 
-    /// Writes the state at exactly `limit` where nobody looks, and returns its directory. After hold().
+    /// Writes the state at exactly `limit` where nobody looks, and returns its directory. After the writer's hold(),
+    /// which goes on behind the limit; nothing is published until then. Errors: timed_out, and then nothing is held.
     asio::awaitable<outcome<std::filesystem::path>> cut_at(lsn limit);
+
+    /// Ends a cut_at that still waits for the stream.
+    void give_up_cut();
 
     /// Removes what cut_at wrote.
     void drop_cut();
@@ -71,11 +80,14 @@ private:
     asio::awaitable<outcome<manifest>> publish();
     asio::awaitable<outcome<manifest>> write_and_announce();
     asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents);
+    asio::awaitable<outcome<manifest>> cut(lsn limit);
+    asio::awaitable<outcome<void>> stop_stream_at(lsn limit);
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
     asio::awaitable<void> discard(std::uint64_t number);
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();
     bool has_new_copies() const;
+    void look_at_documents();
     unchanged_tables unchanged_since_announced() const;
     void look_after_announced();
     void note_failure(const failure& why);
@@ -87,6 +99,7 @@ private:
     snapshot_directory& directory_;
     worker_thread& thread_;
     daemon_state& state_;
+    std::function<void(failure)> broken_;
 
     std::shared_ptr<source_session> session_;
     std::optional<manifest> announced_;
@@ -98,13 +111,14 @@ private:
     steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;
-    std::optional<std::filesystem::path> cut_;
-    bool busy_ = false;
+    std::optional<std::uint64_t> cut_;  // its number
+    bool busy_ = false;          // a generation is being written, for a publish or a cut
     bool stopped_ = false;
     bool ended_run_ = false;
     asio::steady_timer wake_;
     asio::steady_timer free_;    // never expires; cancelled when a publish ends. Setting it anew would wake the others
-    asio::steady_timer patience_;
+    asio::steady_timer patience_;      // of a publish, for a lock to be given back
+    asio::steady_timer cut_patience_;  // of a cut, for the stream
 };
 
 }  // namespace understudy

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "core/limits.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
@@ -18,9 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A daemon that has not beaten for this long is taken for dead.
-constexpr auto heartbeats_missed_max = 10;
-
 std::string age_of(const std::optional<db_time>& time, std::chrono::milliseconds offset)
 {
     if (!time) return "never";
@@ -31,7 +29,7 @@ std::string age_of(const std::optional<db_time>& time, std::chrono::milliseconds
 bool is_alive(const status_report& report, std::chrono::milliseconds heartbeat)
 {
     auto age = std::chrono::system_clock::now() - std::chrono::system_clock::time_point{report.heartbeat};
-    return age < heartbeat * heartbeats_missed_max;
+    return age < heartbeat * limits::heartbeats_missed_max;
 }
 
 void write_for_people(const status_report& report, bool alive, const outcome<manifest>& current)

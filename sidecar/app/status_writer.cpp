@@ -1,12 +1,14 @@
 #include "app/status_writer.hpp"
 
 #include "app/logging.hpp"
+#include "store/data_file.hpp"
 
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace understudy {
 
@@ -66,7 +68,10 @@ void status_writer::beat()
 void status_writer::write()
 {
     writing_ = true;
-    auto work = [this, now = report()]() -> outcome<void> {
+    auto work = [this, now = report(), store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
+        std::error_code unknown;
+        auto bytes = std::filesystem::file_size(store_file, unknown);
+        if (!unknown) now.store_bytes = bytes;
         if (auto held = directory_.ensure(); !held) return held.error();
         return write_status(directory_, now);
     };
@@ -97,8 +102,9 @@ status_report status_writer::report()
         for (const auto& table : announced->tables)
             now.tables.push_back({table.name, table.rows, is_copying(state_.phase) ? "held" : "current", std::nullopt});
     }
+    if (state_.hold) now.hold = hold_status{on_our_clock(state_.hold->since), on_our_clock(state_.hold->until)};
     if (state_.clock_offset) now.clock_offset_ms = state_.clock_offset->count();
-    now.source.connected = state_.connected;
+    now.source.connected = state_.connected || is_copying(state_.phase);  // a session knows it only once it follows
     now.source.slot = settings_.postgres.slot;
     if (state_.server_version != 0)
         now.source.server_version = fmt::format("{}.{}", state_.server_version / 10000, state_.server_version % 10000);
@@ -139,12 +145,22 @@ void status_writer::describe_copy(status_report& into) const
     if (!is_copying(state_.phase)) return;
     const auto& copy = state_.copy;
     copy_status now;
+    if (copy.waiting_for.empty()) now.table = copy.table;
+    now.tables_done = copy.tables_done;
+    now.tables_total = copy.tables_total;
+    if (copy.estimated_rows > 0)
+        now.progress = std::min(1.0, static_cast<double>(copy.rows) / static_cast<double>(copy.estimated_rows));
     now.rows = copy.rows;
     now.bytes = copy.bytes;
     auto pace = pace_of(copy, std::chrono::steady_clock::now());
     now.rows_per_second = pace.rows_per_second;
     now.seconds_left = pace.seconds_left;
     into.copy = now;
+    for (auto& table : into.tables) {
+        if (to_string(table.name) != now.table) continue;
+        table.state = "copying";
+        if (copy.tables_total == 1) table.progress = now.progress;  // the estimate is of all tables
+    }
 }
 
 void status_writer::describe_lag(status_report& into) const

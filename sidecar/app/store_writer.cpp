@@ -11,15 +11,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint64_t position_step = 16u << 20;
-constexpr auto position_interval = 30s;
 
 }  // namespace
 
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept
 {
     if (reached <= stored) return false;
-    return distance(stored, reached) >= position_step || since_stored >= position_interval;
+    return distance(stored, reached) >= limits::position_step_bytes || since_stored >= limits::position_interval;
 }
 
 store_writer::store_writer(asio::any_io_executor executor, worker_thread& thread, store& into, commit_settings limits,
@@ -32,6 +30,7 @@ store_writer::store_writer(asio::any_io_executor executor, worker_thread& thread
       group_{std::make_shared<change_batch>()},
       state_{into.state()},
       broken_{std::make_shared<std::atomic<bool>>(false)},
+      look_{executor},
       delay_{executor},
       progress_{executor}
 {
@@ -48,11 +47,19 @@ void store_writer::begin_session()
     position_ = durable();
     reached_ = durable().position;
     stored_at_ = std::chrono::steady_clock::now();
+    if (std::exchange(copying_, false)) submit([](store& into) { return into.drop_unnamed(); });
 }
 
 void store_writer::end_session()
 {
     seal();
+    delay_.cancel();
+}
+
+void store_writer::stop()
+{
+    will_look_ = true;
+    look_.cancel();
     delay_.cancel();
 }
 
@@ -209,6 +216,25 @@ void store_writer::arm_delay()
 
 void store_writer::submit(job work, std::optional<stored_position> position, std::shared_ptr<change_batch> lent)
 {
+    send(std::move(work), position, std::move(lent));
+    look_at_size_later();
+}
+
+// Every so often while there is something to write: a file that grew much has taken more writes than its compaction.
+void store_writer::look_at_size_later()
+{
+    if (std::exchange(will_look_, true)) return;
+    look_.expires_after(limits::store_look_interval);
+    look_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return;
+        will_look_ = false;
+        if (large_open_) return look_at_size_later();
+        send([](store& into) { return into.compact_if_worthwhile(); });
+    });
+}
+
+void store_writer::send(job work, std::optional<stored_position> position, std::shared_ptr<change_batch> lent)
+{
     ++submitted_;
     auto guarded = [work = std::move(work), broken = broken_, &into = store_]() -> outcome<void> {
         if (*broken) return failure{errc::cancelled, "an earlier write failed"};
@@ -217,13 +243,22 @@ void store_writer::submit(job work, std::optional<stored_position> position, std
         return result;
     };
     thread_.post(executor_, std::move(guarded),
-                 [this, position, lent = std::move(lent)](const outcome<void>& result) mutable {
+                 [this, position, lent = std::move(lent), session = broken_](const outcome<void>& result) mutable {
                      if (lent) {
                          lent->reset();
                          spare_ = std::move(lent);
                      }
+                     if (!result) broke(session, result.error());
                      completed(result, position);
                  });
+}
+
+// What the session before had under way may still fail: the present one is not broken by it.
+void store_writer::broke(const std::shared_ptr<std::atomic<bool>>& session, const failure& why)
+{
+    if (session != broken_ || broken_by_ || why.code == errc::cancelled) return;
+    broken_by_ = why;
+    notify_.failed(why);
 }
 
 void store_writer::completed(const outcome<void>& result, const std::optional<stored_position>& position)
@@ -232,9 +267,6 @@ void store_writer::completed(const outcome<void>& result, const std::optional<st
     if (result && position) {
         state_.position = *position;
         notify_.durable(durable());
-    } else if (!result && result.error().code != errc::cancelled && !broken_by_) {
-        broken_by_ = result.error();
-        notify_.failed(result.error());
     }
     if (overdue_ && has_room()) seal();
     progress_.cancel();
@@ -274,6 +306,7 @@ asio::awaitable<outcome<stored_position>> store_writer::flush()
 
 asio::awaitable<outcome<epoch>> store_writer::create_epoch()
 {
+    copying_ = true;
     auto work = [&into = store_] { return into.create_epoch(); };
     co_return co_await thread_.run(std::move(work));
 }
@@ -294,7 +327,10 @@ asio::awaitable<outcome<void>> store_writer::write_state(store_state state)
     auto shared = std::make_shared<store_state>(std::move(state));
     submit([shared](store& into) { return into.write_state(*shared); });
     auto written = co_await wait_for(submitted_);
-    if (written) state_ = *shared;
+    if (written) {
+        state_ = *shared;
+        copying_ = false;
+    }
     co_return written;
 }
 

@@ -33,6 +33,8 @@ bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duratio
 /// Belongs to the event loop; the store's writing members run only on the store thread. One session of a source at
 /// a time: begin_session, the sink's calls, end_session. When the store fails, the session is broken: `failed` is
 /// called once and nothing more of the session is stored, so that no group is ever left out.
+///
+/// Some time after a write the store looks whether its file should shrink. Without writes nothing happens.
 class store_writer final : public stream_sink, public copy_sink {
 public:
     struct callbacks {
@@ -46,11 +48,14 @@ public:
     store_writer(asio::any_io_executor executor, worker_thread& thread, store& into, commit_settings limits,
                  callbacks notify);
 
-    /// Starts from what the store holds.
+    /// Starts from what the store holds. What a copy of the former session left unfinished is dropped.
     void begin_session();
 
     /// Sends what is whole to the store; the next session begins with it.
     void end_session();
+
+    /// Nothing more is written: lets the event loop end.
+    void stop();
 
     /// Commits what has come so far and returns the durable position. A large transaction that is still open is not
     /// part of it.
@@ -95,7 +100,11 @@ private:
     using job = std::function<outcome<void>(store&)>;
     void submit(job work, std::optional<stored_position> position = std::nullopt,
                 std::shared_ptr<change_batch> lent = nullptr);
+    void send(job work, std::optional<stored_position> position = std::nullopt,
+              std::shared_ptr<change_batch> lent = nullptr);
     void completed(const outcome<void>& result, const std::optional<stored_position>& position);
+    void broke(const std::shared_ptr<std::atomic<bool>>& session, const failure& why);
+    void look_at_size_later();
     asio::awaitable<outcome<void>> wait_for(std::uint64_t ticket);
     bool has_room() const noexcept;
     bool group_is_full() const noexcept;
@@ -128,6 +137,9 @@ private:
     std::chrono::steady_clock::time_point stored_at_{};
     std::shared_ptr<std::atomic<bool>> broken_;  // of this session, shared with its jobs
     std::optional<failure> broken_by_;
+    bool copying_ = false;          // epochs were made that no state names yet
+    bool will_look_ = false;
+    asio::steady_timer look_;
     asio::steady_timer delay_;
     asio::steady_timer progress_;   // cancelled whenever a job completes
 

@@ -3,6 +3,7 @@
 #include "app/database_comparison.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "core/limits.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/snapshot_directory.hpp"
@@ -21,10 +22,6 @@ namespace understudy {
 namespace json = boost::json;
 
 namespace {
-
-using namespace std::chrono_literals;
-constexpr auto answer_timeout = 30s;
-constexpr auto cut_timeout = 10min;
 
 int verify_files(const settings& wanted, bool as_json)
 {
@@ -47,21 +44,21 @@ struct live_comparison {
     std::vector<table_comparison> tables;
 };
 
-// The daemon holds; a point is taken; the daemon goes on to exactly there; both are compared.
+// The daemon holds; a point is taken; the daemon goes on to exactly there, and then as ever; both are compared.
 asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, daemon_connection& daemon)
 {
-    auto held = daemon.ask({{"do", "hold"}}, answer_timeout);
+    auto held = daemon.ask({{"do", "hold"}}, limits::answer_timeout);
     if (!held) co_return held.error();
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
     if (!sql) co_return sql.error();
     copy_progress progress;
     auto view = co_await open_consistent_view(wanted, {}, **sql, progress);
     if (!view) co_return view.error();
-    auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, cut_timeout);
+    auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, limits::cut_timeout + limits::answer_timeout);
     if (!cut) co_return cut.error();
     std::filesystem::path directory{std::string{cut->at("directory").as_string()}};
     auto compared = co_await compare_with_database(*view->connection, view->tables, directory / "snapshot.json");
-    auto released = daemon.ask({{"do", "release"}}, answer_timeout);
+    auto released = daemon.ask({{"do", "release"}}, limits::answer_timeout);
     if (!compared) co_return compared.error();
     if (!released) co_return released.error();
     live_comparison result;

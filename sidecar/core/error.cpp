@@ -45,6 +45,7 @@ const char* name_of(errc code) noexcept
     case errc::table_unusable: return "table_unusable";
     case errc::table_locked: return "table_locked";
     case errc::store_damaged: return "store_damaged";
+    case errc::store_lost: return "store_lost";
     case errc::store_foreign: return "store_foreign";
     case errc::store_newer: return "store_newer";
     case errc::store_busy: return "store_busy";

@@ -57,6 +57,7 @@ enum class errc {
 
     // State and snapshot directories.
     store_damaged,          ///< The store cannot be read.
+    store_lost,             ///< The open store cannot be used any more, its file may be whole: open it again.
     store_foreign,          ///< The store belongs to another database, slot or configuration.
     store_newer,            ///< The store was written by a newer version.
     store_busy,             ///< Another daemon holds the store.

@@ -23,6 +23,31 @@ inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
 
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;      ///< Then the stream is not read; statuses go on.
+inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;  ///< A keepalive's position is stored
+inline constexpr auto position_interval = 30s;               ///< after so much WAL, or so long.
+
+// The store.
+inline constexpr auto store_look_interval = 2s;              ///< From a write to a look whether the file should shrink.
+inline constexpr int store_mendings_max = 5;                 ///< In a row; then the store's failure ends the daemon.
+inline constexpr auto store_proven = 10min;                  ///< A store that served so long ends the row.
+inline constexpr std::size_t damaged_stores_max = 2;         ///< Kept aside; the newest ones.
+
+// Publishing.
+inline constexpr auto lock_pause = 200ms;                    ///< Between two looks at a locked table.
+inline constexpr auto lock_patience = 30s;                   ///< Then the next try is the cadence's.
+inline constexpr auto put_off_pause = 200ms;
+
+// Other processes.
+inline constexpr std::size_t control_request_bytes_max = 4096;
+inline constexpr std::size_t control_clients_max = 16;
+inline constexpr auto accept_pause = 100ms;                  ///< When descriptors are used up.
+inline constexpr auto answer_timeout = 30s;
+inline constexpr auto publish_timeout = 10min;               ///< For the answer to `publish`.
+inline constexpr auto hold_max = 2min;                       ///< Then the stream goes on without the client's word.
+inline constexpr auto cut_timeout = 10min;                   ///< For the stream to reach the cut, and to write it.
+inline constexpr auto cut_kept_max = 6h;                     ///< What was cut is removed then at the latest.
+inline constexpr int heartbeats_missed_max = 10;             ///< Then a daemon is taken for dead.
+inline constexpr std::uint64_t free_bytes_advised = std::uint64_t{1} << 30;
 
 // Transactions between two looks at the catalog; of more, only the latest is remembered.
 inline constexpr std::size_t unsettled_transactions_max = std::size_t{1} << 18;

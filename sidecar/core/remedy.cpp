@@ -9,6 +9,7 @@ const char* name_of(remedy what) noexcept
     case remedy::resync_tables: return "resync_tables";
     case remedy::resync_all: return "resync_all";
     case remedy::rebuild_store: return "rebuild_store";
+    case remedy::reopen_store: return "reopen_store";
     case remedy::ask_operator: return "ask_operator";
     case remedy::halt: return "halt";
     }
@@ -57,6 +58,8 @@ remedy remedy_for(errc code) noexcept
 
     case errc::store_damaged: return remedy::rebuild_store;
 
+    case errc::store_lost: return remedy::reopen_store;
+
     case errc::bad_text:
     case errc::over_limit:
     case errc::unsupported_type:
@@ -85,9 +88,10 @@ remedy remedy_for(errc code) noexcept
 int exit_status_for(errc code) noexcept
 {
     if (code == errc::usage || code == errc::bad_config) return 2;
-    if (code == errc::no_daemon) return 3;
+    if (code == errc::no_daemon || code == errc::cancelled) return 3;
     switch (remedy_for(code)) {
-    case remedy::retry: return 3;
+    case remedy::retry:
+    case remedy::reopen_store: return 3;
     case remedy::halt: return 70;
     default: return 4;
     }

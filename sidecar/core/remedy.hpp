@@ -10,6 +10,7 @@ enum class remedy {
     resync_tables,  ///< Copy the tables concerned again, then go on.
     resync_all,     ///< Copy every table again at a new consistent point.
     rebuild_store,  ///< Keep the store aside as evidence, start an empty one, then copy every table.
+    reopen_store,   ///< Open the store again, then go on from what it holds.
     ask_operator,   ///< Stop and exit 4: somebody has to decide.
     halt,           ///< Stop and exit 70: a mistake of ours.
 };

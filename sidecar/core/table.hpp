@@ -47,7 +47,7 @@ struct table_shape {
     friend bool operator==(const table_shape&, const table_shape&) = default;
 };
 
-/// Identifies one copy of one table in the store. Never used twice.
+/// Identifies one copy of one table. Never used twice, nor by two stores: each begins to count at a random number.
 using epoch = std::uint64_t;
 
 /// A mirrored table as the store remembers it.

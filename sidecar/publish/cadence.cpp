@@ -21,6 +21,7 @@ const char* name_of(publish_reason reason) noexcept
 {
     switch (reason) {
     case publish_reason::first: return "first";
+    case publish_reason::outdated: return "outdated";
     case publish_reason::every: return "every";
     case publish_reason::after_changes: return "after_changes";
     case publish_reason::after_bytes: return "after_bytes";
@@ -95,6 +96,7 @@ void cadence::give_back()
     pending_.count += in_flight_.count;
     pending_.bytes += in_flight_.bytes;
     pending_.last = std::max(pending_.last, in_flight_.last);
+    pending_.outdated |= in_flight_.outdated;
     in_flight_ = {};
 }
 
@@ -129,7 +131,7 @@ decision cadence::evaluate(steady_time now) const
     if (held_ && now < *held_->until) return *held_;
     if (first_) return publish_now{publish_reason::first};
     if (requested_) return publish_now{publish_reason::requested};
-    if (pending_.count == 0) return wait_until{wait_reason::nothing_changed, std::nullopt};
+    if (pending_.count == 0 && !pending_.outdated) return wait_until{wait_reason::nothing_changed, std::nullopt};
     if (shutting_down_) return publish_now{publish_reason::shutdown};
     return follow_rules(now);
 }
@@ -154,6 +156,7 @@ bool cadence::counted_out(std::optional<std::uint64_t> limit, std::uint64_t reac
 /// The rule that is met first; those that count changes are met now or not by waiting.
 std::optional<cadence::due> cadence::earliest(steady_time now) const
 {
+    if (pending_.outdated) return due{now, publish_reason::outdated};
     if (counted_out(settings_.after_changes, pending_.count)) return due{now, publish_reason::after_changes};
     if (counted_out(settings_.after_bytes, pending_.bytes)) return due{now, publish_reason::after_bytes};
     std::optional<due> every;

@@ -10,7 +10,7 @@
 
 namespace understudy {
 
-enum class publish_reason { first, every, after_changes, after_bytes, after_quiet, requested, shutdown };
+enum class publish_reason { first, outdated, every, after_changes, after_bytes, after_quiet, requested, shutdown };
 
 enum class wait_reason {
     nothing_changed,
@@ -61,6 +61,10 @@ public:
     /// Rows that the store now holds and no generation does.
     void changed(std::uint64_t count, std::uint64_t bytes, steady_time now);
 
+    /// What is announced is not made from what the store holds, or not as the settings say: another is due as soon as
+    /// min_interval allows, whatever the rules and however little changed.
+    void outdated() noexcept { pending_.outdated = true; }
+
     /// A command or signal asks for a generation now, changed or not.
     void request() noexcept;
 
@@ -97,6 +101,7 @@ private:
         std::uint64_t count = 0;
         std::uint64_t bytes = 0;
         steady_time last{};
+        bool outdated = false;
     };
     struct due {
         steady_time at{};

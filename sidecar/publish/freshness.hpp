@@ -3,6 +3,7 @@
 #include "core/db_time.hpp"
 #include "core/lsn.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -28,6 +29,9 @@ public:
 
     /// A generation with everything that ends at or before `position` is announced.
     void announced(std::uint64_t generation, lsn position);
+
+    /// An earlier run proved this of the announced generation.
+    void restore(db_time current_as_of) noexcept { earned_ = std::max(earned_.value_or(current_as_of), current_as_of); }
 
     /// The source is not the one that the pending probes and positions are about (another server, a resync).
     void forget_source();

@@ -103,8 +103,7 @@ outcome<void> generation_writer::describe()
     made_.position = state.position.position;
     made_.content_as_of = time_or_nothing(state.position.content_as_of);
     made_.created_at = request_.created_at;
-    made_.source = {state.identity.system_id, state.identity.timeline, state.identity.database, state.identity.slot,
-                    state.identity.publication};
+    made_.source = source_of(state.identity);
     for (const auto& table : state.tables) {
         auto described = describe(table);
         if (!described) return described.error();
@@ -228,6 +227,11 @@ outcome<void> generation_writer::complete()
 }
 
 }  // namespace
+
+source_identity source_of(const store_identity& stored)
+{
+    return {stored.system_id, stored.timeline, stored.database, stored.slot, stored.publication};
+}
 
 outcome<manifest> write_generation(snapshot_directory& directory, const generation_request& request)
 {

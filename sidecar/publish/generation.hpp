@@ -32,6 +32,9 @@ struct generation_request {
     std::map<table_name, std::vector<left_out_column>> left_out{};
 };
 
+/// The source as a manifest names it.
+source_identity source_of(const store_identity& stored);
+
 /// Writes one whole generation, durably, beside the others; announces nothing. Publish thread only.
 ///
 /// A document whose content is the same as in `previous` becomes a hard link to its file there, and keeps the

@@ -25,6 +25,10 @@ struct generation_report {
 /// difference too; full reads in blocks, whatever the size.
 generation_report verify_generation(const std::filesystem::path& generation, check_depth depth);
 
+/// Whether what `expected` describes is announced in this directory, and each of its documents there with its size:
+/// some system calls, however large it is.
+bool is_announced_whole(const std::filesystem::path& snapshot_directory, const manifest& expected);
+
 /// The manifest of the announced generation, checked quickly: for a start.
 /// Errors: no_generation; generation_damaged with the first difference.
 outcome<manifest> load_current(const std::filesystem::path& snapshot_directory);

@@ -43,7 +43,18 @@ struct table_status {
     friend bool operator==(const table_status&, const table_status&) = default;
 };
 
+/// A verify has the stream held or waits for it, or reads what was cut for it.
+struct hold_status {
+    db_time since{};
+    db_time until{};                               ///< Ends by itself then.
+    friend bool operator==(const hold_status&, const hold_status&) = default;
+};
+
 struct copy_status {
+    std::string table;                             ///< Being copied now; empty while a consistent point is awaited.
+    std::uint64_t tables_done = 0;
+    std::uint64_t tables_total = 0;
+    std::optional<double> progress;                ///< 0 to 1, of all tables, as far as the database's estimate goes.
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
     double rows_per_second = 0;
@@ -70,7 +81,8 @@ struct status_report {
     cadence_status cadence;
     std::vector<table_status> tables;
     std::optional<copy_status> copy;               ///< While one runs.
-    std::uint64_t store_bytes = 0;
+    std::optional<hold_status> hold;
+    std::uint64_t store_bytes = 0;                 ///< Of the store's file.
     std::int64_t pid = 0;
     std::string version;
     friend bool operator==(const status_report&, const status_report&) = default;

@@ -42,8 +42,15 @@ json::array to_array(const std::vector<table_status>& tables)
 json::value to_value(const std::optional<copy_status>& copy)
 {
     if (!copy) return nullptr;
-    return {{"rows", copy->rows}, {"bytes", copy->bytes}, {"rows_per_second", copy->rows_per_second},
-            {"seconds_left", or_null(copy->seconds_left)}};
+    return {{"table", copy->table}, {"tables_done", copy->tables_done}, {"tables_total", copy->tables_total},
+            {"progress", or_null(copy->progress)}, {"rows", copy->rows}, {"bytes", copy->bytes},
+            {"rows_per_second", copy->rows_per_second}, {"seconds_left", or_null(copy->seconds_left)}};
+}
+
+json::value to_value(const std::optional<hold_status>& hold)
+{
+    if (!hold) return nullptr;
+    return {{"since", to_string(hold->since)}, {"until", to_string(hold->until)}};
 }
 
 std::optional<std::uint64_t> number_or_nothing(object_reader& from, std::string_view name)
@@ -80,8 +87,22 @@ table_status table_from(const json::value& value, std::string& missing)
 copy_status copy_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
-    return {from.number("rows"), from.number("bytes"), from.real("rows_per_second"),
-            number_or_nothing(from, "seconds_left")};
+    copy_status made;
+    if (from.has("table")) made.table = from.text("table");
+    made.tables_done = number_or_nothing(from, "tables_done").value_or(0);
+    made.tables_total = number_or_nothing(from, "tables_total").value_or(0);
+    made.progress = real_or_nothing(from, "progress");
+    made.rows = from.number("rows");
+    made.bytes = from.number("bytes");
+    made.rows_per_second = from.real("rows_per_second");
+    made.seconds_left = number_or_nothing(from, "seconds_left");
+    return made;
+}
+
+hold_status hold_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    return {from.time("since").value_or(db_time{}), from.time("until").value_or(db_time{})};
 }
 
 void take_times(object_reader& from, status_report& into)
@@ -108,6 +129,7 @@ status_report report_from(object_reader& from, std::string& missing)
     made.cadence = cadence_from(from.member("cadence"), missing);
     for (const auto& item : from.list("tables")) made.tables.push_back(table_from(item, missing));
     if (from.has("copy")) made.copy = copy_from(from.member("copy"), missing);
+    if (from.has("hold")) made.hold = hold_from(from.member("hold"), missing);
     made.store_bytes = from.number("store_bytes");
     made.pid = from.signed_number("pid");
     made.version = from.text("version");
@@ -137,6 +159,7 @@ std::string to_json(const status_report& from)
                        {"cadence", to_value(from.cadence)},
                        {"tables", to_array(from.tables)},
                        {"copy", to_value(from.copy)},
+                       {"hold", to_value(from.hold)},
                        {"store_bytes", from.store_bytes}};
     return json::serialize(all) + "\n";
 }

@@ -82,6 +82,7 @@ outcome<void> create_data_file(const std::filesystem::path& directory, const fil
 
 outcome<lmdb::environment> open_data_file(const std::filesystem::path& directory)
 {
+    forget(new_file_in(directory));
     auto file = data_file_in(directory);
     auto checked = check_pages(file);
     if (!checked) return checked.error();

@@ -28,6 +28,7 @@ errc reason_for(int code) noexcept
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
     case MDB_INVALID: return errc::store_damaged;
+    case MDB_PANIC: return errc::store_lost;
     case MDB_DBS_FULL: return errc::over_limit;
     case MDB_KEYEXIST:
     case MDB_BAD_DBI:
@@ -178,7 +179,7 @@ outcome<environment> environment::open(const std::filesystem::path& file, std::u
 
 outcome<transaction> environment::begin(access kind) const
 {
-    if (!environment_) return failure{errc::storage_failed, file_.native() + ": the store lost its map; start again"};
+    if (!environment_) return failure{errc::store_lost, file_.native() + ": the store lost its map"};
     MDB_txn* begun = nullptr;
     if (auto code = mdb_txn_begin(environment_.get(), nullptr, kind == access::read ? MDB_RDONLY : 0u, &begun))
         return explain(code, file_.c_str(), "begin a transaction");
@@ -191,7 +192,8 @@ outcome<void> environment::resize(std::uint64_t map_bytes)
     if (code == 0) return {};
     // The old map is gone and there is no new one.
     environment_.reset();
-    return explain(code, file_.c_str(), "map the file");
+    auto why = explain(code, file_.c_str(), "map the file");
+    return failure{errc::store_lost, std::move(why.text)};
 }
 
 outcome<void> environment::copy_compacted(int file) const

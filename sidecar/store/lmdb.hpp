@@ -14,7 +14,8 @@
 /// LMDB with our errors and our ownership, and nothing else. http://www.lmdb.tech/doc/
 ///
 /// The one place that calls LMDB. Errors of every function: store_full when the map has no page left, disk_full,
-/// store_damaged, storage_failed, and internal for a use that LMDB forbids. After an error in a write transaction
+/// store_damaged, store_lost when the environment has to be opened again, storage_failed, and internal for a use that
+/// LMDB forbids. After an error in a write transaction
 /// the only thing left is to destroy it.
 namespace understudy::lmdb {
 
@@ -114,6 +115,9 @@ public:
 
     /// Maps more of the file, which must have that size already. After an error no transaction begins any more.
     outcome<void> resize(std::uint64_t map_bytes);
+
+    /// False after close() or a resize that failed.
+    bool is_open() const noexcept { return environment_ != nullptr; }
 
     /// After this no transaction begins any more.
     void close() noexcept { environment_.reset(); }

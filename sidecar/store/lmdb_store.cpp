@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <random>
 
 namespace understudy {
 
@@ -68,6 +69,14 @@ outcome<epoch> take_epoch(lmdb::transaction& within, lmdb::database records)
     return next;
 }
 
+/// Where a new store begins to count. What was published from another store names its epochs, which must never look
+/// like ours; below 2^53, so that every reader of JSON keeps all digits.
+epoch any_epoch()
+{
+    std::random_device dice;
+    return epoch{dice()} << 20;
+}
+
 /// Copied rows only: neither what is there nor what is gone matters to a load.
 outcome<void> check_load(epoch rows, const change_batch& batch)
 {
@@ -121,7 +130,7 @@ outcome<void> fill_new_store(lmdb::transaction& within)
 {
     auto records = within.open(record_names::database, lmdb::missing::create);
     if (!records) return records.error();
-    if (auto put = within.put(*records, record_names::last_epoch, encode_last_epoch(0)); !put) return put;
+    if (auto put = within.put(*records, record_names::last_epoch, encode_last_epoch(any_epoch())); !put) return put;
     return put_state(within, *records, {});
 }
 
@@ -157,8 +166,8 @@ outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored
 
 outcome<void> lmdb_store::begin_large()
 {
-    if (auto free = check_no_large(); !free) return free;
-    if (auto grown = grow_ahead({}); !grown) return grown;
+    if (auto free = check_usable(); !free) return free;
+    if (auto grown = grow_ahead({}); !grown && grown.error().code != errc::disk_full) return grown;
     auto begun = environment_.begin(lmdb::access::write);
     if (!begun) return begun.error();
     large_.emplace(std::move(*begun));
@@ -214,8 +223,12 @@ outcome<epoch> lmdb_store::create_epoch()
 
 outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
 {
+    if (auto free = check_usable(); !free) return free;
     if (auto copied = check_load(rows, batch); !copied) return copied;
-    return write(estimate_of(batch), isolation::shared,
+    // Not into the last pages of a full disk: without them the copy could not even be dropped again.
+    auto coming = estimate_of(batch);
+    if (auto grown = grow_ahead(coming); !grown) return grown;
+    return write(coming, isolation::shared,
                  [&](lmdb::transaction& within) { return write_changes(batch, within); });
 }
 
@@ -247,14 +260,21 @@ store_size lmdb_store::size() const
 
 outcome<void> lmdb_store::compact_if_worthwhile()
 {
-    if (auto free = check_no_large(); !free) return free;
+    if (auto free = check_usable(); !free) return free;
     auto now = size();
     if (now.file_bytes <= compact_bytes_min || now.file_bytes <= compact_factor * now.live_bytes) return {};
+    std::unique_lock alone{gate_, std::try_to_lock};
+    return alone ? compact() : outcome<void>{};
+}
+
+/// Nobody reads, nor begins to.
+outcome<void> lmdb_store::compact()
+{
     auto room = next_map_bytes(map_bytes_min, bytes_wanted(use(), {}));
     auto written = write_compacted(environment_, directory_, room);
     if (!written) return written.error().code == errc::disk_full ? outcome<void>{} : written;
     auto replaced = replace_data_file();
-    auto opened = open_databases();
+    auto opened = find_databases();
     return replaced ? opened : replaced;
 }
 
@@ -272,8 +292,9 @@ outcome<std::unique_ptr<read_snapshot>> lmdb_store::read()
 /// One durable transaction. When the map turns out to be too small, it grows and `apply` is called again.
 outcome<void> lmdb_store::write(const write_estimate& coming, isolation kept, const work& apply)
 {
-    if (auto free = check_no_large(); !free) return free;
-    if (auto grown = grow_ahead(coming); !grown) return grown;
+    if (auto free = check_usable(); !free) return free;
+    // When the disk is full, what is reserved may still do: only the write can tell.
+    if (auto grown = grow_ahead(coming); !grown && grown.error().code != errc::disk_full) return grown;
     for (;;) {
         auto written = write_once(kept, apply);
         if (written || written.error().code != errc::store_full) return written;
@@ -299,14 +320,14 @@ outcome<void> lmdb_store::write_changes(const change_batch& changes, lmdb::trans
     return write_rows(fold_, within, databases_);
 }
 
-outcome<void> lmdb_store::check_no_large() const
+outcome<void> lmdb_store::check_usable() const
 {
     if (large_) return failure{errc::internal, "a large transaction is open"};
+    if (!environment_.is_open()) return failure{errc::store_lost, directory_.native() + ": the store lost its map"};
     return {};
 }
 
-/// Grows before it is needed, if nobody reads. When the disk is full, what is reserved may still do: only the
-/// write can tell.
+/// Grows before it is needed, if nobody reads.
 outcome<void> lmdb_store::grow_ahead(const write_estimate& coming)
 {
     auto now = environment_.map_bytes();
@@ -314,8 +335,7 @@ outcome<void> lmdb_store::grow_ahead(const write_estimate& coming)
     if (wanted == now) return {};
     std::unique_lock alone{gate_, std::try_to_lock};
     if (!alone) return {};
-    auto grown = grow_data_file(environment_, directory_, wanted);
-    return !grown && grown.error().code == errc::disk_full ? outcome<void>{} : grown;
+    return grow_data_file(environment_, directory_, wanted);
 }
 
 /// Waits for the reader, if there is one.
@@ -357,6 +377,11 @@ map_use lmdb_store::use() const
 outcome<void> lmdb_store::open_databases()
 {
     std::unique_lock alone{gate_};
+    return find_databases();
+}
+
+outcome<void> lmdb_store::find_databases()
+{
     auto reading = environment_.begin(lmdb::access::read);
     if (!reading) return reading.error();
     auto records = reading->open(record_names::database, lmdb::missing::fail);
@@ -377,7 +402,6 @@ std::vector<epoch> lmdb_store::epochs_not_in(const store_state& state) const
     return unnamed;
 }
 
-/// What cannot be dropped now for want of space is dropped by the next write_state.
 outcome<void> lmdb_store::drop_unnamed()
 {
     auto unnamed = epochs_not_in(state_);
@@ -390,7 +414,6 @@ outcome<void> lmdb_store::drop_unnamed()
 /// Closes before the new file is opened: LMDB must not have one file twice.
 outcome<void> lmdb_store::replace_data_file()
 {
-    std::unique_lock alone{gate_};
     environment_.close();
     auto installed = install_compacted(directory_);
     auto opened = open_data_file(directory_);

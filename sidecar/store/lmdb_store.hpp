@@ -38,6 +38,7 @@ public:
     outcome<void> finish_large(const stored_position& position) override;
     void abandon_large() noexcept override { large_.reset(); }
     outcome<epoch> create_epoch() override;
+    outcome<void> drop_unnamed() override;
     outcome<void> load(epoch rows, const change_batch& batch) override;
     outcome<void> write_state(const store_state& state) override;
     store_size size() const override;
@@ -59,7 +60,7 @@ private:
     outcome<void> write(const write_estimate& coming, isolation kept, const work& apply);
     outcome<void> write_once(isolation kept, const work& apply);
     outcome<void> write_changes(const change_batch& changes, lmdb::transaction& within);
-    outcome<void> check_no_large() const;
+    outcome<void> check_usable() const;
     outcome<void> grow_ahead(const write_estimate& coming);
     outcome<void> grow_after_full();
     failure end_large(failure why);
@@ -67,8 +68,9 @@ private:
     map_use use() const;
     outcome<store_state> last_state() const;
     outcome<void> open_databases();
+    outcome<void> find_databases();
     std::vector<epoch> epochs_not_in(const store_state& state) const;
-    outcome<void> drop_unnamed();
+    outcome<void> compact();
     outcome<void> replace_data_file();
 
     std::filesystem::path directory_;

@@ -1,15 +1,21 @@
 #include "store/store.hpp"
 
+#include "core/limits.hpp"
 #include "store/data_file.hpp"
 #include "store/lmdb_store.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <string>
+#include <string_view>
 #include <sys/stat.h>
+#include <utility>
+#include <vector>
 
 namespace understudy {
 
@@ -31,6 +37,30 @@ outcome<std::filesystem::path> make_aside(const std::filesystem::path& directory
         if (::mkdir(aside.c_str(), 0700) == 0) return aside;
         if (errno != EEXIST) return system_failure(errno, aside, "make the directory");
     }
+}
+
+constexpr std::string_view aside_prefix = "damaged-";
+
+/// By the second in its name; within one, where numbers come again, by when the store was moved there.
+bool is_older(const std::filesystem::path& left, const std::filesystem::path& right)
+{
+    auto rank = [](const std::filesystem::path& aside) {
+        std::error_code ignored;
+        auto name = aside.filename().string();
+        return std::pair{name.substr(0, name.find('-', aside_prefix.size())), std::filesystem::last_write_time(aside, ignored)};
+    };
+    return rank(left) < rank(right);
+}
+
+/// Leaves the newest ones. What cannot be removed is no reason not to go on.
+void forget_old_asides(const std::filesystem::path& directory, std::size_t kept)
+{
+    std::error_code ignored;
+    std::vector<std::filesystem::path> asides;
+    for (const auto& entry : std::filesystem::directory_iterator{directory, ignored})
+        if (entry.path().filename().string().starts_with(aside_prefix)) asides.push_back(entry.path());
+    std::sort(asides.begin(), asides.end(), is_older);
+    for (std::size_t index = 0; index + kept < asides.size(); ++index) std::filesystem::remove_all(asides[index], ignored);
 }
 
 outcome<void> move_into(const std::filesystem::path& aside, const std::filesystem::path& file)
@@ -59,6 +89,7 @@ outcome<std::filesystem::path> store::keep_aside(const std::filesystem::path& di
 {
     auto lock = directory_lock::take(directory);
     if (!lock) return lock.error();
+    forget_old_asides(directory, limits::damaged_stores_max - 1);
     auto aside = make_aside(directory);
     if (!aside) return aside.error();
     auto data = data_file_in(directory);

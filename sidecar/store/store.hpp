@@ -34,7 +34,8 @@ class read_snapshot;
 /// Owns the environment and the directory's lock. All members except read() belong to the store thread: LMDB
 /// binds a write transaction to its thread. read() may be called by one other thread at a time.
 /// Errors of every member that writes: disk_full, storage_failed, store_damaged. After an error nothing of the
-/// call is in the store, and the call can be made again.
+/// call is in the store, and the call can be made again; but not after store_lost: whether the last commit is in the
+/// file is not known then, and only another open() can tell.
 class store {
 public:
     /// Opens or creates. Errors: store_busy if another process holds the directory; store_newer; store_damaged;
@@ -42,7 +43,8 @@ public:
     static outcome<std::unique_ptr<store>> open(const store_options& options);
 
     /// Moves a store that cannot be used to `damaged-<time>` beside it, as evidence, so that open() makes a new
-    /// one. The directory's lock must be free. Returns the path that it went to.
+    /// one. Only the newest limits::damaged_stores_max are kept. The directory's lock must be free. Returns the path
+    /// that it went to.
     static outcome<std::filesystem::path> keep_aside(const std::filesystem::path& directory);
 
     virtual ~store() = default;
@@ -63,8 +65,12 @@ public:
     virtual void abandon_large() noexcept = 0;
 
     /// A new, empty place for a table's rows. Until a state that names it is written, it belongs to nobody and
-    /// is dropped by the next open or write_state.
+    /// is dropped by the next open, drop_unnamed or write_state.
     virtual outcome<epoch> create_epoch() = 0;
+
+    /// Drops what was created and no state names: a copy that was given up. On a full disk what cannot be dropped
+    /// stays for the next time.
+    virtual outcome<void> drop_unnamed() = 0;
 
     /// Adds copied rows (put and add only) to an epoch from create_epoch. Committed in batches.
     virtual outcome<void> load(epoch rows, const change_batch& batch) = 0;
@@ -74,12 +80,12 @@ public:
 
     virtual store_size size() const = 0;
 
-    /// Gives space back when the file is much larger than its live data. A no-op otherwise. The caller picks a
-    /// quiet moment: it takes as long as a copy of the live data.
+    /// Gives space back when the file is much larger than its live data and nobody reads. A no-op otherwise. It takes
+    /// as long as a copy of the live data, and who wants to read meanwhile waits.
     virtual outcome<void> compact_if_worthwhile() = 0;
 
     /// A consistent view for one publish or verify. While it exists no page is reused and the map cannot grow:
-    /// keep it short. Errors: store_damaged, storage_failed.
+    /// keep it short. Errors: store_damaged, store_lost, storage_failed.
     virtual outcome<std::unique_ptr<read_snapshot>> read() = 0;
 };
 

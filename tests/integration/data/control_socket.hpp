@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -16,6 +17,9 @@ public:
 
     /// The daemon takes no further transaction until release(), or the end of this object.
     void hold() { ask(R"({"do":"hold"})"); }
+
+    /// The same, for so long at most.
+    void hold(std::chrono::milliseconds limit) { ask(R"({"do":"hold","for_ms":)" + std::to_string(limit.count()) + "}"); }
 
     /// After hold(): the daemon goes on to exactly this position. Returns the directory of a generation there.
     std::filesystem::path cut(const std::string& position);

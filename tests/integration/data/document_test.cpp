@@ -4,12 +4,14 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 
 using namespace understudy::testing;
+using namespace std::chrono_literals;
 
 namespace fs = std::filesystem;
 
@@ -171,6 +173,35 @@ BOOST_AUTO_TEST_CASE(a_document_whose_tables_did_not_change_is_a_hard_link)
     BOOST_TEST(inode_of(after / "suppliers.json") != inode_of(before / "suppliers.json"));
     source.exec("UPDATE materials SET weight = 0 WHERE id = 1");
     BOOST_TEST(inode_of(source.settle() / "materials.json") != materials);
+}
+
+BOOST_AUTO_TEST_CASE(changed_documents_are_published_at_a_reload_and_at_a_restart_though_nothing_changes)
+{
+    mirror source{{.more = "documents:\n  - {file: first.json}\n", .cadence = "cadence:\n  after_changes: 1000\n"}};
+    source.exec(shop);
+    source.start();
+    auto announces = [&](const std::string& file) {
+        auto now = source.current();
+        return now && fs::exists(*now / file);
+    };
+    auto rename_document = [&](const std::string& from, const std::string& to) {
+        auto text = read_file(source.sidecar().config_file());
+        write_file(source.sidecar().config_file(), text.replace(text.find(from), from.size(), to));
+    };
+    BOOST_REQUIRE(announces("first.json"));
+    rename_document("first.json", "second.json");
+    source.sidecar().signal(SIGHUP);
+    BOOST_TEST(wait_for([&] { return announces("second.json"); }), "exit " << source.sidecar().wait(0ms).value_or(-1) << source.sidecar().log());
+    source.stop();
+    rename_document("second.json", "third.json");
+    source.launch();
+    BOOST_TEST(wait_for([&] { return announces("third.json"); }), source.sidecar().log());
+    // A shape that stays is nothing to publish for.
+    auto generation = source.current();
+    source.stop();
+    source.launch();
+    BOOST_TEST(wait_for([&] { return source.status()["state"] == "streaming"; }), source.sidecar().log());
+    BOOST_TEST((source.current() == generation));
 }
 
 BOOST_AUTO_TEST_CASE(generations_of_earlier_runs_are_removed_like_others)

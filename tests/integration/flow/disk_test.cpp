@@ -121,4 +121,15 @@ BOOST_AUTO_TEST_CASE(a_generation_file_deleted_by_the_application_is_back_with_t
     BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
 }
 
+BOOST_AUTO_TEST_CASE(a_document_that_was_cut_is_written_again_though_nothing_changes)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto generation = sidecar.generation();
+    fs::resize_file(sidecar.current("snapshot.json"), 100);
+    BOOST_TEST(wait_for([&] { return sidecar.generation() > generation; }), sidecar.log());
+    BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,13 +12,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,20 +77,26 @@ private:
 /// A client that sends any bytes.
 class raw_client {
 public:
-    explicit raw_client(const std::filesystem::path& directory)
+    explicit raw_client(const std::filesystem::path& directory, const std::function<void()>& before_connecting = [] {})
     {
         int folder = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         auto endpoint = control_endpoint(folder);
+        before_connecting();
         if (::connect(socket_, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
             throw std::runtime_error{"cannot connect"};
         ::close(folder);
-        timeval patience{10, 0};
-        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        wait_for_answers(10s);
     }
     raw_client(const raw_client&) = delete;
     raw_client& operator=(const raw_client&) = delete;
     ~raw_client() { ::close(socket_); }
+
+    void wait_for_answers(std::chrono::microseconds patience)
+    {
+        timeval time{patience / 1s, (patience % 1s).count()};
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    }
 
     void send(std::string_view bytes) { BOOST_TEST(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0); }
 
@@ -109,6 +118,26 @@ const json::object publish{{"do", "publish"}};
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(control_socket)
+
+BOOST_AUTO_TEST_CASE(without_descriptors_the_server_pauses_and_then_goes_on)
+{
+    testing::temp_directory directory;
+    echo_server server{directory.path()};
+    rlimit whole{};
+    ::getrlimit(RLIMIT_NOFILE, &whole);
+    auto none = whole;
+    none.rlim_cur = 0;
+    raw_client client{directory.path(), [&] { ::setrlimit(RLIMIT_NOFILE, &none); }};
+    auto before = std::clock();
+    client.wait_for_answers(400ms);
+    BOOST_TEST(client.line() == "");
+    auto used = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+    ::setrlimit(RLIMIT_NOFILE, &whole);
+    BOOST_TEST(used < 0.2);
+    client.wait_for_answers(10s);
+    client.send("{\"do\":\"publish\"}\n");
+    BOOST_TEST(client.line().find("\"ok\":true") != std::string::npos);
+}
 
 BOOST_AUTO_TEST_CASE(a_request_is_answered)
 {

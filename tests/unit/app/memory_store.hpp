@@ -73,8 +73,21 @@ public:
         if (written) state_ = state;
         return written;
     }
+    outcome<void> drop_unnamed() override { return write("drop"); }
     store_size size() const override { return {}; }
-    outcome<void> compact_if_worthwhile() override { return {}; }
+    outcome<void> compact_if_worthwhile() override
+    {
+        std::lock_guard lock{mutex_};
+        ++looks_;
+        return {};
+    }
+
+    /// How often it was asked to shrink. From any thread.
+    int looks() const
+    {
+        std::lock_guard lock{mutex_};
+        return looks_;
+    }
     outcome<std::unique_ptr<read_snapshot>> read() override { return failure{errc::internal, "holds no rows"}; }
 
 private:
@@ -99,6 +112,7 @@ private:
     std::vector<std::string> calls_;
     store_state state_;
     epoch last_epoch_ = 0;
+    int looks_ = 0;
 };
 
 }  // namespace understudy

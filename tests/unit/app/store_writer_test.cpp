@@ -458,6 +458,58 @@ BOOST_AUTO_TEST_CASE(copied_rows_go_to_the_store_in_order_before_the_state)
     BOOST_TEST(kit.writer.state().position.position == lsn{110});
 }
 
+BOOST_AUTO_TEST_CASE(what_an_unfinished_copy_left_is_dropped_by_the_next_session)
+{
+    writer_kit kit;
+    std::optional<outcome<epoch>> made;
+    asio::co_spawn(kit.loop, kit.writer.create_epoch(), [&](std::exception_ptr, outcome<epoch> got) { made = std::move(got); });
+    BOOST_TEST(kit.until([&] { return made.has_value(); }));
+    kit.writer.begin_session();
+    BOOST_TEST(kit.flush().has_value());
+    kit.writer.begin_session();
+    BOOST_TEST(kit.flush().has_value());
+    kit.check_calls({"create", "drop"});
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_copy_leaves_nothing_to_drop)
+{
+    writer_kit kit;
+    std::optional<outcome<void>> answer;
+    asio::co_spawn(kit.loop, copy_into(kit.writer, 1), [&](std::exception_ptr, outcome<void> got) { answer = got; });
+    BOOST_TEST(kit.until([&] { return answer.has_value(); }));
+    kit.writer.begin_session();
+    BOOST_TEST(kit.flush().has_value());
+    kit.check_calls({"create", "load 1 into 1", "state at 0/6E"});
+}
+
+BOOST_AUTO_TEST_CASE(what_the_former_session_had_under_way_does_not_break_the_next)
+{
+    writer_kit kit;
+    kit.rows.shut();
+    kit.transaction(100, 110);
+    kit.rows.fail_next(errc::disk_full);
+    kit.writer.end_session();
+    kit.writer.begin_session();
+    kit.rows.open();
+    BOOST_TEST(kit.flush().has_value());
+    BOOST_TEST(kit.failed.empty());
+    kit.transaction(100, 110);
+    BOOST_TEST(kit.flush().has_value());
+    kit.check_calls({"commit 1 at 0/6E failed", "commit 1 at 0/6E"});
+}
+
+BOOST_AUTO_TEST_CASE(the_store_is_asked_to_shrink_some_time_after_a_write_and_not_again_without_one)
+{
+    writer_kit kit;
+    kit.transaction(100, 110);
+    BOOST_TEST(kit.flush().has_value());
+    BOOST_TEST(kit.rows.looks() == 0);
+    BOOST_TEST(kit.until([&] { return kit.rows.looks() == 1; }));
+    kit.loop.restart();
+    BOOST_TEST(kit.loop.run_for(limits::store_look_interval * 2) <= 1u, "only the look's own completion");
+    BOOST_TEST(kit.rows.looks() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_load_fails_the_copy_and_writes_no_state)
 {
     writer_kit kit;

@@ -55,6 +55,7 @@ const std::map<std::string, remedy> remedies{
     {"table_unusable", remedy::ask_operator},
     {"table_locked", remedy::retry},
     {"store_damaged", remedy::rebuild_store},
+    {"store_lost", remedy::reopen_store},
     {"store_foreign", remedy::ask_operator},
     {"store_newer", remedy::ask_operator},
     {"store_busy", remedy::ask_operator},

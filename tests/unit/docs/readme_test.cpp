@@ -228,10 +228,10 @@ BOOST_AUTO_TEST_CASE(an_exit_status_that_a_reason_names_is_its_own)
     names named;
     for (const auto& [name, cells] : rows_by_name("## What it says: states and reasons", 3))
         if (cells.at(2).find("exit status") != std::string::npos) named.insert(name);
-    check_same({"bad_config", "no_daemon", "usage"}, named);
+    check_same({"bad_config", "cancelled", "no_daemon", "usage"}, named);
 
     auto rows = rows_by_name("## What it says: states and reasons", 3);
-    for (auto reason : {errc::bad_config, errc::usage, errc::no_daemon}) {
+    for (auto reason : {errc::bad_config, errc::usage, errc::no_daemon, errc::cancelled}) {
         auto status = "(exit status " + std::to_string(exit_status_for(reason)) + ")";
         BOOST_TEST_CONTEXT(name_of(reason)) BOOST_TEST(rows.at(name_of(reason)).at(2).find(status) != std::string::npos);
     }

@@ -224,6 +224,20 @@ BOOST_AUTO_TEST_CASE(new_settings_count_at_once_and_keep_what_changed)
     CHECK_DECISION(schedule.decide(start), publish(publish_reason::after_changes));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_outdated_waits_for_min_interval_and_for_no_rule)
+{
+    auto schedule = settled(rules{1s}.after_changes(1000));
+    publish_at(schedule, start);
+    schedule.outdated();
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::min_interval, start + 1s));
+    CHECK_DECISION(schedule.decide(start + 1s), publish(publish_reason::outdated));
+    schedule.started(start + 1s);
+    schedule.failed(start + 1s);
+    CHECK_DECISION(schedule.decide(start + 2s), publish(publish_reason::outdated));
+    publish_at(schedule, start + 2s);
+    CHECK_DECISION(schedule.decide(start + 1h), wait(wait_reason::nothing_changed));
+}
+
 BOOST_AUTO_TEST_CASE(the_record_tells_publishes_and_new_reasons_to_wait)
 {
     using kind = cadence::event::kind;

@@ -144,6 +144,19 @@ BOOST_AUTO_TEST_CASE(too_many_changes_only_make_it_more_careful)
     BOOST_TEST(earned(told) == 7);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_proved_holds_until_more_is_earned_or_an_older_one_is_announced)
+{
+    told.announced(2, lsn{400});
+    told.restore(second(5));
+    BOOST_TEST(earned(told) == 5);
+    told.probed(lsn{300}, second(3));
+    BOOST_TEST(earned(told) == 5);
+    told.probed(lsn{300}, second(9));
+    BOOST_TEST(earned(told) == 9);
+    told.announced(1, lsn{100});
+    BOOST_TEST(earned(told) == -1);
+}
+
 BOOST_AUTO_TEST_CASE(another_source_forgets_what_was_asked_of_the_former)
 {
     told.probed(lsn{200}, second(5));

@@ -25,7 +25,8 @@ inline status_report full_status()
     made.cadence = {db_time{seconds{1'700'000'006}}, "every", db_time{seconds{1'699'999'999}}, "after_quiet",
                     "min_interval"};
     made.tables = {{{"public", "materials"}, 12, "copying", 0.25}, {{"sales", "orders"}, 3, "current", std::nullopt}};
-    made.copy = copy_status{3, 4096, 1500.5, 60};
+    made.copy = copy_status{"public.items", 1, 3, 0.25, 3, 4096, 1500.5, 60};
+    made.hold = hold_status{made.since, made.heartbeat};
     made.store_bytes = 1 << 26;
     made.pid = 4711;
     made.version = "0.1.0";

@@ -78,6 +78,22 @@ BOOST_AUTO_TEST_CASE(a_cut_or_grown_document_is_found_quickly)
     BOOST_TEST(any_has(differences(check_depth::quick), "bytes instead of"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_announced_is_whole_until_a_document_is_cut_or_gone)
+{
+    auto expected = *verify_generation(generation(1), check_depth::quick).found;
+    BOOST_TEST(is_announced_whole(settings.directory, expected));
+    auto whole = slurp(document());
+    spill(document(), whole.substr(0, whole.size() - 1));
+    BOOST_TEST(!is_announced_whole(settings.directory, expected));
+    spill(document(), whole);
+    BOOST_TEST(is_announced_whole(settings.directory, expected));
+    fs::remove(document());
+    BOOST_TEST(!is_announced_whole(settings.directory, expected));
+    spill(document(), whole);
+    fs::remove(settings.directory / "current");
+    BOOST_TEST(!is_announced_whole(settings.directory, expected));
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_document_is_named)
 {
     fs::remove(document());

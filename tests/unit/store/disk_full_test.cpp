@@ -119,6 +119,32 @@ BOOST_AUTO_TEST_CASE(on_tmpfs_a_full_disk_is_an_error_and_nothing_is_lost) { che
 
 BOOST_AUTO_TEST_CASE(on_ext4_a_full_disk_is_an_error_and_nothing_is_lost) { check_full_disk(small_disk::kind::ext4); }
 
+BOOST_AUTO_TEST_CASE(copies_that_fill_the_disk_do_not_add_up)
+{
+    small_disk disk{small_disk::kind::ext4};
+    if (!disk) return;
+    store_options options{.directory = disk.path() / "state", .any_filesystem = false};
+    auto opened = store::open(options);
+    require(opened);
+    auto rows = add_table(**opened);
+    require((*opened)->commit_group(rows_from(rows, 0, 2000), position_at(100)));
+    auto live = (*opened)->size().live_bytes;
+    std::vector<int> reached;
+    for (int copy = 0; copy < 4; ++copy) {
+        auto fresh = (*opened)->create_epoch();
+        require(fresh);
+        outcome<void> loaded;
+        int first = 0;
+        for (; loaded; first += 1000) loaded = (*opened)->load(*fresh, rows_from(*fresh, first, 1000));
+        BOOST_TEST((loaded.error().code == errc::disk_full));
+        reached.push_back(first);
+        require((*opened)->drop_unnamed());
+        BOOST_TEST((*opened)->size().live_bytes < live + (2u << 20), "copy " << copy);
+    }
+    BOOST_TEST(reached.back() >= reached.front() / 2, "the last copy came to " << reached.back() << " of " << reached.front());
+    require((*opened)->commit_group(rows_from(rows, 0, 100), position_at(200)));
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_finds_no_room_at_all_leaves_nothing_behind)
 {
     small_disk disk{small_disk::kind::tmpfs};

@@ -1,13 +1,16 @@
 #include "store/store.hpp"
 
+#include "child.hpp"
 #include "store_kit.hpp"
 #include "support/printing.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <future>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -387,6 +390,111 @@ BOOST_AUTO_TEST_CASE(a_store_kept_aside_makes_place_for_a_new_one)
     require(second);
     BOOST_TEST(*second != *first);
 }
+
+BOOST_AUTO_TEST_CASE(only_the_newest_damaged_stores_are_kept)
+{
+    scratch_directory scratch;
+    for (int damage = 0; damage < 12; ++damage) {
+        add_table(*open_store(scratch));
+        auto aside = store::keep_aside(scratch.path());
+        require(aside);
+        std::ofstream{*aside / "number"} << damage;
+    }
+    texts kept;
+    for (const auto& entry : std::filesystem::directory_iterator{scratch.path()})
+        if (std::string number; std::ifstream{entry.path() / "number"} >> number) kept.push_back(number);
+    std::sort(kept.begin(), kept.end());
+    BOOST_TEST(kept == (texts{"10", "11"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(epochs_of_two_stores_are_never_equal)
+{
+    scratch_directory first;
+    scratch_directory second;
+    BOOST_TEST(*open_store(first)->create_epoch() != *open_store(second)->create_epoch());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_given_up_copy_left_is_dropped_and_its_space_used_again)
+{
+    scratch_directory scratch;
+    auto opened = open_store(scratch);
+    auto rows = add_table(*opened);
+    commit(*opened, numbered_rows(rows, 0, 9, 10), 100);
+    auto live = opened->size().live_bytes;
+    std::uint64_t after_first = 0;
+    for (int copy = 0; copy < 4; ++copy) {
+        auto fresh = opened->create_epoch();
+        require(fresh);
+        for (int part = 0; part < 4; ++part)
+            require(opened->load(*fresh, numbered_rows(*fresh, part * 5000, part * 5000 + 4999, 1000)));
+        require(opened->drop_unnamed());
+        if (copy == 0) after_first = opened->size().file_bytes;
+    }
+    BOOST_TEST(opened->size().live_bytes < live + (1u << 20));
+    BOOST_TEST(opened->size().file_bytes <= after_first * 3 / 2);
+    BOOST_TEST(rows_of(*opened, rows).size() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(while_somebody_reads_nothing_is_compacted)
+{
+    scratch_directory scratch;
+    auto opened = open_store(scratch);
+    auto rows = add_table(*opened);
+    for (int group = 0; group < 20; ++group)
+        commit(*opened, numbered_rows(rows, group * 5000, group * 5000 + 4999, 1000),
+               static_cast<std::uint64_t>(group + 1) * 100);
+    change_batch batch;
+    batch.clear_table(rows);
+    commit(*opened, batch, 3000);
+    auto before = opened->size().file_bytes;
+    auto reader = opened->read();
+    require(reader);
+    require(opened->compact_if_worthwhile());
+    BOOST_TEST(opened->size().file_bytes == before);
+    reader->reset();
+    require(opened->compact_if_worthwhile());
+    BOOST_TEST(opened->size().file_bytes < before);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_compaction_left_is_removed)
+{
+    scratch_directory scratch;
+    add_table(*open_store(scratch));
+    std::ofstream{scratch.path() / "data.mdb.new"} << "half a copy";
+    open_store(scratch);
+    BOOST_TEST(!std::filesystem::exists(scratch.path() / "data.mdb.new"));
+}
+
+// A sanitizer's own maps are far over any limit of ours.
+#ifndef UNDERSTUDY_SANITIZED
+BOOST_AUTO_TEST_CASE(a_store_that_lost_its_map_says_so_until_it_is_opened_again)
+{
+    scratch_directory scratch;
+    auto opened = open_store(scratch);
+    auto rows = add_table(*opened);
+    commit(*opened, numbered_rows(rows, 0, 99, 10), 100);
+    opened.reset();
+    auto status = in_child([&] {
+        auto used = open_store(scratch);
+        auto large = numbered_rows(rows, 0, 20'000, 1000);
+        std::uint64_t pages = 0;
+        std::ifstream{"/proc/self/statm"} >> pages;
+        rlimit space{(pages * 4096) + (4u << 20), RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &space);
+        auto lost = used->commit_group(large, position_at(200));
+        auto after = used->commit_group(numbered_rows(rows, 0, 1, 10), position_at(300));
+        auto read = used->read();
+        space.rlim_cur = RLIM_INFINITY;
+        ::setrlimit(RLIMIT_AS, &space);
+        auto code = [](auto& done) { return done ? errc::internal : done.error().code; };
+        return code(lost) == errc::store_lost && code(after) == errc::store_lost && code(read) == errc::store_lost ? 0 : 1;
+    });
+    BOOST_TEST(status == 0);
+    opened = open_store(scratch);
+    BOOST_TEST((opened->state().position == position_at(100)));
+    BOOST_TEST(rows_of(*opened, rows).size() == 100u);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(a_store_in_use_cannot_be_kept_aside)
 {
