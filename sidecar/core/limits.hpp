@@ -21,7 +21,8 @@ inline constexpr std::size_t nesting_max = 64;               ///< Arrays and com
 inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
 
 // Between the event loop and the store.
-inline constexpr std::size_t batches_in_flight_max = 2;      ///< Then the stream is not read; statuses go on.
+inline constexpr std::size_t batches_in_flight_max = 2;      ///< Of a copy or a large transaction; then it is not read.
+inline constexpr std::size_t group_growth_max = 2;           ///< Times commit's limits; then the stream is not read.
 
 // Waiting.
 inline constexpr auto connect_timeout = 10s;
