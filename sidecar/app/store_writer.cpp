@@ -44,6 +44,7 @@ void store_writer::begin_session()
     group_->reset();
     group_open_ = false;
     overdue_ = false;
+    behind_ = false;
     position_ = durable();
     reached_ = durable().position;
     stored_at_ = std::chrono::steady_clock::now();
@@ -66,7 +67,7 @@ void store_writer::stop()
 bool store_writer::accepts() const noexcept
 {
     if (held_) return false;
-    return has_room() || (!large_open_ && !group_is_full());
+    return large_open_ ? has_room() : is_idle() || !group_is_over(limits::group_growth_max);
 }
 
 bool store_writer::has_room() const noexcept
@@ -74,9 +75,15 @@ bool store_writer::has_room() const noexcept
     return submitted_ - completed_ < limits::batches_in_flight_max;
 }
 
-bool store_writer::group_is_full() const noexcept
+bool store_writer::is_idle() const noexcept
 {
-    return group_->size() >= limits_.max_changes || group_->memory_bytes() >= limits_.max_bytes;
+    return submitted_ == completed_;
+}
+
+bool store_writer::group_is_over(std::uint64_t times_the_limits) const noexcept
+{
+    return group_->size() / times_the_limits >= limits_.max_changes ||
+           group_->memory_bytes() / times_the_limits >= limits_.max_bytes;
 }
 
 void store_writer::on_begin(lsn commit_start)
@@ -108,7 +115,9 @@ void store_writer::take_over(const committed_transaction& transaction)
     }
     group_->append(transaction.changes);
     if (!std::exchange(group_open_, true)) arm_delay();
-    if (group_is_full()) seal_when_room();
+    if (!group_is_over(1)) return;
+    behind_ = true;
+    seal_when_idle();
 }
 
 void store_writer::set_position(const stored_position& position)
@@ -154,10 +163,11 @@ void store_writer::on_reached(lsn reached)
     reached_ = std::max(reached_, reached);
     notify_.reached(reached_);
     stop_if_limit(reached);
+    if (std::exchange(behind_, false)) seal_when_idle();  // the end of a backlog does not wait for the delay
     auto since = std::chrono::steady_clock::now() - stored_at_;
     if (!position_is_due(position_.position, reached_, since)) return;
     take_reached(reached_);
-    seal_when_room();
+    seal_when_idle();
 }
 
 void store_writer::stop_if_limit(lsn next)
@@ -187,10 +197,11 @@ void store_writer::release()
     notify_.accepting();
 }
 
-// A store that does not keep up gets the group later, and a larger one; a full one ends accepts().
-void store_writer::seal_when_room()
+// A store that is busy gets the group later, and a larger one: twice the changes in a group write far less than
+// twice the pages. One that has grown too large ends accepts().
+void store_writer::seal_when_idle()
 {
-    overdue_ = !has_room();
+    overdue_ = !is_idle();
     if (!overdue_) seal();
 }
 
@@ -210,7 +221,7 @@ void store_writer::arm_delay()
 {
     delay_.expires_after(limits_.max_delay);
     delay_.async_wait([this](const boost::system::error_code& ec) {
-        if (!ec) seal_when_room();
+        if (!ec) seal_when_idle();
     });
 }
 
@@ -268,7 +279,7 @@ void store_writer::completed(const outcome<void>& result, const std::optional<st
         state_.position = *position;
         notify_.durable(durable());
     }
-    if (overdue_ && has_room()) seal();
+    if (overdue_ && is_idle()) seal();
     progress_.cancel();
     if (accepts()) notify_.accepting();
 }

@@ -107,9 +107,10 @@ private:
     void look_at_size_later();
     asio::awaitable<outcome<void>> wait_for(std::uint64_t ticket);
     bool has_room() const noexcept;
-    bool group_is_full() const noexcept;
+    bool is_idle() const noexcept;
+    bool group_is_over(std::uint64_t times_the_limits) const noexcept;
     void seal();
-    void seal_when_room();
+    void seal_when_idle();
     void arm_delay();
     void set_position(const stored_position& position);
     void stop_if_limit(lsn next);
@@ -125,7 +126,8 @@ private:
     std::shared_ptr<change_batch> spare_;  // memory of an earlier group, for the next one
     stored_position position_;      // behind the group
     bool group_open_ = false;       // something waits for a commit: changes, or a position
-    bool overdue_ = false;          // the group is to be committed as soon as the store has room
+    bool overdue_ = false;          // the group is to be committed as soon as the store has nothing else to do
+    bool behind_ = false;           // groups have become full since the source had nothing more
     std::uint64_t large_changes_ = 0;
     std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;

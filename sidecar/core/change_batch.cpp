@@ -19,7 +19,7 @@ void change_batch::append(const change_batch& other)
 {
     auto base = block_.size();
     block_.append(other.block_);
-    entries_.reserve(entries_.size() + other.entries_.size());
+    // No reserve(): it grows to exactly what is asked for, and each of many small appends would copy all entries.
     for (auto copied : other.entries_) {
         copied.offset += base;
         entries_.push_back(copied);

@@ -22,7 +22,8 @@ inline constexpr std::size_t nesting_max = 64;               ///< Arrays and com
 inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
 
 // Between the event loop and the store.
-inline constexpr std::size_t batches_in_flight_max = 2;      ///< Then the stream is not read; statuses go on.
+inline constexpr std::size_t batches_in_flight_max = 2;      ///< Of a copy or a large transaction; then it is not read.
+inline constexpr std::size_t group_growth_max = 2;           ///< Times commit's limits; then the stream is not read.
 inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;  ///< A keepalive's position is stored
 inline constexpr auto position_interval = 30s;               ///< after so much WAL, or so long.
 

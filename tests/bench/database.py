@@ -84,7 +84,7 @@ class Database:
         self._run("initdb", "-D", self.home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
                   "--no-sync")
         self.start()
-        self.sql(TABLE.format(rows=rows))
+        self.sql(TABLE.format(rows=self.rows))
         self.sql(BACKLOG)
 
     def __enter__(self):

@@ -178,6 +178,7 @@ void pg_connection::clear_deadline()
 asio::awaitable<outcome<void>> pg_connection::wait(direction what)
 {
     if (cancelled_) co_return failure{errc::cancelled, "asked to stop"};
+    if (!socket_.is_open()) use_current_socket();
     auto ready = what == direction::read ? asio::posix::stream_descriptor::wait_read
                                          : asio::posix::stream_descriptor::wait_write;
     auto [ec] = co_await socket_.async_wait(ready, use_tuple);
@@ -190,6 +191,11 @@ asio::awaitable<outcome<void>> pg_connection::wait(direction what)
 asio::awaitable<outcome<void>> pg_connection::wait_readable()
 {
     return wait(direction::read);
+}
+
+void pg_connection::look_away() noexcept
+{
+    if (socket_.is_open()) socket_.release();
 }
 
 failure pg_connection::lost_connection() const

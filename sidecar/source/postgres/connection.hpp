@@ -80,6 +80,10 @@ public:
 
     asio::awaitable<outcome<void>> wait_readable();
 
+    /// Takes the socket out of the event loop until the next wait: there, whatever arrives wakes the loop, whether
+    /// somebody waits for it or not. Not while one waits or watches.
+    void look_away() noexcept;
+
     /// Reads the statement's final status after the copy's data has ended.
     asio::awaitable<outcome<void>> finish_copy(std::chrono::milliseconds timeout);
 

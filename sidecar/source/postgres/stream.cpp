@@ -19,7 +19,7 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto gather_pause = 200us;
 
 // After so many reads in a row other coroutines get their turn.
-constexpr int reads_per_turn = 64;
+constexpr int reads_per_turn = 16;
 
 std::int64_t now_us() noexcept
 {
@@ -77,6 +77,7 @@ asio::awaitable<outcome<void>> postgres_stream::read_until_failure()
     asio::steady_timer pause{co_await asio::this_coro::executor};
     for (;;) {
         if (!sink_.accepts()) {
+            connection_->look_away();
             room_.expires_at(asio::steady_timer::time_point::max());
             co_await room_.async_wait(use_tuple);
             if (connection_->is_cancelled()) co_return failure{errc::cancelled, "the stream was closed"};
@@ -85,6 +86,7 @@ asio::awaitable<outcome<void>> postgres_stream::read_until_failure()
         auto some = read_some();
         if (!some) co_return some.error();
         if (*some) {
+            connection_->look_away();
             pause.expires_after(gather_pause);
             co_await pause.async_wait(use_tuple);
             if (connection_->is_cancelled()) co_return failure{errc::cancelled, "the stream was closed"};

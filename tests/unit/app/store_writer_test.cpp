@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_does_not_keep_up_is_not_given_more)
         ++given;
         kit.transaction(given * 10, given * 10 + 5);
     }
-    BOOST_TEST(given <= limits::batches_in_flight_max + 1);
+    BOOST_TEST(given == 1 + limits::group_growth_max);
     kit.rows.open();
     BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{given * 10 + 5}; }));
     BOOST_TEST(kit.writer.accepts());
@@ -227,9 +227,39 @@ BOOST_AUTO_TEST_CASE(a_store_that_does_not_keep_up_is_not_given_more_by_the_dela
         auto later = std::chrono::steady_clock::now() + 5ms;
         kit.until([&] { return std::chrono::steady_clock::now() > later; });
     }
-    BOOST_TEST(given <= limits::batches_in_flight_max + limits.max_changes);
+    BOOST_TEST(given == 1 + limits::group_growth_max * limits.max_changes);
     kit.rows.open();
     BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{given * 10 + 5}; }));
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_backlog_does_not_wait_for_the_delay)
+{
+    auto limits = never();
+    limits.max_changes = 5;
+    writer_kit kit{limits};
+    kit.transaction(100, 110, 5);
+    kit.transaction(120, 130, 2);
+    kit.writer.on_reached(lsn{140});
+    BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{130}; }));
+    // A group that never was behind has its delay.
+    kit.transaction(150, 160, 2);
+    kit.writer.on_reached(lsn{170});
+    kit.loop.poll();
+    BOOST_TEST(kit.rows.calls().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_while_the_store_is_busy_is_one_group)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.rows.shut();
+    kit.transaction(100, 110, 3);
+    kit.transaction(120, 130, 3);
+    kit.transaction(140, 150, 2);
+    kit.rows.open();
+    BOOST_TEST(kit.until_calls(2));
+    kit.check_calls({"commit 3 at 0/6E", "commit 5 at 0/96"});
 }
 
 BOOST_AUTO_TEST_CASE(a_large_transaction_has_a_store_transaction_of_its_own)
