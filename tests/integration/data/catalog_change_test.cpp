@@ -2,6 +2,8 @@
 #include "integration/data/mirror.hpp"
 #include "support/waiting.hpp"
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -13,6 +15,10 @@ using namespace understudy::testing;
 // the promise of current_as_of: once it has passed them, the announced file shows them.
 
 namespace {
+
+const auto versions = boost::unit_test::data::make({14, 15, 18});  // each asks the catalog in another way
+
+const std::string quick = "status:\n  heartbeat: 100ms\n";
 
 /// Waits until current_as_of has passed what was committed so far; then what is announced against the database.
 std::string proven_difference(mirror& source)
@@ -56,22 +62,22 @@ BOOST_AUTO_TEST_SUITE(catalog_changes)
 
 BOOST_AUTO_TEST_CASE(columns_that_no_row_message_tells_of)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec("CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT i, i FROM generate_series(1, 50) i");
     check_each(source, {"ALTER TABLE t ADD b int DEFAULT 7", "ALTER TABLE t RENAME b TO c", "ALTER TABLE t DROP c",
                         "ALTER TABLE t ALTER a TYPE text", "TRUNCATE t"});
 }
 
-BOOST_AUTO_TEST_CASE(names_that_are_printed_inside_values)
+BOOST_DATA_TEST_CASE(names_that_are_printed_inside_values, versions, version)
 {
-    mirror source;
+    mirror source{{.version = version, .more = quick}};
     source.exec(with_types);
     check_each(source, {"ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'", "ALTER TYPE mood RENAME VALUE 'sad' TO 'ok'"});
 }
 
 BOOST_AUTO_TEST_CASE(an_enum_inside_a_range_only)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE moods AS RANGE (subtype = mood);"
                 "CREATE TABLE t (id int PRIMARY KEY, r moods, m moods_multirange);"
                 "ALTER TYPE moods_multirange RENAME TO many_moods;"
@@ -79,17 +85,17 @@ BOOST_AUTO_TEST_CASE(an_enum_inside_a_range_only)
     check_each(source, {"ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'"});
 }
 
-BOOST_AUTO_TEST_CASE(partitions_that_come_and_go)
+BOOST_DATA_TEST_CASE(partitions_that_come_and_go, versions, version)
 {
-    mirror source;
+    mirror source{{.version = version, .more = quick}};
     source.exec(partitioned);
     check_each(source, {"TRUNCATE p_1", "ALTER TABLE p DETACH PARTITION p_2; DROP TABLE p_2",
                         "CREATE TABLE p_3 PARTITION OF p FOR VALUES FROM (200) TO (300)", "DROP TABLE p_1"});
 }
 
-BOOST_AUTO_TEST_CASE(a_publication_that_is_altered)
+BOOST_DATA_TEST_CASE(a_publication_that_is_altered, versions, version)
 {
-    mirror source;
+    mirror source{{.version = version, .more = quick}};
     source.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
     check_each(source, {"BEGIN; ALTER PUBLICATION understudy DROP TABLE ONLY t; INSERT INTO t VALUES (2);"
                         "ALTER PUBLICATION understudy ADD TABLE ONLY t; COMMIT",
@@ -99,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_publication_that_is_altered)
 
 BOOST_AUTO_TEST_CASE(a_partition_that_changes_while_it_is_none)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec(partitioned);
     check_each(source, {"BEGIN; ALTER TABLE p DETACH PARTITION p_1; UPDATE p_1 SET a = 'alone'; DELETE FROM p_1 WHERE id < 10;"
                         "ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (100); COMMIT"});
@@ -107,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_partition_that_changes_while_it_is_none)
 
 BOOST_AUTO_TEST_CASE(a_label_that_is_another_one_for_a_while)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec(with_types);
     check_each(source, {"BEGIN; ALTER TYPE mood RENAME VALUE 'ok' TO 'other'; UPDATE t SET id = id + 100 WHERE id < 10;"
                         "INSERT INTO t VALUES (1000); ALTER TYPE mood RENAME VALUE 'other' TO 'ok'; COMMIT"});
@@ -115,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_label_that_is_another_one_for_a_while)
 
 BOOST_AUTO_TEST_CASE(a_table_that_leaves_a_published_schema_for_a_while)
 {
-    mirror source{{.tables = {"public.t"}}};
+    mirror source{{.tables = {"public.t"}, .more = quick}};
     source.exec("CREATE SCHEMA away; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);"
                 "CREATE PUBLICATION understudy FOR TABLES IN SCHEMA public, test WITH (publish_via_partition_root = true)");
     check_each(source, {"BEGIN; ALTER TABLE t SET SCHEMA away; INSERT INTO away.t VALUES (2); ALTER TABLE away.t SET SCHEMA public; COMMIT"});
@@ -123,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_table_that_leaves_a_published_schema_for_a_while)
 
 BOOST_AUTO_TEST_CASE(a_partition_whose_replica_identity_is_another_one_for_a_while)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec("CREATE TABLE p (id int NOT NULL, a text) PARTITION BY RANGE (id);"
                 "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100); CREATE UNIQUE INDEX u ON p_1 (id);"
                 "ALTER TABLE p REPLICA IDENTITY FULL; ALTER TABLE p_1 REPLICA IDENTITY FULL;"
@@ -134,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_partition_whose_replica_identity_is_another_one_for_a_whi
 
 BOOST_AUTO_TEST_CASE(a_cast_to_json_that_is_made_later_is_not_passed_over)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec(with_types);
     source.start();
     auto before = source.settle();
@@ -142,13 +148,11 @@ BOOST_AUTO_TEST_CASE(a_cast_to_json_that_is_made_later_is_not_passed_over)
                 "CREATE CAST (mood AS json) WITH FUNCTION shown(mood)");
     BOOST_TEST(wait_for([&] { return source.status().at("reason") == "unsupported_type"; }), source.sidecar().log());
     BOOST_TEST(source.current().value() == before);
-    source.exec("DROP CAST (mood AS json)");
-    BOOST_TEST(proven_difference(source) == "");
 }
 
-BOOST_AUTO_TEST_CASE(commits_that_are_acknowledged_before_they_are_flushed)
+BOOST_DATA_TEST_CASE(commits_that_are_acknowledged_before_they_are_flushed, versions, version)
 {
-    mirror source;
+    mirror source{{.version = version, .more = quick}};
     source.exec("CREATE TABLE t (id int PRIMARY KEY)");
     source.start();
     source.exec("SET synchronous_commit = off");
@@ -161,7 +165,7 @@ BOOST_AUTO_TEST_CASE(commits_that_are_acknowledged_before_they_are_flushed)
 // The next record's place is behind a page's header then, where no stream gets to.
 BOOST_AUTO_TEST_CASE(an_idle_database_at_the_start_of_a_segment_is_proved)
 {
-    mirror source;
+    mirror source{{.more = quick}};
     source.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
     source.start();
     for (int n = 0; n < 3; ++n) {

@@ -255,7 +255,7 @@ BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables
     write_history(server, "lost", 30);
     BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
     auto last_commit = sidecar.position();
-    server.exec(others);
+    for (int n = 0; n < 2; ++n) server.exec(others);
     BOOST_REQUIRE(wait_for([&] { return sidecar.publish().value > last_commit.value + (16u << 20); }));
     BOOST_REQUIRE(sidecar.stop() == 0);
     BOOST_REQUIRE(server.stop());
@@ -266,7 +266,7 @@ BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables
     server.exec(others);
     write_history(server, "kept", 10);
     BOOST_REQUIRE(server.flushed() < position);
-    server.exec(others);
+    for (int n = 0; n < 2; ++n) server.exec(others);
     BOOST_REQUIRE(server.flushed() > position);
     sidecar.start();
     BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
