@@ -2,16 +2,28 @@
 #include "app/daemon.hpp"
 #include "app/loaded_config.hpp"
 #include "app/logging.hpp"
+#include "app/mending_limit.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <random>
+#include <string_view>
+#include <thread>
 
 namespace understudy {
 
 namespace {
+
+outcome<std::filesystem::path> keep_aside(const settings& wanted, std::string_view why)
+{
+    auto kept = store::keep_aside(wanted.state_directory);
+    if (kept) log_event(log_level::error, "store_damaged", why, {{"kept_in", kept->string()}});
+    return kept;
+}
 
 // A store that cannot be read is kept as evidence and made anew: everything in it can be copied again.
 outcome<std::unique_ptr<store>> open_store(const settings& wanted)
@@ -19,14 +31,30 @@ outcome<std::unique_ptr<store>> open_store(const settings& wanted)
     store_options options{wanted.state_directory, wanted.any_filesystem};
     auto opened = store::open(options);
     if (opened || opened.error().code != errc::store_damaged) return opened;
-    auto kept = store::keep_aside(wanted.state_directory);
+    auto kept = keep_aside(wanted, opened.error().text);
     if (!kept) return kept.error();
-    log_event(log_level::error, "store_damaged", opened.error().text, {{"kept_in", kept->string()}});
     return store::open(options);
 }
 
-// Opening a large store reads all of it. What was announced before can be used meanwhile, and this says so.
-void say_starting(const snapshot_directory& directory)
+// Nobody reads yet. A file that cannot shrink now can be used as it is.
+outcome<std::unique_ptr<store>> open_compact(const settings& wanted)
+{
+    auto opened = open_store(wanted);
+    if (!opened) return opened;
+    auto compacted = (*opened)->compact_if_worthwhile();
+    if (!compacted) log_event(log_level::warn, "not_compacted", compacted.error().text, {{"reason", name_of(compacted.error().code)}});
+    return opened;
+}
+
+void write_or_log(const snapshot_directory& directory, const status_report& now)
+{
+    if (auto written = write_status(directory, now); !written)
+        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+}
+
+// Opening a large store reads all of it. What was announced before can be used meanwhile, and this says so. What the
+// last run proved of it stays true.
+status_report say_starting(const snapshot_directory& directory)
 {
     status_report now;
     now.state = name_of(daemon_phase::starting);
@@ -38,19 +66,36 @@ void say_starting(const snapshot_directory& directory)
         now.generation = current->generation;
         now.position = current->position;
         now.content_as_of = current->content_as_of;
+        auto former = read_status(directory.path());
+        if (former && former->generation == now.generation && former->position == now.position)
+            now.current_as_of = former->current_as_of;
     }
-    if (auto written = write_status(directory, now); !written)
-        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+    write_or_log(directory, now);
+    return now;
+}
+
+void say_ended(const snapshot_directory& directory, status_report last, const failure& why)
+{
+    last.state = name_of(daemon_phase::stopping);
+    last.reason = name_of(why.code);
+    last.reason_text = why.text;
+    last.heartbeat = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    last.since = last.heartbeat;
+    write_or_log(directory, last);
 }
 
 outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
 {
     auto directory = snapshot_directory::open(config.values.snapshot);
     if (!directory) return directory.error();
-    say_starting(*directory);
-    auto rows = open_store(config.values);
-    if (!rows) return rows.error();
+    auto former = say_starting(*directory);
+    auto rows = open_compact(config.values);
+    if (!rows) {
+        say_ended(*directory, std::move(former), rows.error());
+        return rows.error();
+    }
     daemon whole{config, mode, std::move(*rows), std::make_unique<snapshot_directory>(std::move(*directory))};
+    whole.take_over(former);
     return whole.run();
 }
 
@@ -61,23 +106,36 @@ void ignore_signals()
     for (int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
 }
 
+// Runs until it ends for another reason than its store.
+outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
+{
+    mending_limit limit;
+    std::random_device dice;
+    for (;;) {
+        auto began = std::chrono::steady_clock::now();
+        auto ended = run_daemon(config, mode);
+        if (!ended) return ended.error();
+        if (*ended == daemon_end::stopped) return {};
+        auto pause = limit.next(std::chrono::steady_clock::now() - began, dice());
+        auto reason = *ended == daemon_end::store_damaged ? errc::store_damaged : errc::store_lost;
+        if (!pause) return failure{reason, "the store failed again and again; look at the disk"};
+        if (reason == errc::store_damaged)
+            if (auto kept = keep_aside(config.values, "the store is kept aside and made anew"); !kept) return kept.error();
+        log_event(log_level::warn, "mending", "the store is opened again", {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
+        std::this_thread::sleep_for(*pause);
+    }
+}
+
 int run_in_mode(const command_options& options, daemon_mode mode)
 {
     ignore_signals();
     auto config = load_for_command(options);
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
-    for (;;) {
-        auto ended = run_daemon(*config, mode);
-        if (!ended) {
-            log_event(log_level::error, "exit", ended.error().text, {{"reason", name_of(ended.error().code)}});
-            return report_failure(ended.error());
-        }
-        if (*ended == daemon_end::stopped) return 0;
-        auto kept = store::keep_aside(config->values.state_directory);
-        if (!kept) return report_failure(kept.error());
-        log_event(log_level::error, "store_damaged", "the store is kept aside and made anew", {{"kept_in", kept->string()}});
-    }
+    auto ended = run_with_mending(*config, mode);
+    if (ended) return 0;
+    log_event(log_level::error, "exit", ended.error().text, {{"reason", name_of(ended.error().code)}});
+    return report_failure(ended.error());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sys/resource.h>
 
 // A store that is damaged, taken, or somebody else's.
 using namespace understudy;
@@ -33,6 +34,19 @@ bool kept_aside(const mirror& sidecar)
     });
 }
 
+/// Makes the rows that hold `text` as a JSON string unreadable, wherever the file has them.
+std::size_t damage_rows(const fs::path& file, const std::string& text)
+{
+    auto fragment = '"' + text + '"';
+    auto bytes = read_file(file);
+    std::fstream store{file, std::ios::in | std::ios::out | std::ios::binary};
+    std::size_t found = 0;
+    for (auto at = bytes.find(fragment); at != bytes.npos; at = bytes.find(fragment, at + 1), ++found)
+        store.seekp(static_cast<std::streamoff>(at) - 1).put('\x7f');  // the fragment's size: longer than the row
+    BOOST_REQUIRE(store.flush().good());
+    return found;
+}
+
 /// Two programs with one config in everything but the database.
 void share_directories(mirror& second, const mirror& first)
 {
@@ -60,6 +74,43 @@ BOOST_AUTO_TEST_CASE(a_damaged_store_is_kept_aside_and_copied_anew)
     BOOST_TEST(kept_aside(sidecar), sidecar.log());
     BOOST_TEST(sidecar.generation() > generation);
     BOOST_TEST(sidecar.position() > position);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_a_publish_cannot_read_is_kept_aside_and_copied_anew)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(damage_rows(sidecar.state_directory() / "data.mdb", "item 7") > 0u);
+    server.exec("UPDATE public.items SET note = 'changed' WHERE id = 100");
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.logged("store_damaged") > 0u, sidecar.log());
+    BOOST_TEST(kept_aside(sidecar), sidecar.log());
+    BOOST_TEST(sidecar.stop() == 0, sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_mapped_is_opened_again)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto copies = sidecar.copies();
+    rlimit space{};
+    BOOST_REQUIRE(::prlimit(sidecar.pid(), RLIMIT_AS, nullptr, &space) == 0);
+    auto whole = space;
+    std::ifstream statm{"/proc/" + std::to_string(sidecar.pid()) + "/statm"};
+    rlim_t pages = 0;
+    statm >> pages;
+    space.rlim_cur = pages * 4096 + (rlim_t{8} << 20);
+    BOOST_REQUIRE(::prlimit(sidecar.pid(), RLIMIT_AS, &space, nullptr) == 0);
+    // More than what the store has reserved, in transactions that need little memory.
+    for (int part = 0; part < 40; ++part)
+        server.exec("INSERT INTO public.events SELECT now(), n || repeat('x', 500) FROM generate_series(1, 1000) n");
+    BOOST_TEST(wait_for([&] { return sidecar.logged("store_lost") > 0; }), sidecar.log());
+    BOOST_REQUIRE(::prlimit(sidecar.pid(), RLIMIT_AS, &whole, nullptr) == 0);
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.copies() == copies, sidecar.log());
+    BOOST_TEST(!kept_aside(sidecar), sidecar.log());
 }
 
 BOOST_AUTO_TEST_CASE(a_second_daemon_on_the_same_directories_says_so_and_leaves)
