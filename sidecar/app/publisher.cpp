@@ -59,6 +59,13 @@ bool is_for_supervisor(errc code) noexcept
 
 }  // namespace
 
+bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes, std::chrono::steady_clock::duration since_last) noexcept
+{
+    bool by_a_rule = why == publish_reason::every || why == publish_reason::after_changes ||
+                     why == publish_reason::after_bytes || why == publish_reason::after_quiet;
+    return by_a_rule && behind_bytes > limits::publish_behind_bytes && since_last < limits::publish_behind_max;
+}
+
 publisher::publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
                      worker_thread& thread, daemon_state& state, std::function<void(failure)> broken)
     : settings_{wanted},
@@ -94,7 +101,8 @@ asio::awaitable<void> publisher::run()
     while (!stopped_) {
         auto next = cadence_.decide(now());
         bool ready = session_ && session_->is_streaming() && !busy_;
-        if (std::holds_alternative<understudy::publish_now>(next) && ready) {
+        const auto* due = std::get_if<understudy::publish_now>(&next);
+        if (due && ready && is_time_for(due->reason)) {
             auto done = co_await publish();
             static_cast<void>(done);  // logged, and kept for status
             continue;
@@ -105,11 +113,22 @@ asio::awaitable<void> publisher::run()
     free_.cancel();
 }
 
+bool publisher::is_time_for(publish_reason why) const
+{
+    auto behind = distance(writer_.reached(), state_.server_flushed);
+    return !waits_to_catch_up(why, behind, now() - published_at_);
+}
+
 asio::awaitable<void> publisher::idle()
 {
     auto next = cadence_.decide(now());
     const auto* wait = std::get_if<wait_until>(&next);
-    wake_.expires_at(wait && wait->until ? *wait->until : steady_time::max());
+    if (wait)
+        wake_.expires_at(wait->until.value_or(steady_time::max()));
+    else if (session_ && !busy_)
+        wake_.expires_after(limits::behind_pause);
+    else
+        wake_.expires_at(steady_time::max());
     co_await wake_.async_wait(use_tuple);
 }
 
@@ -237,6 +256,7 @@ asio::awaitable<outcome<manifest>> publisher::publish_now()
 asio::awaitable<outcome<manifest>> publisher::publish()
 {
     busy_ = true;
+    published_at_ = now();
     cadence_.started(now());
     auto made = co_await write_and_announce();
     if (made) {

@@ -23,6 +23,10 @@
 
 namespace understudy {
 
+/// Whether a publish should wait for the stream to catch up: while its rows are read the store uses no page again, and
+/// a backlog writes much (design.md, 4.1). Not for one that is asked for, or overdue. Pure.
+bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes, std::chrono::steady_clock::duration since_last) noexcept;
+
 /// Writes a generation when the cadence says so, and announces it when the source says that it is right
 /// (design.md, 4.4 and 4.5).
 ///
@@ -86,6 +90,7 @@ private:
     asio::awaitable<void> discard(std::uint64_t number);
     asio::awaitable<void> clean_history();
     asio::awaitable<void> idle();
+    bool is_time_for(publish_reason why) const;
     bool has_new_copies() const;
     void look_at_documents();
     unchanged_tables unchanged_since_announced() const;
@@ -107,6 +112,7 @@ private:
     freshness freshness_;
     bool announced_by_us_ = false;            // in this run, so that last_touched_ tells what changed since
     std::map<epoch, lsn> last_touched_;
+    steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
     std::map<std::uint64_t, steady_time> ended_;      // those of earlier runs are not in it: see started_
     steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;

@@ -46,6 +46,12 @@ outcome<std::unique_ptr<store>> open_compact(const settings& wanted)
     return opened;
 }
 
+void write_or_log(const snapshot_directory& directory, const status_report& now)
+{
+    if (auto written = write_status(directory, now); !written)
+        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+}
+
 // Opening a large store reads all of it. What was announced before can be used meanwhile, and this says so. What the
 // last run proved of it stays true.
 status_report say_starting(const snapshot_directory& directory)
@@ -64,9 +70,18 @@ status_report say_starting(const snapshot_directory& directory)
         if (former && former->generation == now.generation && former->position == now.position)
             now.current_as_of = former->current_as_of;
     }
-    if (auto written = write_status(directory, now); !written)
-        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+    write_or_log(directory, now);
     return now;
+}
+
+void say_ended(const snapshot_directory& directory, status_report last, const failure& why)
+{
+    last.state = name_of(daemon_phase::stopping);
+    last.reason = name_of(why.code);
+    last.reason_text = why.text;
+    last.heartbeat = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    last.since = last.heartbeat;
+    write_or_log(directory, last);
 }
 
 outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
@@ -75,7 +90,10 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
     if (!directory) return directory.error();
     auto former = say_starting(*directory);
     auto rows = open_compact(config.values);
-    if (!rows) return rows.error();
+    if (!rows) {
+        say_ended(*directory, std::move(former), rows.error());
+        return rows.error();
+    }
     daemon whole{config, mode, std::move(*rows), std::make_unique<snapshot_directory>(std::move(*directory))};
     whole.take_over(former);
     return whole.run();

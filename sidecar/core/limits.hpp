@@ -37,6 +37,9 @@ inline constexpr std::size_t damaged_stores_max = 2;         ///< Kept aside; th
 inline constexpr auto lock_pause = 200ms;                    ///< Between two looks at a locked table.
 inline constexpr auto lock_patience = 30s;                   ///< Then the next try is the cadence's.
 inline constexpr auto put_off_pause = 200ms;
+inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64} << 20;  ///< Further behind, nothing is published
+inline constexpr auto publish_behind_max = 30s;              ///< before this has passed since the last one.
+inline constexpr auto behind_pause = 500ms;                  ///< Between two looks whether it is still so.
 
 // Other processes.
 inline constexpr std::size_t control_request_bytes_max = 4096;

@@ -102,6 +102,10 @@ outcome<void> write_compacted(const lmdb::environment& open, const std::filesyst
 {
     auto file = new_file_in(directory);
     forget(file);
+    // Not even for a moment does a copy take the last space from others.
+    std::error_code unknown;
+    if (auto disk = std::filesystem::space(directory, unknown); !unknown && disk.available < bytes)
+        return failure{errc::disk_full, file.native() + ": no room for a compacted copy"};
     auto written = write_copy(open, file, bytes);
     if (!written) forget(file);
     return written;

@@ -262,17 +262,20 @@ outcome<void> lmdb_store::compact_if_worthwhile()
 {
     if (auto free = check_usable(); !free) return free;
     auto now = size();
-    if (now.file_bytes <= compact_bytes_min || now.file_bytes <= compact_factor * now.live_bytes) return {};
+    bool worthwhile = now.file_bytes > compact_bytes_min && now.file_bytes > compact_factor * now.live_bytes;
+    if (!worthwhile || now.file_bytes <= not_compacted_bytes_) return {};
     std::unique_lock alone{gate_, std::try_to_lock};
     return alone ? compact() : outcome<void>{};
 }
 
-/// Nobody reads, nor begins to.
+/// Nobody reads, nor begins to. What cannot be written leaves the file as it is, until it has grown more.
 outcome<void> lmdb_store::compact()
 {
     auto room = next_map_bytes(map_bytes_min, bytes_wanted(use(), {}));
     auto written = write_compacted(environment_, directory_, room);
-    if (!written) return written.error().code == errc::disk_full ? outcome<void>{} : written;
+    not_compacted_bytes_ = written ? 0 : environment_.map_bytes();
+    if (!written && written.error().code == errc::store_damaged) return written;
+    if (!written) return {};
     auto replaced = replace_data_file();
     auto opened = find_databases();
     return replaced ? opened : replaced;

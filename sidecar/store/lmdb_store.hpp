@@ -81,6 +81,7 @@ private:
     store_state state_;
     group_fold fold_;
     std::optional<lmdb::transaction> large_;
+    std::uint64_t not_compacted_bytes_ = 0;  ///< The file's size when that failed.
     std::shared_mutex gate_;
 };
 

@@ -80,8 +80,8 @@ public:
 
     virtual store_size size() const = 0;
 
-    /// Gives space back when the file is much larger than its live data and nobody reads. A no-op otherwise. It takes
-    /// as long as a copy of the live data, and who wants to read meanwhile waits.
+    /// Gives space back when the file is much larger than its live data and nobody reads. A no-op otherwise, and
+    /// where the disk has no room for it. It takes as long as a copy of the live data; who wants to read meanwhile waits.
     virtual outcome<void> compact_if_worthwhile() = 0;
 
     /// A consistent view for one publish or verify. While it exists no page is reused and the map cannot grow:

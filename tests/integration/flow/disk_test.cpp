@@ -73,6 +73,20 @@ BOOST_AUTO_TEST_CASE(a_full_state_disk_keeps_the_last_generation_and_is_recovere
     BOOST_TEST(lasting_difference(server, sidecar, 90s) == "", sidecar.log());
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_grew_shrinks_again_while_it_is_followed)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto bytes = [&] { return fs::file_size(sidecar.state_directory() / "data.mdb"); };
+    server.exec("INSERT INTO public.items (id, name, note) SELECT n, 'large', repeat('x', 900) FROM generate_series(1001, 90000) n");
+    BOOST_TEST(wait_for([&] { return bytes() > 80 * mib; }, 60s), bytes() << " bytes\n" << sidecar.log());
+    server.exec("DELETE FROM public.items WHERE id > 1000");
+    BOOST_TEST(wait_for([&] { return bytes() < 64 * mib; }, 60s), bytes() << " bytes\n" << sidecar.log());
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(copied_once(sidecar), sidecar.log());
+}
+
 BOOST_AUTO_TEST_CASE(a_deleted_snapshot_directory_is_made_again)
 {
     filled_server server;
@@ -112,8 +126,10 @@ BOOST_AUTO_TEST_CASE(a_removed_link_to_the_current_generation_is_back_with_the_n
 BOOST_AUTO_TEST_CASE(a_generation_file_deleted_by_the_application_is_back_with_the_next_one)
 {
     filled_server server;
-    mirror sidecar{server};
-    sidecar.start_following();
+    // Without a heartbeat nobody looks at the file meanwhile.
+    mirror sidecar{server, "cadence:\n  min_interval: 50ms\ncommit:\n  max_delay: 50ms\nstatus:\n  heartbeat: 1h\n"};
+    sidecar.start();
+    BOOST_REQUIRE(wait_for([&] { return fs::exists(sidecar.current("snapshot.json")); }, 60s));
     fs::remove(sidecar.current("snapshot.json"));
     BOOST_TEST(run_beside(sidecar, "verify") == 1, sidecar.log());
     write_rows(server);

@@ -22,6 +22,18 @@ BOOST_AUTO_TEST_CASE(who_has_to_decide_finds_the_reason_in_the_last_status)
     BOOST_TEST(sidecar.reason() == "table_missing");
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_opened_leaves_the_reason_in_the_last_status)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    mirror second{server};
+    second.set_environment("UNDERSTUDY_STATE__DIRECTORY", sidecar.state_directory());
+    BOOST_TEST(second.run("run") == 4, second.log());
+    BOOST_TEST(second.state() == "stopping");
+    BOOST_TEST(second.reason() == "store_busy");
+}
+
 BOOST_AUTO_TEST_CASE(once_without_a_database_leaves_the_reason_in_the_last_status)
 {
     filled_server server;

@@ -15,16 +15,17 @@ using namespace understudy::store_kit;
 
 namespace {
 
-/// A filesystem of 96 MiB of its own, or none where we may not mount.
+/// A small filesystem of its own, or none where we may not mount.
 class small_disk {
 public:
     enum class kind { tmpfs, ext4 };
 
-    explicit small_disk(kind wanted)
+    explicit small_disk(kind wanted, unsigned mebibytes = 96)
     {
         std::filesystem::create_directory(path());
-        mounted_ = wanted == kind::tmpfs ? ::mount("none", path().c_str(), "tmpfs", 0, "size=96m,mode=0700") == 0
-                                         : mount_image();
+        auto options = fmt::format("size={}m,mode=0700", mebibytes);
+        mounted_ = wanted == kind::tmpfs ? ::mount("none", path().c_str(), "tmpfs", 0, options.c_str()) == 0
+                                         : mount_image(mebibytes);
         if (!mounted_) BOOST_TEST_MESSAGE("SKIPPED: cannot mount a small filesystem here");
     }
     small_disk(const small_disk&) = delete;
@@ -53,11 +54,11 @@ public:
     void make_room() const { std::filesystem::remove(path() / "ballast"); }
 
 private:
-    bool mount_image() const
+    bool mount_image(unsigned mebibytes) const
     {
         auto image = scratch_.path() / "image";
         std::ofstream{image};
-        std::filesystem::resize_file(image, 96u << 20);
+        std::filesystem::resize_file(image, std::uintmax_t{mebibytes} << 20);
         auto command = fmt::format("mkfs.ext4 -q -m 0 {0} >/dev/null 2>&1 && mount -o loop {0} {1} >/dev/null 2>&1",
                                    image.native(), path().native());
         return std::system(command.c_str()) == 0;
@@ -143,6 +144,32 @@ BOOST_AUTO_TEST_CASE(copies_that_fill_the_disk_do_not_add_up)
     }
     BOOST_TEST(reached.back() >= reached.front() / 2, "the last copy came to " << reached.back() << " of " << reached.front());
     require((*opened)->commit_group(rows_from(rows, 0, 100), position_at(200)));
+}
+
+BOOST_AUTO_TEST_CASE(without_room_for_a_copy_the_file_stays_as_it_is)
+{
+    small_disk disk{small_disk::kind::ext4, 160};
+    if (!disk) return;
+    store_options options{.directory = disk.path() / "state", .any_filesystem = false};
+    auto opened = store::open(options);
+    require(opened);
+    auto rows = add_table(**opened);
+    for (int group = 0; (*opened)->size().file_bytes <= 64u << 20; ++group)
+        require((*opened)->commit_group(rows_from(rows, group * 2000, 2000), position_at(100)));
+    change_batch batch;
+    batch.clear_table(rows);
+    require((*opened)->commit_group(batch, position_at(200)));
+    disk.fill();
+    auto before = (*opened)->size().file_bytes;
+    require((*opened)->compact_if_worthwhile());
+    BOOST_TEST((*opened)->size().file_bytes == before);
+    disk.make_room();
+    require((*opened)->compact_if_worthwhile());
+    BOOST_TEST((*opened)->size().file_bytes == before, "it was tried at this size already");
+    opened->reset();
+    opened = store::open(options);
+    require((*opened)->compact_if_worthwhile());
+    BOOST_TEST((*opened)->size().file_bytes < before);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_finds_no_room_at_all_leaves_nothing_behind)
