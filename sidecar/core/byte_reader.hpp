@@ -2,6 +2,8 @@
 
 #include "core/error.hpp"
 
+#include <boost/endian/conversion.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -17,10 +19,10 @@ class byte_reader {
 public:
     explicit byte_reader(std::string_view message) noexcept : rest_{message} {}
 
-    std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(number(1)); }
-    std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number(2)); }
-    std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number(4)); }
-    std::uint64_t u64() noexcept { return number(8); }
+    std::uint8_t u8() noexcept { return number<std::uint8_t>(); }
+    std::uint16_t u16() noexcept { return number<std::uint16_t>(); }
+    std::uint32_t u32() noexcept { return number<std::uint32_t>(); }
+    std::uint64_t u64() noexcept { return number<std::uint64_t>(); }
     std::int32_t i32() noexcept { return static_cast<std::int32_t>(u32()); }
     std::int64_t i64() noexcept { return static_cast<std::int64_t>(u64()); }
 
@@ -61,11 +63,14 @@ public:
     }
 
 private:
-    std::uint64_t number(std::size_t size) noexcept
+    template <class Number>
+    Number number() noexcept
     {
-        std::uint64_t value = 0;
-        for (char byte : bytes(size)) value = (value << 8) | static_cast<unsigned char>(byte);
-        return value;
+        auto taken = bytes(sizeof(Number));
+        if (taken.empty()) return 0;
+        using boost::endian::order;
+        return boost::endian::endian_load<Number, sizeof(Number), order::big>(
+            reinterpret_cast<const unsigned char*>(taken.data()));
     }
 
     std::string_view rest_;

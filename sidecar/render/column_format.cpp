@@ -21,7 +21,7 @@ error_code append_boolean(std::string_view text, std::string& out)
 
 error_code append_integer(std::string_view text, std::string& out)
 {
-    if (!is_json_number(text) || text.find_first_of(".eE") != text.npos) return errc::bad_text;
+    if (!is_json_integer(text)) return errc::bad_text;
     out.append(text);
     return {};
 }

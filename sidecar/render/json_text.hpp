@@ -15,6 +15,9 @@ bool is_utf8(std::string_view text) noexcept;
 /// RFC 8259 `number`: no leading zero, plus sign or bare point.
 bool is_json_number(std::string_view text) noexcept;
 
+/// The same, without point or exponent.
+bool is_json_integer(std::string_view text) noexcept;
+
 /// The length of the JSON number at the front of `text`; zero if there is none.
 std::size_t json_number_size(std::string_view text) noexcept;
 

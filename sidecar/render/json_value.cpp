@@ -13,6 +13,11 @@ constexpr bool is_hex(char byte) noexcept
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
+constexpr bool is_space(char byte) noexcept
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
 /// Checks one JSON text without recursion: its depth costs a byte a level, never stack.
 class json_checker {
 public:
@@ -49,8 +54,7 @@ private:
 
     void skip_space() noexcept
     {
-        auto next = rest_.find_first_not_of(" \t\n\r");
-        rest_.remove_prefix(std::min(next, rest_.size()));
+        while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
     }
 
     /// Takes a scalar or an empty container whole; of another container only its start, up to its first value.
@@ -144,8 +148,8 @@ error_code append_json_value(std::string_view text, std::string& out)
     if (!is_utf8(text) || !json_checker{text}.check()) return errc::bad_text;
     auto start = out.size();
     out.append(text);
-    for (auto at = out.find_first_of("\n\r", start); at != out.npos; at = out.find_first_of("\n\r", at))
-        out[at] = ' ';  // inside a string they would be escaped
+    for (auto at = start; at < out.size(); ++at)
+        if (out[at] == '\n' || out[at] == '\r') out[at] = ' ';  // inside a string they would be escaped
     return {};
 }
 

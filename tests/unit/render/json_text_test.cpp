@@ -30,6 +30,22 @@ BOOST_AUTO_TEST_CASE(strings_escape_what_postgres_escapes_and_nothing_else)
     BOOST_TEST(string_of("ab\"cd") == "\"ab\\\"cd\"");
 }
 
+BOOST_AUTO_TEST_CASE(every_byte_is_escaped_alike_at_any_offset)
+{
+    const std::string around(20, 'a');
+    for (int byte = 0; byte < 256; ++byte) {
+        auto alone = string_of(std::string(1, static_cast<char>(byte)));
+        auto inside = alone.substr(1, alone.size() - 2);
+        for (std::size_t offset = 0; offset <= around.size(); ++offset) {
+            auto text = around;
+            text.insert(offset, 1, static_cast<char>(byte));
+            auto expected = around;
+            expected.insert(offset, inside);
+            BOOST_TEST_CONTEXT("byte " << byte << " at " << offset) BOOST_TEST(string_of(text) == '"' + expected + '"');
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(strings_append)
 {
     std::string json = "[";
@@ -59,6 +75,13 @@ BOOST_AUTO_TEST_CASE(checked_strings_refuse_what_is_not_utf8)
     std::string json;
     BOOST_TEST(append_checked_string("\xFF", json) == errc::bad_text);
     BOOST_TEST(append_checked_string("é", json) == error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(integers_are_numbers_without_point_or_exponent)
+{
+    for (auto text : {"0", "-0", "1", "-17", "9223372036854775808"}) BOOST_TEST(is_json_integer(text), text);
+    for (auto text : {"", "-", "+1", "01", "-01", "1.0", "1e5", "1E5", " 1", "1 ", "NaN", "0x1"})
+        BOOST_TEST(!is_json_integer(text), text);
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_those_of_the_grammar)
