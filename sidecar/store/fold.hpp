@@ -36,6 +36,7 @@ struct folded_row {
     std::string_view tuple;     ///< Empty when gone, and when a counted row was only subtracted.
     std::int64_t more = 0;
     std::int64_t fewest = 0;    ///< The lowest that `more` was on the way: there have to be so many before.
+    std::uint64_t key_prefix = 0;  ///< Compares as the key's first eight bytes do.
     result what = result::put;
     std::uint32_t clears = 0;   ///< How often the table had been emptied by the group before this.
 };
