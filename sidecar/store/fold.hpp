@@ -77,11 +77,13 @@ private:
     outcome<std::string_view> complete(const change_batch::change& change, std::string_view from_key,
                                        rows_before& before);
     folded_row& row_at(epoch table, std::string_view key);
+    void index();
     void clear(epoch table) { ++clears_[table]; }
     std::uint32_t clears_of(epoch table) const noexcept;
     std::string_view keep(std::string_view bytes);
 
-    boost::unordered_flat_map<row_name, std::uint32_t, row_name_hash> places_;  // in rows_
+    boost::unordered_flat_map<row_name, std::uint32_t, row_name_hash> places_;  // in rows_, unless ascending_
+    bool ascending_ = true;  // the rows have come in their order
     std::vector<folded_row> rows_;
     boost::unordered_flat_map<epoch, std::uint32_t> clears_;
     std::pmr::monotonic_buffer_resource spliced_;

@@ -45,6 +45,15 @@ write_estimate estimate_of(const change_batch& changes)
     return {.changes = changes.size(), .bytes = changes.memory_bytes()};
 }
 
+/// Rows in the order of their keys go to the end of the table, and touch no page but its last.
+write_estimate estimate_of_load(const change_batch& rows)
+{
+    bool ascending = true;
+    for (std::size_t index = 1; index < rows.size() && ascending; ++index)
+        ascending = rows[index - 1].key < rows[index].key;
+    return ascending ? write_estimate{.changes = 0, .bytes = rows.memory_bytes()} : estimate_of(rows);
+}
+
 outcome<void> put_position(lmdb::transaction& within, lmdb::database records, const stored_position& position)
 {
     return within.put(records, record_names::position, encode_position(position));
@@ -215,7 +224,7 @@ outcome<epoch> lmdb_store::create_epoch()
 outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
 {
     if (auto copied = check_load(rows, batch); !copied) return copied;
-    return write(estimate_of(batch), isolation::shared,
+    return write(estimate_of_load(batch), isolation::shared,
                  [&](lmdb::transaction& within) { return write_changes(batch, within); });
 }
 
