@@ -1,13 +1,10 @@
 #include "core/row_tuple.hpp"
 
-#include <cstdint>
-#include <cstring>
-
 namespace understudy {
 
 namespace {
 
-constexpr std::size_t padded_size = 5;  // a LEB128 number of 35 bits; 1 GiB needs 31
+constexpr std::size_t head_bytes_max = 5;  // a LEB128 number of 35 bits; 1 GiB needs 31
 
 void append_varint(std::string& out, std::uint64_t value)
 {
@@ -55,30 +52,18 @@ void end_fragment(std::string& tuple, std::size_t mark)
     tuple.replace(mark, 1, prefix);
 }
 
-std::optional<tuple_field> tuple_reader::next() noexcept
+bool tuple_reader::take_long_head(std::uint64_t& head) noexcept
 {
-    if (!ok_ || rest_.empty()) return std::nullopt;
-    std::uint64_t value = 0;
-    std::size_t used = 0;
-    for (;; ++used) {
-        if (used == rest_.size() || used == padded_size) {
-            ok_ = false;
-            return std::nullopt;
-        }
+    head = 0;
+    for (std::size_t used = 0; used < head_bytes_max && used < rest_.size(); ++used) {
         auto byte = static_cast<unsigned char>(rest_[used]);
-        value |= std::uint64_t{byte & 0x7Fu} << (7 * used);
-        if ((byte & 0x80) == 0) break;
+        head |= std::uint64_t{byte & 0x7Fu} << (7 * used);
+        if (byte >= 0x80) continue;
+        rest_.remove_prefix(used + 1);
+        return true;
     }
-    rest_.remove_prefix(used + 1);
-    if (value == 0) return tuple_field{tuple_field::kind::unchanged, {}};
-    if (value == 1) return tuple_field{tuple_field::kind::null, "null"};
-    if (value - 1 > rest_.size()) {
-        ok_ = false;
-        return std::nullopt;
-    }
-    auto fragment = rest_.substr(0, value - 1);
-    rest_.remove_prefix(value - 1);
-    return tuple_field{tuple_field::kind::fragment, fragment};
+    fail();
+    return false;
 }
 
 bool has_unchanged(std::string_view tuple) noexcept

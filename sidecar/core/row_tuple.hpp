@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,12 +42,35 @@ public:
     explicit tuple_reader(std::string_view tuple) noexcept : rest_{tuple} {}
 
     /// The next field, or nothing at the end or when the tuple is damaged: then ok() is false.
-    std::optional<tuple_field> next() noexcept;
+    std::optional<tuple_field> next() noexcept
+    {
+        if (rest_.empty()) return std::nullopt;
+        std::uint64_t head = static_cast<unsigned char>(rest_.front());
+        if (head < 0x80)
+            rest_.remove_prefix(1);
+        else if (!take_long_head(head))
+            return std::nullopt;
+        if (head == 0) return tuple_field{tuple_field::kind::unchanged, {}};
+        if (head == 1) return tuple_field{tuple_field::kind::null, "null"};
+        if (head - 1 > rest_.size()) return fail();
+        auto fragment = rest_.substr(0, head - 1);
+        rest_.remove_prefix(head - 1);
+        return tuple_field{tuple_field::kind::fragment, fragment};
+    }
 
     bool ok() const noexcept { return ok_; }
     bool at_end() const noexcept { return rest_.empty(); }
 
 private:
+    bool take_long_head(std::uint64_t& head) noexcept;
+
+    std::nullopt_t fail() noexcept
+    {
+        rest_ = {};
+        ok_ = false;
+        return std::nullopt;
+    }
+
     std::string_view rest_;
     bool ok_ = true;
 };

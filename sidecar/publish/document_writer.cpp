@@ -2,9 +2,12 @@
 
 #include "publish/row_names.hpp"
 
+#include "core/row_tuple.hpp"
+
 #include <fmt/format.h>
 
-#include "core/row_tuple.hpp"
+#include <cstddef>
+#include <cstring>
 
 namespace understudy {
 
@@ -25,6 +28,23 @@ void append_header(const document_plan& plan, const document_header& header, std
     out += '\n';
 }
 
+/// Copies `piece` and returns where it ends. Most pieces are too short to be worth a call.
+char* copy(std::string_view piece, char* to) noexcept
+{
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    const auto* from = piece.data();
+    auto* end = to + piece.size();
+    if (piece.size() > 8 * word) {
+        std::memcpy(to, from, piece.size());
+    } else if (piece.size() >= word) {
+        for (; end - to > static_cast<std::ptrdiff_t>(word); to += word, from += word) std::memcpy(to, from, word);
+        std::memcpy(end - word, piece.data() + piece.size() - word, word);  // may overlap the one before
+    } else {
+        while (to != end) *to++ = *from++;
+    }
+    return end;
+}
+
 /// Writes the rows of one table. Lives for one table.
 class table_writer {
 public:
@@ -36,6 +56,7 @@ private:
     outcome<void> add(std::string_view tuple, std::uint64_t count);
     bool split(std::string_view tuple);
     outcome<void> append_row();
+    void append_columns(std::string& out) const;
 
     const planned_table& plan_;
     document_file& into_;
@@ -84,12 +105,20 @@ outcome<void> table_writer::append_row()
     if (plan_.keyed_by)
         if (auto done = names_.append(fields_[*plan_.keyed_by], out); !done) return done;
     if (plan_.columns.empty()) out += '{';
-    for (const auto& column : plan_.columns) {
-        out += column.prefix;
-        out += fields_[column.stored].fragment;
-    }
+    append_columns(out);
     out += '}';
     return into_.drain();
+}
+
+// Room is made once for the row: to append each piece by itself took twice as long.
+void table_writer::append_columns(std::string& out) const
+{
+    std::size_t bytes = 0;
+    for (const auto& column : plan_.columns) bytes += column.prefix.size() + fields_[column.stored].fragment.size();
+    auto start = out.size();
+    out.resize(start + bytes);
+    char* to = out.data() + start;
+    for (const auto& column : plan_.columns) to = copy(fields_[column.stored].fragment, copy(column.prefix, to));
 }
 
 }  // namespace

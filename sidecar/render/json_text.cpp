@@ -112,7 +112,7 @@ bool skip_one_of(std::string_view bytes, std::string_view text, std::size_t& at)
 
 constexpr std::uint64_t each_byte(unsigned char byte) noexcept
 {
-    return 0x0101010101010101 * byte;
+    return std::uint64_t{0x0101010101010101} * byte;
 }
 
 /// The high bit of each of eight bytes that is zero, and perhaps of bytes above such a one.

@@ -2,15 +2,33 @@
 
 #include "core/row_tuple.hpp"
 
+#include <boost/endian/conversion.hpp>
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+#include <cstring>
+#include <utility>
 
 namespace understudy {
 
 namespace {
+
+/// Keys lie all over the batch: most of them are told apart without a look at them.
+std::uint64_t prefix_of(std::string_view key) noexcept
+{
+    std::array<unsigned char, sizeof(std::uint64_t)> first{};
+    std::memcpy(first.data(), key.data(), std::min(key.size(), first.size()));
+    return boost::endian::load_big_u64(first.data());
+}
+
+bool stands_before(const folded_row& left, const folded_row& right) noexcept
+{
+    if (left.table != right.table) return left.table < right.table;
+    if (left.key_prefix != right.key_prefix) return left.key_prefix < right.key_prefix;
+    return left.key < right.key;
+}
 
 failure no_row_before(epoch table)
 {
@@ -32,6 +50,7 @@ std::size_t group_fold::row_name_hash::operator()(const row_name& name) const no
 void group_fold::begin() noexcept
 {
     places_.clear();
+    ascending_ = true;
     rows_.clear();
     clears_.clear();
     spliced_.release();
@@ -108,6 +127,7 @@ outcome<std::string_view> group_fold::complete(const change_batch::change& chang
 
 outcome<std::optional<std::string_view>> group_fold::current(epoch table, std::string_view key, rows_before& before)
 {
+    index();
     auto found = places_.find({table, key});
     if (found != places_.end() && rows_[found->second].clears == clears_of(table)) {
         const auto& row = rows_[found->second];
@@ -121,14 +141,13 @@ outcome<std::optional<std::string_view>> group_fold::current(epoch table, std::s
 /// The key's row, as new if there is none or its table was emptied since.
 folded_row& group_fold::row_at(epoch table, std::string_view key)
 {
+    folded_row fresh{.table = table, .key = key, .tuple = {}, .key_prefix = prefix_of(key), .clears = clears_of(table)};
+    if (ascending_ && (rows_.empty() || stands_before(rows_.back(), fresh))) return rows_.emplace_back(fresh);
+    index();
     auto [place, is_new] = places_.try_emplace({table, key}, static_cast<std::uint32_t>(rows_.size()));
-    if (is_new) rows_.emplace_back();
+    if (is_new) return rows_.emplace_back(fresh);
     auto& row = rows_[place->second];
-    if (!is_new && row.clears == clears_of(table)) return row;
-    row = {};
-    row.table = table;
-    row.key = key;
-    row.clears = clears_of(table);
+    if (row.clears != fresh.clears) row = fresh;
     return row;
 }
 
@@ -144,6 +163,13 @@ outcome<folded_row*> group_fold::expect(epoch table, std::string_view key, row_b
     bool is_there = row.what == folded_row::result::put;
     if (is_there == (before == row_before::present)) return &row;
     return contradiction(table, is_there ? inserted_twice : not_there);
+}
+
+/// Rows that come in order, as those of a copy often do, need no index.
+void group_fold::index()
+{
+    if (!std::exchange(ascending_, false)) return;
+    for (const auto& row : rows_) places_.emplace(row_name{row.table, row.key}, static_cast<std::uint32_t>(places_.size()));
 }
 
 std::uint32_t group_fold::clears_of(epoch table) const noexcept
@@ -170,11 +196,7 @@ std::vector<epoch> group_fold::cleared() const
 const std::vector<folded_row>& group_fold::finish()
 {
     std::erase_if(rows_, [&](const folded_row& row) { return row.clears != clears_of(row.table); });
-    auto before = [](const folded_row& left, const folded_row& right) {
-        return std::tie(left.table, left.key) < std::tie(right.table, right.key);
-    };
-    // A copy often comes in key order.
-    if (!std::is_sorted(rows_.begin(), rows_.end(), before)) std::sort(rows_.begin(), rows_.end(), before);
+    if (!ascending_) std::sort(rows_.begin(), rows_.end(), stands_before);
     return rows_;
 }
 

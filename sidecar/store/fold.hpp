@@ -37,6 +37,7 @@ struct folded_row {
     std::string_view tuple;     ///< Empty when gone, and when a counted row was only subtracted.
     std::int64_t more = 0;
     std::int64_t fewest = 0;    ///< The lowest that `more` was on the way: there have to be so many before.
+    std::uint64_t key_prefix = 0;  ///< Compares as the key's first eight bytes do.
     result what = result::untouched;
     row_before before = row_before::any;  ///< What has to be in the store until then.
     std::uint32_t clears = 0;   ///< How often the table had been emptied by the group before this.
@@ -86,11 +87,13 @@ private:
     folded_row& row_at(epoch table, std::string_view key);
     outcome<folded_row*> expect(epoch table, std::string_view key, row_before before);
     outcome<void> remove(epoch table, std::string_view key, row_before before);
+    void index();
     void clear(epoch table) { ++clears_[table]; }
     std::uint32_t clears_of(epoch table) const noexcept;
     std::string_view keep(std::string_view bytes);
 
-    boost::unordered_flat_map<row_name, std::uint32_t, row_name_hash> places_;  // in rows_
+    boost::unordered_flat_map<row_name, std::uint32_t, row_name_hash> places_;  // in rows_, unless ascending_
+    bool ascending_ = true;  // the rows have come in their order
     std::vector<folded_row> rows_;
     boost::unordered_flat_map<epoch, std::uint32_t> clears_;
     std::pmr::monotonic_buffer_resource spliced_;

@@ -46,6 +46,15 @@ write_estimate estimate_of(const change_batch& changes)
     return {.changes = changes.size(), .bytes = changes.memory_bytes()};
 }
 
+/// Rows in the order of their keys go to the end of the table, and touch no page but its last.
+write_estimate estimate_of_load(const change_batch& rows)
+{
+    bool ascending = true;
+    for (std::size_t index = 1; index < rows.size() && ascending; ++index)
+        ascending = rows[index - 1].key < rows[index].key;
+    return ascending ? write_estimate{.changes = 0, .bytes = rows.memory_bytes()} : estimate_of(rows);
+}
+
 outcome<void> put_position(lmdb::transaction& within, lmdb::database records, const stored_position& position)
 {
     return within.put(records, record_names::position, encode_position(position));
@@ -226,7 +235,7 @@ outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
     if (auto free = check_usable(); !free) return free;
     if (auto copied = check_load(rows, batch); !copied) return copied;
     // Not into the last pages of a full disk: without them the copy could not even be dropped again.
-    auto coming = estimate_of(batch);
+    auto coming = estimate_of_load(batch);
     if (auto grown = grow_ahead(coming); !grown) return grown;
     return write(coming, isolation::shared,
                  [&](lmdb::transaction& within) { return write_changes(batch, within); });

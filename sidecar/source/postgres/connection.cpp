@@ -15,6 +15,10 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
+// Waiting a little after the socket ran dry lets the server fill it: 66 k messages/s became 107 k over TCP
+// (measured; facts/components.md).
+constexpr auto gather_pause = std::chrono::microseconds{200};
+
 failure failure_of(const PGresult* result)
 {
     const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -86,7 +90,7 @@ std::string presentable(std::string_view peer_text)
 }
 
 pg_connection::pg_connection(asio::any_io_executor executor, pg_conn_handle connection)
-    : connection_{std::move(connection)}, socket_{executor}, deadline_{executor}
+    : connection_{std::move(connection)}, socket_{executor}, deadline_{executor}, pause_{executor}
 {
 }
 
@@ -191,6 +195,25 @@ asio::awaitable<outcome<void>> pg_connection::wait(direction what)
 asio::awaitable<outcome<void>> pg_connection::wait_readable()
 {
     return wait(direction::read);
+}
+
+asio::awaitable<outcome<void>> pg_connection::wait_after(found in_turn)
+{
+    switch (in_turn) {
+    case found::nothing: return wait_readable();
+    case found::some: return pause(gather_pause);
+    case found::much: break;
+    }
+    return pause({});
+}
+
+asio::awaitable<outcome<void>> pg_connection::pause(std::chrono::microseconds length)
+{
+    look_away();
+    pause_.expires_after(length);
+    co_await pause_.async_wait(use_tuple);
+    if (cancelled_) co_return failure{errc::cancelled, "asked to stop"};
+    co_return outcome<void>{};
 }
 
 void pg_connection::look_away() noexcept

@@ -80,6 +80,16 @@ public:
 
     asio::awaitable<outcome<void>> wait_readable();
 
+    /// What a reader found in its turn: nothing; something, and then nothing; or too much for one turn.
+    enum class found { nothing, some, much };
+
+    /// What to wait for after that: until the server sends; a little, so that it can fill the socket; until other
+    /// coroutines have had their turn.
+    asio::awaitable<outcome<void>> wait_after(found in_turn);
+
+    /// Reads in a row that are a turn.
+    static constexpr int reads_per_turn = 16;
+
     /// Takes the socket out of the event loop until the next wait: there, whatever arrives wakes the loop, whether
     /// somebody waits for it or not. Not while one waits or watches.
     void look_away() noexcept;
@@ -117,6 +127,7 @@ private:
     enum class direction { read, write };
     asio::awaitable<outcome<void>> connect(std::chrono::milliseconds timeout);
     asio::awaitable<outcome<void>> wait(direction what);
+    asio::awaitable<outcome<void>> pause(std::chrono::microseconds length);
     asio::awaitable<outcome<void>> flush();
     asio::awaitable<outcome<pg_result_handle>> next_result();
     asio::awaitable<outcome<std::vector<query_result>>> collect_results();
@@ -130,6 +141,7 @@ private:
     pg_conn_handle connection_;
     asio::posix::stream_descriptor socket_;  // borrowed descriptor of connection_
     asio::steady_timer deadline_;
+    asio::steady_timer pause_;
     std::optional<bool> timed_out_;
     bool cancelled_ = false;
     bool busy_ = false;

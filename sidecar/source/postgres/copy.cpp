@@ -178,9 +178,11 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_tab
                                          copy_progress& progress)
 {
     line_collector lines{planned.table};
-    for (;;) {
+    auto found = pg_connection::found::nothing;
+    for (int reads = 1;; ++reads) {
         if (auto consumed = reader.consume_input(); !consumed) co_return consumed;
         std::string_view line;
+        auto rows_before = progress.rows;
         auto taken = reader.take_copy_data(line);
         while (taken && *taken == pg_connection::taken::data) {
             if (auto added = lines.add(line); !added) co_return added;
@@ -194,8 +196,13 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_tab
         }
         if (!taken) co_return taken.error();
         if (*taken == pg_connection::taken::end) break;
-        auto readable = co_await reader.wait_readable();
-        if (!readable) co_return readable;
+        bool dry = progress.rows == rows_before;
+        if (!dry) found = reads < pg_connection::reads_per_turn ? pg_connection::found::some : pg_connection::found::much;
+        if (found == pg_connection::found::some && !dry) continue;
+        auto waited = co_await reader.wait_after(found);
+        if (!waited) co_return waited;
+        found = pg_connection::found::nothing;
+        reads = 0;
     }
     if (!lines.empty()) {
         auto loaded = co_await sink.load(planned.table.record.rows, lines.take());

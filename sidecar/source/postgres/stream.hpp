@@ -64,7 +64,7 @@ public:
 private:
     asio::awaitable<outcome<void>> start();
     asio::awaitable<outcome<void>> read_until_failure();
-    outcome<bool> read_some();
+    outcome<pg_connection::found> read_some();
     outcome<void> handle_frame(std::string_view frame);
     outcome<void> handle_message(const pgoutput::wal_data& data);
     outcome<void> handle_keepalive(const pgoutput::keepalive& keepalive);

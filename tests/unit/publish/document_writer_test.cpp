@@ -255,6 +255,20 @@ BOOST_AUTO_TEST_CASE(hashes_and_rows_are_right_whatever_the_sizes)
     }
 }
 
+BOOST_AUTO_TEST_CASE(values_of_every_length_are_written_whole)
+{
+    std::string letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    while (letters.size() < 300) letters += letters;
+    rows.clear(materials);
+    for (std::size_t size = 0; size <= 300; ++size)
+        rows.add_row(materials, {std::to_string(size), '"' + letters.substr(0, size) + '"'});
+    auto document = boost::json::parse(text());
+    const auto& written_rows = document.at("materials").as_array();
+    BOOST_REQUIRE(written_rows.size() == 301u);
+    for (std::size_t size = 0; size <= 300; ++size)
+        BOOST_TEST(written_rows[size].at("name").as_string() == letters.substr(0, size));
+}
+
 BOOST_AUTO_TEST_CASE(sha256_is_the_published_one)
 {
     BOOST_TEST(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
