@@ -59,7 +59,8 @@ bool is_for_supervisor(errc code) noexcept
 
 }  // namespace
 
-bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes, std::chrono::steady_clock::duration since_last) noexcept
+bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
+                       std::chrono::steady_clock::duration since_last) noexcept
 {
     bool by_a_rule = why == publish_reason::every || why == publish_reason::after_changes ||
                      why == publish_reason::after_bytes || why == publish_reason::after_quiet;
@@ -465,9 +466,9 @@ void publisher::give_up_cut()
 void publisher::drop_cut()
 {
     if (!cut_) return;
+    auto number = *std::exchange(cut_, std::nullopt);
     thread_.post(
-        writer_.executor(),
-        [this, number = *std::exchange(cut_, std::nullopt)] { return remove_generations(directory_, std::span{&number, 1}); },
+        writer_.executor(), [this, number] { return remove_generations(directory_, std::span{&number, 1}); },
         [](const std::vector<std::uint64_t>&) {});
 }
 

@@ -42,7 +42,8 @@ outcome<std::unique_ptr<store>> open_compact(const settings& wanted)
     auto opened = open_store(wanted);
     if (!opened) return opened;
     auto compacted = (*opened)->compact_if_worthwhile();
-    if (!compacted) log_event(log_level::warn, "not_compacted", compacted.error().text, {{"reason", name_of(compacted.error().code)}});
+    if (!compacted)
+        log_event(log_level::warn, "not_compacted", compacted.error().text, {{"reason", name_of(compacted.error().code)}});
     return opened;
 }
 
@@ -121,7 +122,8 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
         if (!pause) return failure{reason, "the store failed again and again; look at the disk"};
         if (reason == errc::store_damaged)
             if (auto kept = keep_aside(config.values, "the store is kept aside and made anew"); !kept) return kept.error();
-        log_event(log_level::warn, "mending", "the store is opened again", {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
+        log_event(log_level::warn, "mending", "the store is opened again",
+                  {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
         std::this_thread::sleep_for(*pause);
     }
 }

@@ -18,7 +18,8 @@ std::filesystem::path data_file_in(const std::filesystem::path& directory);
 using filler = std::function<outcome<void>(lmdb::transaction&)>;
 outcome<void> create_data_file(const std::filesystem::path& directory, const filler& fill);
 
-/// Checks the file, reserves its space and opens it; removes what a killed compaction left. Errors: store_damaged, disk_full, storage_failed.
+/// Checks the file, reserves its space and opens it; removes what a killed compaction left.
+/// Errors: store_damaged, disk_full, storage_failed.
 outcome<lmdb::environment> open_data_file(const std::filesystem::path& directory);
 
 /// Grows the file, then the map. The caller keeps every transaction away. After disk_full all is as before.

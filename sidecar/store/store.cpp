@@ -47,7 +47,8 @@ bool is_older(const std::filesystem::path& left, const std::filesystem::path& ri
     auto rank = [](const std::filesystem::path& aside) {
         std::error_code ignored;
         auto name = aside.filename().string();
-        return std::pair{name.substr(0, name.find('-', aside_prefix.size())), std::filesystem::last_write_time(aside, ignored)};
+        auto second = name.substr(0, name.find('-', aside_prefix.size()));
+        return std::pair{second, std::filesystem::last_write_time(aside, ignored)};
     };
     return rank(left) < rank(right);
 }
