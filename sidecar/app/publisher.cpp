@@ -50,6 +50,32 @@ std::uint64_t highest(const snapshot_directory& directory)
 
 constexpr lsn no_limit{~std::uint64_t{0}};
 
+bool contains(const std::vector<std::string>& names, const std::string& name)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Why a column is not mirrored: the settings leave it out, or the publication or the server do.
+const char* why_left_out(const std::vector<table_setting>& wanted, const table_name& table, const std::string& column)
+{
+    for (const auto& setting : wanted) {
+        if (setting.schema != table.schema || (!setting.name.empty() && setting.name != table.name)) continue;
+        bool chosen = setting.columns.empty() || contains(setting.columns, column);
+        if (!chosen || contains(setting.exclude, column)) return "excluded";
+    }
+    return "not_sent";
+}
+
+std::map<table_name, std::vector<left_out_column>> left_out_columns(const std::vector<table_setting>& wanted,
+                                                                    const std::vector<mirrored_table>& tables)
+{
+    std::map<table_name, std::vector<left_out_column>> all;
+    for (const auto& table : tables)
+        for (const auto& column : table.left_out)
+            all[table.record.name].push_back({column, why_left_out(wanted, table.record.name, column)});
+    return all;
+}
+
 // A store that cannot be read does not become readable by another try.
 bool is_for_supervisor(errc code) noexcept
 {
@@ -340,7 +366,8 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
     auto unchanged = unchanged_since_announced();
     auto previous = announced_;
     auto number = next_number_++;
-    auto work = [this, number, documents = std::move(documents), previous = std::move(previous),
+    auto left_out = session_ ? left_out_columns(settings_.tables, session_->mirrored()) : decltype(generation_request::left_out){};
+    auto work = [this, number, left_out = std::move(left_out), documents = std::move(documents), previous = std::move(previous),
                  unchanged = std::move(unchanged), rows = std::move(rows)]() mutable -> outcome<manifest> {
         auto view = std::move(rows);  // closed here, on the thread that reads it
         auto held = directory_.ensure();
@@ -353,6 +380,7 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
         request.created_at = wall_clock();
         request.previous = same ? &*previous : nullptr;
         request.unchanged = unchanged;
+        request.left_out = std::move(left_out);
         return write_generation(directory_, request);
     };
     co_return co_await thread_.run(std::move(work));

@@ -45,6 +45,9 @@ public:
     /// Nothing before this position may be announced: some table's copy is newer.
     lsn announce_from() const noexcept { return announce_from_; }
 
+    /// The tables that are followed now, with what renders them.
+    const std::vector<mirrored_table>& mirrored() const noexcept { return tables_; }
+
     bool is_streaming() const noexcept { return stream_ && streaming_; }
 
     /// Runs one statement batch on the session's SQL connection, after those before it.
