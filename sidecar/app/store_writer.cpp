@@ -16,8 +16,9 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept
 {
-    if (reached <= stored) return false;
-    return distance(stored, reached) >= limits::position_step_bytes || since_stored >= limits::position_interval;
+    auto ahead = distance(stored, reached);
+    if (ahead >= limits::position_step_bytes) return true;
+    return ahead >= limits::position_worth_bytes && since_stored >= limits::position_interval;
 }
 
 store_writer::store_writer(asio::any_io_executor executor, worker_thread& thread, store& into, commit_settings limits,

@@ -24,8 +24,8 @@ struct change_summary {
     const std::vector<epoch>& touched;
 };
 
-/// Whether a position that only keepalives brought is worth a commit: 16 MiB or 30 s past the stored one
-/// (design.md, 4.2). Pure.
+/// Whether a position that only keepalives brought is worth a commit: 16 MiB past the stored one, or 30 s (design.md,
+/// 4.2) and more WAL than an idle server writes by itself. Pure.
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept;
 
 /// Gathers transactions into groups and has the store thread commit them (design.md, 4.2).

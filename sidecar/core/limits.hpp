@@ -25,7 +25,8 @@ inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
 inline constexpr std::size_t batches_in_flight_max = 2;      ///< Of a copy or a large transaction; then it is not read.
 inline constexpr std::size_t group_growth_max = 2;           ///< Times commit's limits; then the stream is not read.
 inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;  ///< A keepalive's position is stored
-inline constexpr auto position_interval = 30s;               ///< after so much WAL, or so long.
+inline constexpr auto position_interval = 30s;               ///< after so much WAL, or so long,
+inline constexpr std::uint64_t position_worth_bytes = std::uint64_t{64} << 10;  ///< unless it is less than this.
 
 // The store.
 inline constexpr auto store_look_interval = 2s;              ///< From a write to a look whether the file should shrink.

@@ -128,8 +128,9 @@ BOOST_AUTO_TEST_CASE(a_position_is_due_after_16_mib_or_30_s)
 {
     BOOST_TEST(!position_is_due(lsn{100}, lsn{100}, 1h));
     BOOST_TEST(!position_is_due(lsn{100}, lsn{99}, 1h));
-    BOOST_TEST(!position_is_due(lsn{100}, lsn{101}, 29'999ms));
-    BOOST_TEST(position_is_due(lsn{100}, lsn{101}, 30s));
+    BOOST_TEST(!position_is_due(lsn{100}, lsn{100 + 65536}, 29'999ms));
+    BOOST_TEST(position_is_due(lsn{100}, lsn{100 + 65536}, 30s));
+    BOOST_TEST(!position_is_due(lsn{100}, lsn{99 + 65536}, 1h));
     BOOST_TEST(!position_is_due(lsn{100}, lsn{99 + 16 * mebibyte}, 0s));
     BOOST_TEST(position_is_due(lsn{100}, lsn{100 + 16 * mebibyte}, 0s));
 }
