@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CONTROLLER = Path("/sys/fs/cgroup/cpu")
-SHARES = 256 * 1024  # 256 times what each other session has, which is the most
+SHARES = 64 * 1024  # 256 times what each other session has, which is the most
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from itertools import count
 
 from database import POSTGRES
 from line import Line, at_least, at_most
@@ -90,13 +91,15 @@ def busy():
         yield sidecar
 
 
+MARKS = count(1_000_000)  # never one twice: a reader would take an earlier repeat's for ours
+
+
 def commit_marks(session, seconds):
     """Commits to one row about 20 times a second. Returns when each mark was committed."""
     committed = {}
     end = time.monotonic() + seconds
-    mark = 1_000_000
     while time.monotonic() < end:
-        mark += 1
+        mark = next(MARKS)
         session.ask(f"UPDATE materials SET stock = {mark} WHERE id = 1")
         committed[mark] = time.monotonic()
         time.sleep(random.uniform(0, 0.1))  # the load's rhythm, not a wait for something

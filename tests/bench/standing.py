@@ -26,14 +26,18 @@ def data_files(sidecar):
     return {path: path.stat().st_mtime_ns for path in files}
 
 
+POSITION_INTERVAL = 30  # seconds after which a position without changes is stored
+
+
 def settled(sidecar):
-    """After the copy, the position of the quiet database is stored once more."""
+    """The position behind the last record of the quiet server is stored, which writes some until 15 s later."""
     status = sidecar.status()
-    return status.get("state") == "streaming" and not status.get("lag_bytes")
+    last = max(data_files(sidecar).values()) / 1e9
+    return status.get("state") == "streaming" and not status.get("lag_bytes") and time.time() - last > POSITION_INTERVAL + 5
 
 
 def idle_cpu_percent(sidecar):
-    wait_until(lambda: settled(sidecar), "the sidecar to be idle", 60)
+    wait_until(lambda: settled(sidecar), "the sidecar to be idle", 180, 1)
     before, cpu, begin = data_files(sidecar), cpu_seconds(sidecar.pid), time.monotonic()
     time.sleep(scaled(60, 3))  # the length of the measurement
     share = (cpu_seconds(sidecar.pid) - cpu) / (time.monotonic() - begin) * 100
