@@ -3,11 +3,13 @@
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
 #include "core/remedy.hpp"
+#include "publish/document_plan.hpp"
 #include "source/postgres/survey.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
@@ -28,6 +30,37 @@ const char* word_for(verdict result) noexcept
     return "";
 }
 
+bool says(const failure& why, std::string_view text)
+{
+    return why.text.find(text) != why.text.npos;
+}
+
+// The server's text alone tells these apart; the reason is one for all of them.
+const char* remedy_for_connection(const failure& why)
+{
+    if (says(why, "no pg_hba.conf entry"))
+        return "add a line for this database (not `replication`), role and address to pg_hba.conf, as in `host  shop  understudy  "
+               "10.0.0.0/8  scram-sha-256`, and type: SELECT pg_reload_conf();";
+    if (says(why, "no password supplied"))
+        return "put the password into a passfile that belongs to our user, mode 0600, and its path into the connection (passfile=...)";
+    if (says(why, "password authentication failed")) return "correct the password in the passfile or the connection_file";
+    if (says(why, "role \"")) return "as a superuser: CREATE ROLE understudy LOGIN REPLICATION PASSWORD '...';";
+    if (says(why, "superuser or replication role") || says(why, "to start WAL sender"))
+        return "as a superuser: ALTER ROLE understudy REPLICATION; (with the name of our role)";
+    return "see source.postgres.connection in the config";
+}
+
+// What the settings say of columns shows only beside the tables.
+check_item check_documents(const settings& wanted, const survey& found)
+{
+    std::vector<table_record> records;
+    for (const auto& facts : found.tables.tables)
+        if (auto table = plan_table(facts, found.types)) records.push_back(table->record);
+    auto plans = plan_documents(wanted.documents, records);
+    if (plans) return {"documents", verdict::passed, fmt::format("{} document(s) can be made", plans->size()), {}, {}};
+    return {"documents", verdict::failed, plans.error().text, "correct `documents` in the config", plans.error().code};
+}
+
 asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& wanted)
 {
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
@@ -35,13 +68,13 @@ asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& w
     auto found = co_await survey_source(**sql, wanted);
     if (!found) co_return found.error();
     auto items = found->items(wanted.postgres);
+    items.push_back(check_documents(wanted, *found));
     auto replication = co_await connect(wanted.postgres, connection_kind::replication);
     if (replication)
         items.push_back({"replication connection", verdict::passed, "accepted", {}, {}});
     else
         items.push_back({"replication connection", verdict::failed, replication.error().text,
-                         "pg_hba.conf needs a line for this database (not `replication`), user and address",
-                         replication.error().code});
+                         remedy_for_connection(replication.error()), replication.error().code});
     co_return std::move(items);
 }
 
@@ -91,7 +124,7 @@ int check_command(const command_options& options)
     if (source)
         items.insert(items.end(), source->begin(), source->end());
     else
-        items.push_back({"connection", verdict::failed, source.error().text, "see source.postgres.connection in the config",
+        items.push_back({"connection", verdict::failed, source.error().text, remedy_for_connection(source.error()),
                          source.error().code});
     bool passed = std::none_of(items.begin(), items.end(), [](auto& item) { return item.result == verdict::failed; });
     if (options.json)

@@ -11,7 +11,7 @@ struct command_options {
     bool against_db = false;  ///< verify: compare with the database.
 };
 
-// One file each: <name>_command.cpp. All return the exit status (design.md, section 7) and have written their
+// One file each: <name>_command.cpp. All return the exit status and have written their
 // answer to stdout and their complaints to stderr. command_line.cpp holds the table of what can be typed.
 
 /// The daemon: follows the source and publishes until a signal.

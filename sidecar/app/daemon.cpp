@@ -4,6 +4,7 @@
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
+#include "publish/document_plan.hpp"
 #include "settings/reload.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -161,7 +162,6 @@ void daemon::decide_end(remedy what, const failure& why)
 
 asio::awaitable<void> daemon::wait_before_retry(failure why, std::chrono::milliseconds delay)
 {
-    state_.retry_in = delay;
     log_event(log_level::warn, "waiting", why.text,
               {{"reason", name_of(why.code)}, {"remedy", name_of(remedy_for(why.code))}, {"retry_in_ms", delay.count()}});
     retry_timer_.expires_after(delay);
@@ -236,6 +236,9 @@ void daemon::reload()
             log_event(log_level::error, "reload_refused", to_string(error));
         return;
     }
+    if (const auto& tables = writer_.state().tables; !tables.empty())
+        if (auto documents = plan_documents(loaded->values.documents, tables); !documents)
+            return log_event(log_level::error, "reload_refused", documents.error().text, {{"key", "documents"}});
     for (const auto& change : compare(config_.values, loaded->values)) {
         bool live = change.effect == reload_effect::live;
         log_event(live ? log_level::info : log_level::warn, live ? "reloaded" : "reload_refused",

@@ -36,7 +36,7 @@ enum class daemon_end {
 /// The whole flow: source -> store -> publish, supervised (read run() and supervise() first).
 ///
 /// One io_context on the calling thread holds all mutable state. The store thread and the publish thread are the
-/// exceptions (style.md).
+/// exceptions: see worker_thread.
 class daemon {
 public:
     daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,

@@ -44,7 +44,6 @@ struct daemon_state {
     daemon_phase phase = daemon_phase::starting;
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
     std::optional<failure> reason;             ///< Why it is not streaming, or why nothing is announced.
-    std::chrono::milliseconds retry_in{0};     ///< In `waiting`: from `since` on.
 
     bool connected = false;
     int server_version = 0;

@@ -23,7 +23,7 @@ struct table_comparison {
     bool equal() const noexcept { return only_in_file == 0 && only_in_database == 0; }
 };
 
-/// Compares a default document row by row with what `to_json` gives under a view (design.md, 4.7). Rows are told
+/// Compares a default document row by row with what `to_json` gives under a view. Rows are told
 /// apart by a 128-bit hash of their text; the order of rows in the file is not looked at. Memory is small while the
 /// tables are equal, and about 50 bytes a row once one is not.
 asio::awaitable<outcome<std::vector<table_comparison>>> compare_with_database(

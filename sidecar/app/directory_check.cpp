@@ -50,17 +50,21 @@ check_item look_at(std::string name, const std::filesystem::path& directory, boo
     struct stat facts {};
     if (::stat(existing.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
         return failed(name, existing.string() + " is not a directory", "name a directory, not a file");
-    if (::access(existing.c_str(), W_OK | X_OK) != 0)
+    if (::access(existing.c_str(), W_OK | X_OK) != 0) {
+        if (existing != directory)
+            return failed(name, directory.string() + " does not exist, and we may not make it",
+                          fmt::format("install -d -o {} -m 0{} {}", ::geteuid(), keeps_state ? "700" : "755", directory.string()));
         return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)),
-                      fmt::format("let user id {} write there", ::geteuid()));
+                      fmt::format("let user id {} write there, or run as the user that it belongs to", ::geteuid()));
+    }
     if (keeps_state && existing == directory && (facts.st_uid != ::geteuid() || (facts.st_mode & 022) != 0))
         return failed(name, directory.string() + " belongs to somebody else or is writable by others",
-                      fmt::format("chown {0} {1} && chmod 700 {1}", ::geteuid(), directory.string()));
+                      fmt::format("run as its owner, or: chown {0} {1} && chmod 700 {1}", ::geteuid(), directory.string()));
     if (auto point = mounted_inside(directory); !point.empty())
         return failed(name, point + " is a mount point: it can never be replaced", "mount the whole directory instead");
 
     struct statfs disk {};
-    if (::statfs(existing.c_str(), &disk) != 0) return failed(name, std::strerror(errno), "see above");
+    if (::statfs(existing.c_str(), &disk) != 0) return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)), {});
     auto type = static_cast<std::uint64_t>(disk.f_type);
     auto unfit = unfit_filesystem(type);
     if (!unfit.empty() && !may_be_any_filesystem)

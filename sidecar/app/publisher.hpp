@@ -24,12 +24,12 @@
 namespace understudy {
 
 /// Whether a publish should wait for the stream to catch up: while its rows are read the store uses no page again, and
-/// a backlog writes much (design.md, 4.1). Not for one that is asked for, or overdue. Pure.
+/// a backlog writes much. Not for one that is asked for, or overdue. Pure.
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
                        std::chrono::steady_clock::duration since_last) noexcept;
 
 /// Writes a generation when the cadence says so, and announces it when the source says that it is right
-/// (design.md, 4.4 and 4.5).
+///.
 ///
 /// Belongs to the event loop; files are written on the publish thread. Borrows everything.
 class publisher {

@@ -4,6 +4,7 @@
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
+#include "publish/document_plan.hpp"
 #include "source/postgres/copy.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -196,8 +197,10 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
 
 asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& found, std::vector<oid> only, bool everything)
 {
-    log_event(log_level::info, "copy_started", "copying tables at a new consistent point",
-              {{"tables", std::to_string(only.size())}, {"reason", state_.reason ? name_of(state_.reason->code) : "table_changed"}});
+    if (!only.empty())
+        log_event(log_level::info, "copy_started", "copying tables at a new consistent point",
+                  {{"tables", std::to_string(only.size())},
+                   {"reason", everything && state_.reason ? name_of(state_.reason->code) : "table_changed"}});
     writer_.begin_session();
     copy_result result;
     if (!only.empty()) {
@@ -222,7 +225,8 @@ asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& foun
     }
     auto written = co_await writer_.write_state(std::move(state));
     if (!written) co_return written;
-    log_event(log_level::info, "copy_finished", "the copy is durable",
+    if (!only.empty())
+        log_event(log_level::info, "copy_finished", "the copy is durable",
               {{"position", to_string(result.consistent_point)}, {"rows", std::to_string(state_.copy.rows)}});
     co_return outcome<void>{};
 }
@@ -248,6 +252,7 @@ outcome<void> source_session::plan_mirror(const survey& found)
 asio::awaitable<failure> source_session::follow(const survey& found, copy_demand& demand)
 {
     if (auto planned = plan_mirror(found); !planned) co_return planned.error();
+    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents) co_return documents.error();
     if (closed_because_) co_return *closed_because_;
     // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
     replication_.reset();
@@ -394,9 +399,12 @@ outcome<void> source_session::end_when_changed(const catalog_changes& seen)
 {
     if (!seen.publication_changed && seen.changed.empty()) return {};
     failure changed{errc::publication_changed, "the publication was altered or dropped"};
-    if (!seen.publication_changed)
-        changed = {errc::table_changed, fmt::format("the catalog changed for {} table(s), oid {}", seen.changed.size(),
-                                                    fmt::join(seen.changed, ", "))};
+    if (!seen.publication_changed) {
+        std::vector<std::string> names;
+        for (auto relation : seen.changed)
+            if (const auto* table = find_record(writer_.state().tables, relation)) names.push_back(to_string(table->name));
+        changed = {errc::table_changed, fmt::format("the catalog changed for {}", fmt::join(names, ", "))};
+    }
     changed_.insert(seen.changed.begin(), seen.changed.end());
     close(changed);
     return changed;

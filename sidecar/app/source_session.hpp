@@ -16,7 +16,7 @@
 
 namespace understudy {
 
-/// What the next session has to copy because the stream or the catalog showed that it must (design.md, 4.4).
+/// What the next session has to copy because the stream or the catalog showed that it must.
 struct copy_demand {
     std::optional<failure> everything_because;
     std::set<oid> tables;

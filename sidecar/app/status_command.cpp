@@ -32,6 +32,15 @@ bool is_alive(const status_report& report, std::chrono::milliseconds heartbeat)
     return age < heartbeat * limits::heartbeats_missed_max;
 }
 
+void write_without_report(const failure& why, const outcome<manifest>& current)
+{
+    text_table table;
+    table.add({"daemon", "unknown: " + why.text});
+    table.add({"generation", current ? fmt::format("{} at {}", current->generation, to_string(current->position))
+                                     : "none: " + current.error().text});
+    table.write(std::cout);
+}
+
 void write_for_people(const status_report& report, bool alive, const outcome<manifest>& current)
 {
     std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
@@ -69,8 +78,10 @@ int status_command(const command_options& options)
         answer["status"] = report ? json::parse(to_json(*report)) : json::value{};
         if (!report) answer["text"] = report.error().text;
         write_json(std::cout, answer);
+    } else if (report) {
+        write_for_people(*report, alive, current);
     } else {
-        write_for_people(report ? *report : status_report{}, alive, current);
+        write_without_report(report.error(), current);
     }
     return finish_output(current ? 0 : 1);
 }

@@ -24,11 +24,11 @@ struct change_summary {
     const std::vector<epoch>& touched;
 };
 
-/// Whether a position that only keepalives brought is worth a commit: 16 MiB past the stored one, or 30 s (design.md,
-/// 4.2) and more WAL than an idle server writes by itself. Pure.
+/// Whether a position that only keepalives brought is worth a commit: 16 MiB past the stored one, or 30 s and
+/// more WAL than an idle server writes by itself. Pure.
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept;
 
-/// Gathers transactions into groups and has the store thread commit them (design.md, 4.2).
+/// Gathers transactions into groups and has the store thread commit them.
 ///
 /// Belongs to the event loop; the store's writing members run only on the store thread. One session of a source at
 /// a time: begin_session, the sink's calls, end_session. When the store fails, the session is broken: `failed` is

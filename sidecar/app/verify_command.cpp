@@ -70,7 +70,7 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
 void write_for_people(const live_comparison& compared, bool equal)
 {
     for (const auto& table : compared.tables)
-        std::cout << fmt::format("{}  {}: {} rows in the file, {} in the database; {} only in the file, {} only in the database\n",
+        std::cout << fmt::format("{}  {}: {} rows in the copy, {} in the database; {} only in the copy, {} only in the database\n",
                                  table.equal() ? "equal    " : "DIFFERENT", table.table, table.rows_in_file,
                                  table.rows_in_database, table.only_in_file, table.only_in_database);
     std::cout << fmt::format("the copy {} the database at {}\n", equal ? "equals" : "does not equal", to_string(compared.position));

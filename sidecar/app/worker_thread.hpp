@@ -43,7 +43,7 @@ public:
     asio::awaitable<std::invoke_result_t<Work&>> run(Work work)
     {
         using value = std::invoke_result_t<Work&>;
-        // Named before the co_await: g++ 12 destroys some temporaries inside it twice (style.md).
+        // Named before the co_await: g++ 12 destroys some temporaries inside it twice.
         auto initiate = [this](auto handler, Work given) {
             auto home = asio::get_associated_executor(handler);
             this->post(home, std::move(given),

@@ -18,9 +18,6 @@ inline constexpr std::size_t tables_max = 4096;
 inline constexpr std::size_t truncated_relations_max = tables_max;
 inline constexpr std::size_t nesting_max = 64;               ///< Arrays and composites inside each other.
 
-// One value of Postgres is at most 1 GiB; one message holds one or two tuples of them.
-inline constexpr std::size_t message_bytes_max = std::size_t{2} << 30;
-
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;      ///< Of a copy or a large transaction; then it is not read.
 inline constexpr std::size_t group_growth_max = 2;           ///< Times commit's limits; then the stream is not read.

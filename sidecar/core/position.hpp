@@ -9,7 +9,7 @@
 namespace understudy {
 
 /// Tells one transaction from any other that could stand at the same place in another history. LSN and xid
-/// alone do not (seen on a restored volume: facts of design.md, 4.2), so the content counts too.
+/// alone do not (seen on a restored volume), so the content counts too.
 struct transaction_fingerprint {
     lsn commit;                 ///< Where the commit record starts.
     lsn end;                    ///< Where the next record starts.

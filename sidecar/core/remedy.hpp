@@ -20,7 +20,7 @@ const char* name_of(remedy what) noexcept;
 /// The only place that decides what an error means for the daemon.
 remedy remedy_for(errc code) noexcept;
 
-/// The exit status (design.md, section 7) of a command that ends with this error.
+/// The exit status of a command that ends with this error.
 int exit_status_for(errc code) noexcept;
 
 }  // namespace understudy

@@ -16,7 +16,7 @@ struct store_identity {
     std::string database;
     std::string slot;
     std::string publication;
-    std::string publication_fingerprint;  ///< Changes when the publication may have lost rows (design.md, 4.4).
+    std::string publication_fingerprint;  ///< Changes when the publication may have lost rows.
     friend bool operator==(const store_identity&, const store_identity&) = default;
 };
 

@@ -23,7 +23,7 @@ struct table_name {
 /// `schema.name`, unquoted: for people and for config keys.
 std::string to_string(const table_name& name);
 
-/// The member of a document that holds a table: the bare name for `public`, else `schema.name` (design.md, 7).
+/// The member of a document that holds a table: the bare name for `public`, else `schema.name`.
 std::string member_of(const table_name& name);
 
 struct column {
@@ -57,7 +57,7 @@ struct table_record {
     table_shape shape;
     epoch rows = 0;           ///< Where the current rows are kept.
     lsn valid_from;           ///< Commits that start before this are inside the copy already: ignore them.
-    std::string fingerprint;  ///< The catalog's state that the copy was made from (design.md, 4.4).
+    std::string fingerprint;  ///< The catalog's state that the copy was made from.
     friend bool operator==(const table_record&, const table_record&) = default;
 };
 

@@ -11,7 +11,7 @@
 
 namespace understudy {
 
-/// Earns `current_as_of` (design.md, 4.5): a database time by which every acknowledged transaction is inside the
+/// Earns `current_as_of`: a database time by which every acknowledged transaction is inside the
 /// announced generation. Reads no clock; all times are the database's. Event-loop thread only.
 ///
 /// A probe (the end F of the WAL, read after the time T) proves T once the stream has reached F, if no commit that

@@ -8,7 +8,7 @@
 
 namespace understudy {
 
-/// The store's one data file: `data.mdb` in its directory. The file is never sparse (design.md, 4.1), and it
+/// The store's one data file: `data.mdb` in its directory. The file is never sparse, and it
 /// appears by a rename, when it is whole.
 ///
 /// The caller holds the directory's lock.

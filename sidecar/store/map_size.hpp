@@ -5,7 +5,7 @@
 namespace understudy {
 
 /// How large the map should be. A write transaction copies each live page that it touches at most once, and the
-/// pages that the two transactions before it set free cannot be used again yet (design.md, 4.1). A guess that is
+/// pages that the two transactions before it set free cannot be used again yet. A guess that is
 /// too small costs a second try, not a failure.
 
 inline constexpr std::uint64_t map_bytes_min = std::uint64_t{16} << 20;

@@ -18,7 +18,7 @@ namespace understudy {
 
 struct store_options {
     std::filesystem::path directory;
-    bool any_filesystem = false;     ///< Also on copy-on-write and network filesystems (design.md, 4.1).
+    bool any_filesystem = false;     ///< Also on copy-on-write and network filesystems.
 };
 
 struct store_size {
@@ -29,7 +29,7 @@ struct store_size {
 
 class read_snapshot;
 
-/// The current rows and the position that they are true at, in one LMDB environment (design.md, 4.1).
+/// The current rows and the position that they are true at, in one LMDB environment.
 ///
 /// Owns the environment and the directory's lock. All members except read() belong to the store thread: LMDB
 /// binds a write transaction to its thread. read() may be called by one other thread at a time.

@@ -108,7 +108,7 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
                                                     std::string publication);
 asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std::vector<table_facts>& tables);
 
-/// What may have changed the tables without a row message (design.md, 4.4).
+/// What may have changed the tables without a row message.
 struct catalog_changes {
     std::vector<oid> changed;        ///< Tables whose fingerprint is no longer the given one, or that are gone.
     bool publication_changed = false;
@@ -120,7 +120,7 @@ asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sq
                                                                std::string publication,
                                                                std::string publication_fingerprint);
 
-/// The database's clock, and what was in its WAL after it was read (design.md, 4.5).
+/// The database's clock, and what was in its WAL after it was read.
 struct probe_facts {
     db_time at;
     lsn written;                       ///< The end of the WAL. What was acknowledged by `at` starts before it.

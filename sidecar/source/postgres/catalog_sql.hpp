@@ -51,7 +51,7 @@ inline constexpr const char* membership_15 = R"(
             SELECT f.relnamespace FROM pg_class f WHERE f.oid = ANY(ARRAY(SELECT id FROM family))))))";
 
 // One hash per table `c` over everything that can change its rows, or how they print, without a row message
-// (facts: the six DDL operations of faults.md 0.5). relfilenode tells rewrites; enum labels, composite attributes and
+// (README, Limits, names them). relfilenode tells rewrites; enum labels, composite attributes and
 // later casts to json are printed inside values. Where a change there and back can hide row changes, the xmin of the
 // catalog's row counts, too: an enum's labels; what is a partition of what; and, where partitions have replica
 // identities of their own or a schema is published, the tables' own rows. A row's xmin survives VACUUM and ANALYZE.

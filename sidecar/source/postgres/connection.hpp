@@ -97,9 +97,6 @@ public:
     /// Reads the statement's final status after the copy's data has ended.
     asio::awaitable<outcome<void>> finish_copy(std::chrono::milliseconds timeout);
 
-    /// Sends one message of a copy in both directions. Waits only while the socket does not take it.
-    asio::awaitable<outcome<void>> send_copy_data(std::string data);
-
     /// Sends it if the socket takes it at once; what it does not take leaves with the next send. Never waits.
     outcome<void> put_copy_data(std::string_view data);
 
@@ -119,7 +116,6 @@ public:
     int server_version() const noexcept { return PQserverVersion(connection_.get()); }
     std::string parameter(const char* name) const;
     std::string quote_literal(std::string_view text) const;
-    std::string quote_identifier(std::string_view text) const;
 
 private:
     pg_connection(asio::any_io_executor executor, pg_conn_handle connection);

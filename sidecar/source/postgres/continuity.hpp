@@ -19,7 +19,7 @@ struct system_facts {
     std::optional<lsn> left_our_timeline_at;  ///< Where the server's history left the stored timeline, if it did.
 };
 
-/// Whether the stream can go on from the store (design.md, 4.3). Pure. Success means that every proof held;
+/// Whether the stream can go on from the store. Pure. Success means that every proof held;
 /// otherwise the first that did not, as a failure whose code `core/remedy.hpp` knows.
 outcome<void> check_continuity(const store_state& stored, const system_facts& system, const slot_facts& slot,
                                const publication_facts& publication);

@@ -63,7 +63,7 @@ struct copy_result {
     std::vector<table_record> tables;   ///< The copied ones, valid from the consistent point.
 };
 
-/// Copies tables as of one consistent point into new epochs (design.md, 4.4). Errors: those of the connections and
+/// Copies tables as of one consistent point into new epochs. Errors: those of the connections and
 /// of open_consistent_view; the sink's.
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
                                                   copy_sink& sink, copy_progress& progress);

@@ -151,12 +151,13 @@ std::string publication_statement(const publication_facts& publication, const st
     for (const auto& table : tables)
         if (!table.published && (table.kind == 'r' || table.kind == 'p') && table.persistence == 'p')
             missing.push_back((table.kind == 'r' ? "ONLY " : "") + quoted_name(table.name));
+    if (missing.empty()) return {};
     if (!publication.exists) {
         auto generated = server_version >= 180000 ? ", publish_generated_columns = stored" : "";
         return fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true{})",
                            quoted_identifier(name), fmt::join(missing, ", "), generated);
     }
-    if (missing.empty() || publication.all_tables) return {};
+    if (publication.all_tables) return {};
     return fmt::format("ALTER PUBLICATION {} ADD TABLE {}", quoted_identifier(name), fmt::join(missing, ", "));
 }
 
@@ -380,7 +381,7 @@ check_item check_table(const table_facts& facts, const type_catalog& types, cons
 {
     auto name = "table " + to_string(facts.name);
     auto planned = plan_table(facts, types);
-    if (!planned) return failed(name, planned.error().text, "see above", planned.error().code);
+    if (!planned) return failed(name, planned.error().text, {}, planned.error().code);
     if (!facts.may_select)
         return failed(name, "may not be read by our role",
                       fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {1} TO {2};",

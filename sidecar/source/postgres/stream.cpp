@@ -1,5 +1,7 @@
 #include "source/postgres/stream.hpp"
 
+#include "source/postgres/preflight.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -16,13 +18,6 @@ std::int64_t now_us() noexcept
 {
     auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     return to_postgres_us(now);
-}
-
-std::string quote_identifier_in_list(std::string_view name)
-{
-    std::string quoted = "\"";
-    for (char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-    return quoted + '"';
 }
 
 }  // namespace
@@ -57,9 +52,10 @@ asio::awaitable<failure> postgres_stream::run()
 
 asio::awaitable<outcome<void>> postgres_stream::start()
 {
-    auto publication = connection_->quote_literal(quote_identifier_in_list(options_.publication));
+    // The option holds a list of identifiers, inside a literal.
+    auto publication = connection_->quote_literal(quoted_identifier(options_.publication));
     auto command = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                               connection_->quote_identifier(options_.slot), to_string(start_), publication);
+                               quoted_identifier(options_.slot), to_string(start_), publication);
     co_return co_await connection_->start_copy(std::move(command), limits::query_timeout);
 }
 

@@ -26,7 +26,7 @@ struct stream_options {
 /// Follows our slot and hands whole transactions to the sink.
 ///
 /// Owns the replication connection. Belongs to the event loop. Sends status messages on its own timer, also while
-/// the sink does not accept and nothing is read (design.md, 4.2).
+/// the sink does not accept and nothing is read.
 class postgres_stream {
 public:
     /// Borrows `tables` and `sink`, which must outlive it.
@@ -35,7 +35,7 @@ public:
 
     /// Streams from the slot's own position, if that is before the one that was acknowledged last, until the
     /// connection, the server or the data ends it; returns why. An open large transaction has been abandoned by then.
-    /// Starting where the slot is shows a history that was written anew behind our back (design.md, 4.3).
+    /// Starting where the slot is shows a history that was written anew behind our back.
     asio::awaitable<failure> run();
 
     /// Tells the server that everything before `durable` need not be sent again. One message with the true flush
@@ -51,9 +51,6 @@ public:
 
     /// Ends run() at once, with nothing more read or sent.
     void close() noexcept;
-
-    /// Everything before this has arrived here.
-    lsn received() const noexcept { return received_; }
 
     /// Those that were handed out and that a look at the catalog has not shown yet.
     streamed_transactions& streamed() noexcept { return streamed_; }

@@ -9,7 +9,7 @@
 namespace understudy {
 
 /// Transactions that were streamed and that the catalog may not show yet: a commit is in the WAL, and so in the stream,
-/// before others see it, and stays so for as long as it waits for a synchronous standby (design.md, 4.4).
+/// before others see it, and stays so for as long as it waits for a synchronous standby.
 ///
 /// Transaction ids are compared as the server does it, modulo 2^32. Pure.
 class streamed_transactions {

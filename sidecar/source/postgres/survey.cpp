@@ -89,7 +89,7 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
     auto all = check_server(server, wanted, slot);
     auto ours = check_slot_is_ours(slot, wanted.slot, server.database);
     if (!ours)
-        all.push_back({"slot " + wanted.slot, verdict::failed, ours.error().text, "see above", ours.error().code});
+        all.push_back({"slot " + wanted.slot, verdict::failed, ours.error().text, {}, ours.error().code});
     else if (!slot.exists && !wanted.create)
         all.push_back({"slot " + wanted.slot, verdict::failed, "does not exist",
                        fmt::format("SELECT pg_create_logical_replication_slot('{}', 'pgoutput');", wanted.slot),
@@ -108,7 +108,7 @@ outcome<void> first_failed(const std::vector<check_item>& items)
 {
     for (const auto& item : items)
         if (item.result == verdict::failed)
-            return failure{item.reason, fmt::format("{}: {}. {}", item.name, item.text, item.remedy)};
+            return failure{item.reason, fmt::format("{}: {}{}{}", item.name, item.text, item.remedy.empty() ? "" : ". ", item.remedy)};
     return {};
 }
 

@@ -17,7 +17,7 @@ namespace understudy {
 
 /// Puts pgoutput messages together into transactions of row changes. Pure: no I/O, no clock.
 ///
-/// Knows which transactions and rows are in the store already (design.md, 4.2 and 4.4): a transaction that starts
+/// Knows which transactions and rows are in the store already: a transaction that starts
 /// before the position is a repeat, and a change that starts before its table's valid_from is inside its copy. The
 /// repeats prove that the server's history is ours: the one that the store applied last has to be among them, unless
 /// the server starts behind it, and none may lie between it and the position.

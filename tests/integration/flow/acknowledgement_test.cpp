@@ -7,7 +7,7 @@
 
 #include <optional>
 
-// What is told to the server about our progress, and that it never suffers from us: design.md 4.2.
+// What is told to the server about our progress, and that it never suffers from us.
 using namespace understudy;
 using namespace understudy::testing;
 using namespace std::chrono_literals;

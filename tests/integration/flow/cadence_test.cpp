@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-// When a generation is published, and what operators can ask for: design.md section 7.
+// When a generation is published, and what operators can ask for.
 using namespace understudy;
 using namespace understudy::testing;
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-// Continuity that cannot be proved: design.md 4.3 and 4.4. The old generation stays, a whole new copy replaces it.
+// Continuity that cannot be proved. The old generation stays, a whole new copy replaces it.
 using namespace understudy;
 using namespace understudy::testing;
 using namespace std::chrono_literals;
