@@ -63,7 +63,7 @@ outcome<std::uint64_t> read_current(const std::filesystem::path& directory)
     auto opened = open_directory(AT_FDCWD, directory, symlinks::follow);
     if (!opened) return failure{errc::no_generation, opened.error().text};
     if (auto number = current_of(opened->get()); number != 0) return number;
-    if (auto link = directory / current_link; ::access(link.c_str(), X_OK) != 0 && errno == EACCES)
+    if (auto link = directory / current_link; ::access(link.c_str(), R_OK) != 0 && errno == EACCES)
         return failure{errc::storage_failed, fmt::format("{}: may not be read by this user", link.string())};
     return failure{errc::no_generation, fmt::format("no generation is announced in {}", directory.string())};
 }
