@@ -68,7 +68,7 @@ status_report say_starting(const snapshot_directory& directory)
         now.position = current->position;
         now.content_as_of = current->content_as_of;
         auto former = read_status(directory.path());
-        if (former && former->generation == now.generation && former->position == now.position)
+        if (former && former->generation <= now.generation && former->position <= now.position)
             now.current_as_of = former->current_as_of;
     }
     write_or_log(directory, now);

@@ -349,7 +349,7 @@ asio::awaitable<void> source_session::probe_until_closed()
             notify_.probed(*facts);
         else if (unchanged.error().code != errc::table_locked)
             break;
-        auto took = std::chrono::steady_clock::now() - started;
+        auto took = unchanged ? std::chrono::steady_clock::now() - started : std::chrono::steady_clock::duration{};
         probe_timer_.expires_after(std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * catalog_share));
         co_await probe_timer_.async_wait(use_tuple);
     }
@@ -371,7 +371,9 @@ asio::awaitable<outcome<void>> source_session::prove_unchanged(const probe_facts
     if (facts.written == catalog_compared_at_) co_return outcome<void>{};
     auto seen = co_await compare_catalog();
     if (!seen) co_return seen.error();
-    catalog_compared_at_ = facts.written;
+    // A change that is committed and not visible yet becomes visible without anything more being written.
+    if (seen->running.empty() && !seen->locked_by) catalog_compared_at_ = facts.written;
+    if (seen->locked_by) co_return failure{errc::table_locked, *seen->locked_by};
     if (stream_) stream_->streamed().settle(std::move(seen->running), seen->next_xid, lsn{});
     co_return outcome<void>{};
 }

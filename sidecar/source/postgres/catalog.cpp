@@ -36,6 +36,18 @@ std::optional<std::uint64_t> number_in(std::string_view text) noexcept
     return number;
 }
 
+// `oid,oid,...`, as our own query prints it.
+std::vector<oid> oids_in(std::string_view list)
+{
+    std::vector<oid> all;
+    while (!list.empty()) {
+        auto end = std::min(list.find(','), list.size());
+        if (auto id = number_in(list.substr(0, end))) all.push_back(static_cast<oid>(*id));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return all;
+}
+
 // `xmin:xmax:xip,xip,...`, each with the epoch in its upper half, which replication messages leave out.
 // https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
 bool read_snapshot_text(std::string_view text, catalog_changes& into)
@@ -180,6 +192,9 @@ table_facts table_from(const query_result& rows, int row, const std::vector<tabl
     facts.bytes = rows.integer(row, 15);
     facts.fingerprint = rows.string(row, 16);
     facts.owned = rows.boolean(row, 17);
+    facts.persistences = rows.string(row, 18);
+    facts.partitions = oids_in(rows.text(row, 19));
+    facts.sent_as = rows.string(row, 20);
     return facts;
 }
 

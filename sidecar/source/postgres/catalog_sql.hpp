@@ -110,7 +110,16 @@ SELECT w.nr, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrepl
          WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
        (SELECT coalesce(sum(pg_table_size(l.oid)), 0)::bigint FROM pg_class l
          WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
-       {fingerprint}, pg_has_role(c.relowner, 'USAGE')
+       {fingerprint}, pg_has_role(c.relowner, 'USAGE'),
+       coalesce((SELECT string_agg(DISTINCT l.relpersistence::text, '') FROM pg_partition_tree(c.oid) t
+                   JOIN pg_class l ON l.oid = t.relid WHERE c.relkind = 'p'), ''),
+       coalesce((SELECT string_agg(t.relid::oid::text, ',') FROM pg_partition_tree(c.oid) t WHERE c.relkind = 'p'), ''),
+       coalesce((SELECT string_agg(format('%I.%I', ap.schemaname, ap.tablename), ', ')
+                   FROM pg_partition_ancestors(c.oid) a JOIN pg_class ac ON ac.oid = a.relid AND ac.oid <> c.oid
+                   JOIN pg_namespace an ON an.oid = ac.relnamespace
+                   JOIN pg_publication_tables ap ON ap.pubname = {publication} AND ap.schemaname = an.nspname
+                                                AND ap.tablename = ac.relname
+                  WHERE c.relispartition), '')
   FROM (VALUES {wanted}) w(nr, schema, name)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid
@@ -145,20 +154,23 @@ SELECT i.indrelid, i.indisprimary, i.indisreplident, a.attname
    AND (i.indisprimary OR i.indisreplident)
  ORDER BY i.indrelid, i.indexrelid, k.nr)";
 
-// Left out: SHARE, which only CREATE INDEX takes, and what VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY hold. None
+// A type or a publication that is being altered is locked as an object. Left out: SHARE, which only CREATE INDEX takes, and what VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY hold. None
 // of them changes a row or a shape, and some take hours.
 inline constexpr const char* strong_locks = R"(
-SELECT coalesce('pid ' || l.pid, 'a prepared transaction'), l.mode, l.relation::regclass
+SELECT coalesce('pid ' || l.pid, 'a prepared transaction'), l.mode,
+       coalesce(l.relation::regclass::text, 'a type or a publication')
   FROM pg_locks l
- WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+ WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-   AND l.relation IN (SELECT unnest({tables})
+   AND (l.locktype = 'object' AND l.classid IN ('pg_type'::regclass, 'pg_publication'::regclass)
+        AND l.mode IN ('ExclusiveLock', 'AccessExclusiveLock')
+     OR l.locktype = 'relation' AND l.relation IN (SELECT unnest({tables})
                       UNION SELECT t.relid FROM unnest({tables}) w(id), pg_partition_tree(w.id) t)
    AND (l.mode IN ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
         OR l.mode = 'ShareUpdateExclusiveLock'
            AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = l.pid)
            AND NOT EXISTS (SELECT FROM pg_stat_progress_analyze v WHERE v.pid = l.pid)
-           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index v WHERE v.pid = l.pid))
+           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index v WHERE v.pid = l.pid)))
  LIMIT 1)";
 
 // Whom a new slot waits for. A prepared transaction has no process.

@@ -13,6 +13,7 @@ struct mirrored_table {
     table_record record;
     std::vector<column_format> formats;  ///< One for each column of record.shape.
     std::vector<std::string> left_out;   ///< Columns that are not mirrored: excluded, or generated and not sent.
+    std::vector<oid> partitions;         ///< Of a partitioned table: itself and everything below it; else empty.
     char replica_identity = 'd';         ///< relreplident, as the server will describe the table.
     /// Partitions under REPLICA IDENTITY FULL send whole old rows, marked as keys when their root is not under FULL.
     bool old_rows_are_whole = false;

@@ -230,6 +230,11 @@ outcome<void> check_kind(const table_facts& facts)
     }
     if (facts.persistence == 'u') return unusable(facts, "is unlogged: its changes are not in the WAL");
     if (facts.persistence == 't') return unusable(facts, "is a temporary table");
+    if (facts.persistences.find('u') != facts.persistences.npos)
+        return unusable(facts, "has unlogged partitions, whose changes are not in the WAL");
+    if (!facts.sent_as.empty())
+        return unusable(facts, fmt::format("is a partition whose rows the publication sends as those of {}: mirror that one",
+                                           facts.sent_as));
     return {};
 }
 
@@ -331,6 +336,7 @@ outcome<mirrored_table> plan_table(const table_facts& facts, const type_catalog&
     table.record.name = facts.name;
     table.record.fingerprint = facts.fingerprint;
     table.replica_identity = facts.replica_identity;
+    table.partitions = facts.partitions;
     table.old_rows_are_whole = facts.kind == 'p' && only(facts.leaf_identities, "f");
     if (auto added = add_columns(facts, types, table); !added) return added.error();
     if (table.record.shape.columns.empty()) return unusable(facts, "has no column to mirror");

@@ -133,8 +133,8 @@ error_code transaction_reader::commit(std::string_view message)
     if (!decoded) return decoded.error();
     if (!in_transaction_ || decoded->commit_lsn != begin_.final_lsn || decoded->end_lsn <= decoded->commit_lsn)
         return errc::unexpected_message;
-    // Both say whether the transaction is inside; where they disagree, the position is not a record's border.
-    if (repeat_ != (decoded->end_lsn <= position_.position)) return errc::unexpected_message;
+    // Both say whether the transaction is inside; where they disagree, our position is no border of this history.
+    if (repeat_ != (decoded->end_lsn <= position_.position)) return errc::history_mismatch;
 
     transaction_fingerprint fingerprint{.commit = decoded->commit_lsn,
                                         .end = decoded->end_lsn,
@@ -184,6 +184,8 @@ error_code transaction_reader::describe(std::string_view message)
 {
     auto decoded = pgoutput::decode_relation(message);
     if (!decoded) return decoded.error();
+    if (auto ec = check_partition(decoded->id)) return ec;
+    described_last_ = decoded->id;
     wire_relation relation;
     relation.table = find_table(decoded->id);
     relation.wire_columns = decoded->columns.size();
@@ -209,10 +211,27 @@ error_code transaction_reader::describe(std::string_view message)
     return {};
 }
 
+// The server describes a partition right behind the table under whose name it sends the partition's rows. One that was
+// none when the copy was made can come and go and leave nothing in the catalog; and a mirrored table that is one for a
+// while does not send its own rows. An unknown table and ours in one TRUNCATE look the same; ours is copied again anyway.
+error_code transaction_reader::check_partition(oid leaf) noexcept
+{
+    auto root = std::exchange(described_last_, oid{0});
+    if (root == 0 || root == leaf || !in_transaction_ || repeat_) return {};
+    const auto* above = find_table(root);
+    if (above && above->partitions.empty()) return {};  // has none: both are of one TRUNCATE
+    const auto* below = find_table(leaf);
+    if (below && !is_inside_copy(*below)) return copy_again(leaf);
+    if (!above || is_inside_copy(*above)) return {};
+    bool known = std::find(above->partitions.begin(), above->partitions.end(), leaf) != above->partitions.end();
+    return known ? error_code{} : copy_again(root);
+}
+
 result<transaction_reader::event> transaction_reader::row_change(std::string_view message,
                                                                  error_code (transaction_reader::*apply)(std::string_view))
 {
     if (!in_transaction_) return make_error_code(errc::unexpected_message);
+    described_last_ = 0;
     content_ = XXH3_64bits_withSeed(message.data(), message.size(), content_);
     // A repeat still counts for its fingerprint, but nobody wants its rows.
     if (repeat_) return event::none;
@@ -253,7 +272,8 @@ error_code transaction_reader::copy_again(oid relation) noexcept
 error_code transaction_reader::fail_in(const mirrored_table& table, error_code ec)
 {
     failed_in_ = to_string(table.record.name);
-    return ec;
+    // What a value means may have changed since, as when an attribute of its type is gone again: the copy will tell.
+    return ec == errc::bad_text ? copy_again(table.record.relation) : ec;
 }
 
 void transaction_reader::touch(const mirrored_table& table)

@@ -74,6 +74,7 @@ private:
     error_code commit(std::string_view message);
     error_code check_repeat(const transaction_fingerprint& repeated) noexcept;
     error_code describe(std::string_view message);
+    error_code check_partition(oid leaf) noexcept;
     error_code insert(std::string_view message);
     error_code update(std::string_view message);
     error_code remove(std::string_view message);
@@ -113,6 +114,7 @@ private:
     row_builder builder_;
     std::string old_key_;
 
+    oid described_last_ = 0;    // no row came since
     oid changed_table_ = 0;
     std::string failed_in_;
 };

@@ -111,6 +111,28 @@ BOOST_AUTO_TEST_CASE(a_partition_that_changes_while_it_is_none)
                         "ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (100); COMMIT"});
 }
 
+BOOST_DATA_TEST_CASE(a_partition_that_is_there_for_a_while, versions, version)
+{
+    mirror source{{.version = version, .more = quick}};
+    source.exec(partitioned);
+    check_each(source, {"BEGIN; CREATE TABLE p_9 PARTITION OF p FOR VALUES FROM (900) TO (1000); INSERT INTO p VALUES (901, 'x');"
+                        "DROP TABLE p_9; COMMIT",
+                        "CREATE TABLE q_9 (LIKE p INCLUDING ALL); BEGIN; ALTER TABLE p ATTACH PARTITION q_9 FOR VALUES FROM (900) TO (1000);"
+                        "INSERT INTO p VALUES (902, 'x'); ALTER TABLE p DETACH PARTITION q_9; COMMIT; DROP TABLE q_9"});
+}
+
+BOOST_AUTO_TEST_CASE(a_mirrored_table_that_is_a_partition_for_a_while)
+{
+    mirror source{{.tables = {"public.t"}, .more = quick}};
+    source.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+                "CREATE PUBLICATION understudy FOR ALL TABLES WITH (publish_via_partition_root = true)");
+    source.start();
+    source.exec("BEGIN; ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (0) TO (100); INSERT INTO t VALUES (2); DELETE FROM t WHERE id = 1;"
+                "ALTER TABLE p DETACH PARTITION t; COMMIT");
+    std::vector<oracle_table> tables{{.table = "t", .member = "t"}, {.table = "test.marker", .member = "test.marker"}};
+    BOOST_TEST(source.differences(tables) == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_label_that_is_another_one_for_a_while)
 {
     mirror source{{.more = quick}};

@@ -396,11 +396,50 @@ BOOST_AUTO_TEST_CASE(a_tuple_with_another_number_of_columns_is_a_mismatch)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_value_that_its_type_does_not_print_is_bad_text)
+BOOST_AUTO_TEST_CASE(a_value_that_its_type_does_not_print_means_a_new_copy)
 {
     open_transaction talk;
-    BOOST_TEST(talk.send(message::insert(materials, {text("seven"), null()})) == "bad_text");
-    BOOST_TEST(talk.reader.failed_in() == "public.materials");
+    BOOST_TEST(talk.send(message::insert(materials, {text("seven"), null()})) == "table_changed");
+    BOOST_TEST(talk.reader.changed_table() == materials);
+}
+
+// The server describes a partition right behind the table under whose name it sends the partition's rows.
+BOOST_AUTO_TEST_CASE(a_partition_that_was_none_at_the_copy_means_a_new_copy_of_its_root)
+{
+    auto root = materials_table();
+    root.partitions = {materials, 17001};
+    auto described = [](oid id) {
+        pgoutput::relation leaf;
+        leaf.id = id;
+        leaf.schema = "public";
+        leaf.name = "leaf";
+        return message::relation(leaf);
+    };
+    for (auto [leaf, answer] : {std::pair{oid{17001}, "none"}, std::pair{oid{17002}, "table_changed"}}) {
+        conversation talk{{root}};
+        talk.send(begin());
+        talk.send(message::relation(wire_of(root)));
+        BOOST_TEST(talk.send(described(leaf)) == answer);
+    }
+    // Behind a row, the next description is of a table of its own.
+    conversation talk{{root}};
+    talk.send(begin());
+    talk.send(message::relation(wire_of(root)));
+    talk.send(message::insert(materials, {text("7"), null()}));
+    BOOST_TEST(talk.send(described(17002)) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_mirrored_table_that_is_a_partition_of_another_for_a_while_is_copied_again)
+{
+    conversation talk;
+    talk.send(begin());
+    pgoutput::relation other;
+    other.id = 17003;
+    other.schema = "public";
+    other.name = "other";
+    talk.send(message::relation(other));
+    BOOST_TEST(talk.send(message::relation(wire_of(stored_materials))) == "table_changed");
+    BOOST_TEST(talk.reader.changed_table() == materials);
 }
 
 BOOST_AUTO_TEST_CASE(commits_that_start_before_the_copy_are_inside_it_whatever_their_shape)

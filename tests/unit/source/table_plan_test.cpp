@@ -106,6 +106,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_followed_is_refused_by_name)
              {"is not a table", [](table_facts& f) { f.kind = 'c'; }},
              {"is unlogged", [](table_facts& f) { f.persistence = 'u'; }},
              {"is a temporary table", [](table_facts& f) { f.persistence = 't'; }},
+             {"has unlogged partitions", [](table_facts& f) { f.kind = 'p'; f.persistences = "pu"; }},
+             {"sends as those of public.root", [](table_facts& f) { f.sent_as = "public.root"; }},
              {"no usable replica identity", [](table_facts& f) { f.primary_key.clear(); }},
              {"no usable replica identity", [](table_facts& f) { f.replica_identity = 'n'; }},
              {"no usable replica identity", [](table_facts& f) { f.replica_identity = 'i'; }},

@@ -160,11 +160,11 @@ BOOST_AUTO_TEST_CASE(a_commit_that_starts_exactly_at_the_position_is_news)
     BOOST_TEST(talk.reader.position().position == lsn{140});
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_across_the_position_is_neither_news_nor_a_repeat)
+BOOST_AUTO_TEST_CASE(a_commit_across_the_position_is_another_history)
 {
     conversation talk{{materials_table()}, reached(120)};
     talk.describe();
-    BOOST_TEST(talk.send_all(transaction(119, 121)) == "unexpected_message");
+    BOOST_TEST(talk.send_all(transaction(119, 121)) == "history_mismatch");
 }
 
 BOOST_AUTO_TEST_CASE(the_transaction_sent_again_is_recognised_and_the_next_is_news)
