@@ -28,7 +28,8 @@ postgres_stream::postgres_stream(std::unique_ptr<pg_connection> connection, stre
     : connection_{std::move(connection)},
       options_{std::move(options)},
       sink_{sink},
-      start_{std::min(start.acknowledged(), options_.slot_confirmed)},
+      // Nothing before the oldest copy proves anything, and the publication may not have been there yet.
+      start_{std::min(start.acknowledged(), std::max(options_.slot_confirmed, oldest_copy(tables)))},
       reader_{tables, start, start_},
       received_{start_},
       status_timer_{connection_->executor()},

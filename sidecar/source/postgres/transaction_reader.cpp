@@ -73,14 +73,14 @@ bool lacks_key(const std::vector<pgoutput::tuple_column>& before, const table_sh
                        [&](auto position) { return before[position].what == value_kind::null; });
 }
 
+}  // namespace
+
 lsn oldest_copy(const std::vector<mirrored_table>& tables)
 {
     lsn oldest{~std::uint64_t{0}};
     for (const auto& table : tables) oldest = std::min(oldest, table.record.valid_from);
     return oldest;
 }
-
-}  // namespace
 
 transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start, lsn from)
     : tables_{tables},

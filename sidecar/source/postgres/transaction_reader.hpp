@@ -15,6 +15,9 @@
 
 namespace understudy {
 
+/// What was committed before this is inside every table's copy. The end of all positions without tables.
+lsn oldest_copy(const std::vector<mirrored_table>& tables);
+
 /// Puts pgoutput messages together into transactions of row changes. Pure: no I/O, no clock.
 ///
 /// Knows which transactions and rows are in the store already: a transaction that starts
