@@ -66,7 +66,9 @@ struct damaged_store {
         batch.clear_table(rows);
         batch.put(rows, "a", tuple({"1", "2"}));
         auto written = (*opened)->commit_group(batch, position_at(9000));
-        return written || written.error().code == errc::store_damaged ? ended_well : said_other;
+        // A row whose key was hit is missed by the change that builds on it; it is copied again.
+        bool noticed = !written && (written.error().code == errc::store_damaged || written.error().code == errc::table_changed);
+        return written || noticed ? ended_well : said_other;
     }
 
     /// The exit status of a child that uses the store; a crash is an error of the test.
