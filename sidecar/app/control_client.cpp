@@ -42,40 +42,28 @@ std::string text_of(const boost::json::object& answer, std::string_view member)
 
 outcome<daemon_connection> daemon_connection::open(const std::filesystem::path& state_directory)
 {
-    int directory = ::open(state_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) return not_running(state_directory, std::strerror(errno));
+    descriptor directory{::open(state_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (directory.get() < 0) return not_running(state_directory, std::strerror(errno));
     daemon_connection made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    auto endpoint = control_endpoint(directory);
-    int connected = ::connect(made.descriptor_, endpoint.data(), static_cast<socklen_t>(endpoint.size()));
-    auto error = errno;
-    ::close(directory);
-    if (connected != 0) return not_running(state_directory, std::strerror(error));
+    auto endpoint = control_endpoint(directory.get());
+    if (::connect(made.socket_.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0)
+        return not_running(state_directory, std::strerror(errno));
     return made;
-}
-
-daemon_connection::daemon_connection(daemon_connection&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)}, buffer_{std::move(other.buffer_)}
-{
-}
-
-daemon_connection::~daemon_connection()
-{
-    if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 outcome<boost::json::object> daemon_connection::ask(const boost::json::object& request, std::chrono::milliseconds timeout)
 {
     auto line = boost::json::serialize(request) + "\n";
-    if (::send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
         return failure{errc::no_daemon, "the daemon closed the control socket"};
     auto deadline = std::chrono::steady_clock::now() + timeout;
     while (buffer_.find('\n') == buffer_.npos) {
         auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        pollfd ready{descriptor_, POLLIN, 0};
+        pollfd ready{socket_.get(), POLLIN, 0};
         if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) == 0)
             return failure{errc::timed_out, "the daemon did not answer in time"};
         char chunk[4096];
-        auto got = ::recv(descriptor_, chunk, sizeof chunk, 0);
+        auto got = ::recv(socket_.get(), chunk, sizeof chunk, 0);
         if (got <= 0) return failure{errc::no_daemon, "the daemon closed the control socket"};
         buffer_.append(chunk, static_cast<std::size_t>(got));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "files/files.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -16,16 +17,12 @@ public:
     /// Errors: no_daemon when nobody answers in this state directory.
     static outcome<daemon_connection> open(const std::filesystem::path& state_directory);
 
-    daemon_connection(daemon_connection&& other) noexcept;
-    daemon_connection& operator=(daemon_connection&& other) = delete;
-    ~daemon_connection();
-
     /// Sends one request and waits for its answer. A refusal comes as the failure that the daemon named.
     outcome<boost::json::object> ask(const boost::json::object& request, std::chrono::milliseconds timeout);
 
 private:
-    explicit daemon_connection(int descriptor) noexcept : descriptor_{descriptor} {}
-    int descriptor_;
+    explicit daemon_connection(int socket) noexcept : socket_{socket} {}
+    descriptor socket_;
     std::string buffer_;
 };
 

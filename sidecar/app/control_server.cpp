@@ -2,6 +2,7 @@
 
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
+#include "files/files.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -12,6 +13,9 @@
 #include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -43,15 +47,15 @@ control_server::control_server(asio::any_io_executor executor, handler handle, s
 
 outcome<void> control_server::listen(const std::filesystem::path& directory)
 {
-    int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return failure{errc::bad_directory, directory.string() + " cannot be opened"};
-    ::unlinkat(descriptor, socket_name, 0);
+    descriptor opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (opened.get() < 0)
+        return failure{errc::bad_directory, fmt::format("{}: {}", directory.string(), std::strerror(errno))};
+    ::unlinkat(opened.get(), socket_name, 0);
     boost::system::error_code ec;
     acceptor_.open(asio::local::stream_protocol{}, ec);
-    if (!ec) acceptor_.bind(control_endpoint(descriptor), ec);
-    if (!ec && ::fchmodat(descriptor, socket_name, 0600, 0) != 0) ec.assign(errno, boost::system::system_category());
+    if (!ec) acceptor_.bind(control_endpoint(opened.get()), ec);
+    if (!ec && ::fchmodat(opened.get(), socket_name, 0600, 0) != 0) ec.assign(errno, boost::system::system_category());
     if (!ec) acceptor_.listen(static_cast<int>(limits::control_clients_max), ec);
-    ::close(descriptor);
     if (ec) return failure{errc::bad_directory, fmt::format("{}/{}: {}", directory.string(), socket_name, ec.message())};
     spawn(executor_, accept_until_closed(), "control socket");
     return {};

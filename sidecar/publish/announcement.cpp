@@ -49,7 +49,7 @@ outcome<void> announce(const snapshot_directory& directory, std::uint64_t number
         return failure{errc::internal, fmt::format("refused to announce generation {} after {}", number, former)};
     auto link = temporary_name();
     if (::symlinkat(target_of(number).c_str(), directory.fd(), link.c_str()) != 0)
-        return system_failure(errno, "make a symlink for", where);
+        return system_failure(errno, "make the symlink", where);
     if (::renameat(directory.fd(), link.c_str(), directory.fd(), current_link) != 0) {
         auto why = system_failure(errno, "replace", where);
         remove_tree(directory.fd(), link);

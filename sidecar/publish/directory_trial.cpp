@@ -27,12 +27,12 @@ outcome<void> try_files(int directory, const std::filesystem::path& where, const
     if (auto done = write_all(file->get(), "try\n", where); !done) return done;
     if (auto done = give_rights(file->get(), rights.mode, rights, where); !done) return done;
     if (auto done = sync(file->get(), where); !done) return done;
-    if (auto done = check(::linkat(directory, first.c_str(), directory, second.c_str(), 0), "link files in", where);
+    if (auto done = check(::linkat(directory, first.c_str(), directory, second.c_str(), 0), "link files", where);
         !done)
         return done;
-    if (auto done = check(::unlinkat(directory, first.c_str(), 0), "remove files from", where); !done) return done;
+    if (auto done = check(::unlinkat(directory, first.c_str(), 0), "remove files", where); !done) return done;
     auto renamed = ::renameat(directory, second.c_str(), directory, first.c_str());
-    if (auto done = check(renamed, "rename files in", where); !done) return done;
+    if (auto done = check(renamed, "rename files", where); !done) return done;
     return sync(directory, where);
 }
 
@@ -43,7 +43,7 @@ outcome<void> try_current(const snapshot_directory& directory, const std::string
     if (::fstatat(directory.fd(), current_link, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(there.st_mode))
         return failure{errc::bad_directory, (directory.path() / current_link).string() +
                                                 " is a directory, not our symlink; move it away"};
-    return check(::symlinkat("nothing", directory.fd(), name.c_str()), "make symlinks in", directory.path());
+    return check(::symlinkat("nothing", directory.fd(), name.c_str()), "make symlinks", directory.path());
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "publish/document_hasher.hpp"
-#include "publish/files.hpp"
+#include "files/files.hpp"
+#include "publish/own_files.hpp"
 
 #include <cstdint>
 #include <string>

@@ -89,7 +89,7 @@ outcome<manifest> generation_writer::write()
 outcome<void> generation_writer::create()
 {
     if (::mkdirat(directory_.generations_fd(), name_.c_str(), 0700) != 0)
-        return system_failure(errno, "create directory", name_);
+        return system_failure(errno, "make the directory", name_);
     auto opened = open_directory(directory_.generations_fd(), name_, symlinks::refuse);
     if (!opened) return opened.error();
     here_ = std::move(*opened);

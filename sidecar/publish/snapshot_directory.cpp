@@ -102,7 +102,7 @@ outcome<void> snapshot_directory::hold()
 {
     std::error_code ec;
     auto created = std::filesystem::create_directories(path(), ec);
-    if (ec) return system_failure(ec.value(), "create directory", path());
+    if (ec) return system_failure(ec.value(), "make the directory", path());
     auto root = open_directory(AT_FDCWD, path(), symlinks::follow);
     if (!root) return root.error();
     root_ = std::move(*root);
@@ -136,7 +136,7 @@ outcome<void> snapshot_directory::open_generations()
 {
     auto where = path() / generations_directory;
     auto created = ::mkdirat(root_.get(), generations_directory, 0700) == 0;
-    if (!created && errno != EEXIST) return system_failure(errno, "create directory", where);
+    if (!created && errno != EEXIST) return system_failure(errno, "make the directory", where);
     auto opened = open_directory(root_.get(), generations_directory, symlinks::refuse);
     if (!opened) return opened.error();
     generations_ = std::move(*opened);

@@ -2,7 +2,8 @@
 
 #include "core/error.hpp"
 #include "core/settings.hpp"
-#include "publish/files.hpp"
+#include "files/files.hpp"
+#include "publish/own_files.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,7 @@
 #include "settings/secret_file.hpp"
 
+#include "files/files.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -25,26 +27,6 @@ failure system_complaint(const std::filesystem::path& file)
     return complaint(file, std::generic_category().message(errno));
 }
 
-class open_file {
-public:
-    /// Without O_NONBLOCK a FIFO would make us wait for ever before we can see what it is.
-    explicit open_file(const std::filesystem::path& file) noexcept
-        : descriptor_{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}
-    {
-    }
-    open_file(const open_file&) = delete;
-    open_file& operator=(const open_file&) = delete;
-    ~open_file()
-    {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-
-    int descriptor() const noexcept { return descriptor_; }
-
-private:
-    int descriptor_;
-};
-
 /// What is wrong with the kind or mode of the file; empty if nothing.
 std::string_view objection_to(const struct stat& status) noexcept
 {
@@ -53,12 +35,12 @@ std::string_view objection_to(const struct stat& status) noexcept
     return {};
 }
 
-outcome<std::string> read_all(int descriptor, const std::filesystem::path& file)
+outcome<std::string> read_all(int fd, const std::filesystem::path& file)
 {
     std::string text(secret_bytes_max + 1, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
-        auto got = ::read(descriptor, text.data() + size, text.size() - size);
+        auto got = ::read(fd, text.data() + size, text.size() - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return system_complaint(file);
         if (got == 0) break;
@@ -79,11 +61,12 @@ void cut_newline(std::string& text)
 
 outcome<std::string> read_secret_file(const std::filesystem::path& file)
 {
-    open_file opened{file};
+    // Without O_NONBLOCK a FIFO would make us wait for ever before we can see what it is.
+    descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     struct stat status {};
-    if (opened.descriptor() < 0 || ::fstat(opened.descriptor(), &status) != 0) return system_complaint(file);
+    if (opened.get() < 0 || ::fstat(opened.get(), &status) != 0) return system_complaint(file);
     if (auto objection = objection_to(status); !objection.empty()) return complaint(file, objection);
-    auto text = read_all(opened.descriptor(), file);
+    auto text = read_all(opened.get(), file);
     if (!text) return text.error();
     if (text->size() > secret_bytes_max) return complaint(file, "larger than a secret can be");
     cut_newline(*text);

@@ -1,14 +1,19 @@
 #include "settings/yaml_reader.hpp"
 
+#include "files/files.hpp"
+
 #include <yaml-cpp/yaml.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <fstream>
+#include <cstring>
+#include <fcntl.h>
 #include <optional>
 #include <sstream>
+#include <unistd.h>
 
 namespace understudy {
 
@@ -131,15 +136,20 @@ bool looks_numeric(std::string_view text) noexcept
     return digits[0] >= '0' && digits[0] <= '9';
 }
 
+/// Nothing when it cannot be read; errno says why. One byte more than allowed tells a file that is too large.
 std::optional<std::string> read_whole(const std::filesystem::path& file)
 {
-    std::ifstream in{file, std::ios::binary};
-    std::error_code ec;
-    if (!in || std::filesystem::is_directory(file, ec)) return std::nullopt;
+    descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (opened.get() < 0) return std::nullopt;
     std::string text(file_bytes_max + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (in.bad()) return std::nullopt;
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    std::size_t size = 0;
+    while (size < text.size()) {
+        auto got = ::read(opened.get(), text.data() + size, text.size() - size);
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    text.resize(size);
     return text;
 }
 
@@ -197,7 +207,7 @@ config_tree read_yaml_text(std::string_view text, std::string_view name, config_
 config_tree read_yaml_file(const std::filesystem::path& file, config_errors& errors)
 {
     if (auto text = read_whole(file)) return read_yaml_text(*text, file.string(), errors);
-    errors.push_back({file.string(), 0, 0, {}, {}, "cannot be read: no such file, or no permission"});
+    errors.push_back({file.string(), 0, 0, {}, {}, fmt::format("cannot be read: {}", std::strerror(errno))});
     return config_tree{.file = file.string(), .root = json::object{}, .values = {}, .names = {}};
 }
 

@@ -1,6 +1,6 @@
 #include "store/data_file.hpp"
 
-#include "store/filesystem.hpp"
+#include "files/files.hpp"
 #include "store/map_size.hpp"
 #include "store/page_check.hpp"
 
@@ -34,7 +34,7 @@ outcome<void> write_new_file(const std::filesystem::path& file, const filler& fi
     if (!writing) return writing.error();
     if (auto filled = fill(*writing); !filled) return filled;
     if (auto committed = writing->commit(); !committed) return committed;
-    return sync_file(made->descriptor(), file);
+    return sync(made->descriptor(), file);
 }
 
 outcome<void> write_copy(const lmdb::environment& open, const std::filesystem::path& file, std::uint64_t bytes)
@@ -45,7 +45,7 @@ outcome<void> write_copy(const lmdb::environment& open, const std::filesystem::p
     auto size = size_of(copy->get(), file);
     if (!size) return size.error();
     if (auto reserved = reserve(copy->get(), file, std::max(*size, bytes)); !reserved) return reserved;
-    return sync_file(copy->get(), file);
+    return sync(copy->get(), file);
 }
 
 /// Gives holes their space, as a file has that was copied sparsely. On a full disk the unused end of the file is
@@ -58,7 +58,7 @@ outcome<std::uint64_t> reserve_again(const std::filesystem::path& path, const ch
     if (reserved) return found.file_bytes;
     if (reserved.error().code != errc::disk_full) return reserved.error();
     if (::ftruncate(file->get(), static_cast<off_t>(found.used_bytes)) != 0)
-        return system_failure(errno, path, "give back space");
+        return system_failure(errno, "give back space", path);
     if (auto kept = reserve(file->get(), path, found.used_bytes); !kept) return kept.error();
     return found.used_bytes;
 }

@@ -25,8 +25,8 @@ long holder(int file) noexcept
 outcome<void> write_holder(int file, const std::filesystem::path& path)
 {
     auto text = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(file, 0) != 0) return system_failure(errno, path, "write");
-    if (::pwrite(file, text.data(), text.size(), 0) < 0) return system_failure(errno, path, "write");
+    if (::ftruncate(file, 0) != 0) return system_failure(errno, "write", path);
+    if (::pwrite(file, text.data(), text.size(), 0) < 0) return system_failure(errno, "write", path);
     return {};
 }
 
@@ -41,7 +41,7 @@ outcome<directory_lock> directory_lock::take(const std::filesystem::path& direct
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
     if (::fcntl(file->get(), F_OFD_SETLK, &whole) != 0) {
-        if (errno != EAGAIN && errno != EACCES) return system_failure(errno, path, "lock");
+        if (errno != EAGAIN && errno != EACCES) return system_failure(errno, "lock", path);
         return failure{errc::store_busy,
                        fmt::format("{}: process {} holds this store", directory.native(), holder(file->get()))};
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/filesystem.hpp"
+#include "files/files.hpp"
 
 namespace understudy {
 
@@ -12,9 +12,9 @@ public:
     static outcome<directory_lock> take(const std::filesystem::path& directory);
 
 private:
-    explicit directory_lock(file_descriptor file) noexcept : file_{std::move(file)} {}
+    explicit directory_lock(descriptor file) noexcept : file_{std::move(file)} {}
 
-    file_descriptor file_;
+    descriptor file_;
 };
 
 }  // namespace understudy

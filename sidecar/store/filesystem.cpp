@@ -1,15 +1,14 @@
 #include "store/filesystem.hpp"
 
+#include "files/files.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace understudy {
@@ -51,16 +50,16 @@ outcome<void> make_directories(const std::filesystem::path& directory)
     if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
     auto parent = directory.parent_path();
     if (errno != ENOENT || parent.empty() || parent == directory)
-        return system_failure(errno, directory, "make the directory");
+        return system_failure(errno, "make the directory", directory);
     if (auto made = make_directories(parent); !made) return made;
     if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
-    return system_failure(errno, directory, "make the directory");
+    return system_failure(errno, "make the directory", directory);
 }
 
 outcome<void> check_access(const std::filesystem::path& directory)
 {
     struct stat found{};
-    if (::stat(directory.c_str(), &found) != 0) return system_failure(errno, directory, "look at the directory");
+    if (::stat(directory.c_str(), &found) != 0) return system_failure(errno, "look at the directory", directory);
     if (!S_ISDIR(found.st_mode)) return unusable(directory, "is not a directory");
     if (found.st_uid != ::geteuid())
         return unusable(directory, fmt::format("belongs to user {}, we are user {}; chown it", found.st_uid,
@@ -73,32 +72,13 @@ outcome<void> check_access(const std::filesystem::path& directory)
 outcome<void> check_filesystem(const std::filesystem::path& directory)
 {
     struct statfs found{};
-    if (::statfs(directory.c_str(), &found) != 0) return system_failure(errno, directory, "look at the filesystem");
+    if (::statfs(directory.c_str(), &found) != 0) return system_failure(errno, "look at the filesystem", directory);
     auto why = unfit_filesystem(static_cast<std::uint32_t>(found.f_type));
     if (why.empty()) return {};
     return unusable(directory, fmt::format("is on {}; use ext4 or XFS, or set state.any_filesystem", why));
 }
 
-int reserve_retrying(int file, std::uint64_t bytes) noexcept
-{
-    int error = EINTR;
-    while (error == EINTR) error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
-    return error;
-}
-
 }  // namespace
-
-file_descriptor::~file_descriptor()
-{
-    if (fd_ >= 0) ::close(fd_);
-}
-
-failure system_failure(int error, const std::filesystem::path& path, std::string_view doing)
-{
-    bool full = error == ENOSPC || error == EDQUOT;
-    return {full ? errc::disk_full : errc::storage_failed,
-            fmt::format("{}: cannot {}: {}", path.native(), doing, std::generic_category().message(error))};
-}
 
 std::string_view unfit_filesystem(std::uint64_t type) noexcept
 {
@@ -112,51 +92,6 @@ outcome<void> prepare_directory(const std::filesystem::path& directory, bool any
     if (auto made = make_directories(directory); !made) return made;
     if (auto ours = check_access(directory); !ours) return ours;
     return any_filesystem ? outcome<void>{} : check_filesystem(directory);
-}
-
-outcome<file_descriptor> open_file(const std::filesystem::path& file, int flags)
-{
-    file_descriptor opened{::open(file.c_str(), flags | O_CLOEXEC, 0600)};
-    if (opened.get() < 0) return system_failure(errno, file, "open");
-    return opened;
-}
-
-outcome<std::uint64_t> size_of(int file, const std::filesystem::path& path)
-{
-    struct stat found{};
-    if (::fstat(file, &found) != 0) return system_failure(errno, path, "ask for the size");
-    return static_cast<std::uint64_t>(found.st_size);
-}
-
-outcome<void> reserve(int file, const std::filesystem::path& path, std::uint64_t bytes)
-{
-    auto before = size_of(file, path);
-    if (!before) return before.error();
-    auto error = reserve_retrying(file, bytes);
-    if (error == 0) return {};
-    // What was reserved of a growth that failed is given back; else the file would have a sparse end.
-    if (*before < bytes && ::ftruncate(file, static_cast<off_t>(*before)) != 0)
-        return system_failure(errno, path, "give back space");
-    return system_failure(error, path, fmt::format("reserve {} bytes", bytes));
-}
-
-outcome<void> sync_file(int file, const std::filesystem::path& path)
-{
-    if (::fsync(file) != 0) return system_failure(errno, path, "sync");
-    return {};
-}
-
-outcome<void> sync_directory(const std::filesystem::path& directory)
-{
-    auto opened = open_file(directory, O_RDONLY | O_DIRECTORY);
-    if (!opened) return opened.error();
-    return sync_file(opened->get(), directory);
-}
-
-outcome<void> replace_file(const std::filesystem::path& from, const std::filesystem::path& to)
-{
-    if (std::rename(from.c_str(), to.c_str()) != 0) return system_failure(errno, from, "rename");
-    return sync_directory(to.parent_path());
 }
 
 }  // namespace understudy

@@ -1,6 +1,6 @@
 #include "store/page_check.hpp"
 
-#include "store/filesystem.hpp"
+#include "files/files.hpp"
 
 #include <fmt/format.h>
 
@@ -334,7 +334,7 @@ outcome<checked_file> check_pages(const std::filesystem::path& path)
     if (!size) return size.error();
     if (*size == 0) return damaged(path);
     file_map map{file->get(), *size};
-    if (!map.ok()) return system_failure(errno, path, "map");
+    if (!map.ok()) return system_failure(errno, "map", path);
     auto used = check_pages(map.bytes());
     if (!used) return damaged(path);
     return checked_file{*size, *used};

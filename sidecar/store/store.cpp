@@ -1,7 +1,9 @@
 #include "store/store.hpp"
 
 #include "core/limits.hpp"
+#include "files/files.hpp"
 #include "store/data_file.hpp"
+#include "store/filesystem.hpp"
 #include "store/lmdb_store.hpp"
 
 #include <fmt/chrono.h>
@@ -35,7 +37,7 @@ outcome<std::filesystem::path> make_aside(const std::filesystem::path& directory
     for (int attempt = 1;; ++attempt) {
         auto aside = directory / (attempt == 1 ? base : fmt::format("{}-{}", base, attempt));
         if (::mkdir(aside.c_str(), 0700) == 0) return aside;
-        if (errno != EEXIST) return system_failure(errno, aside, "make the directory");
+        if (errno != EEXIST) return system_failure(errno, "make the directory", aside);
     }
 }
 
@@ -67,7 +69,7 @@ void forget_old_asides(const std::filesystem::path& directory, std::size_t kept)
 outcome<void> move_into(const std::filesystem::path& aside, const std::filesystem::path& file)
 {
     if (std::rename(file.c_str(), (aside / file.filename()).c_str()) == 0 || errno == ENOENT) return {};
-    return system_failure(errno, file, "move");
+    return system_failure(errno, "move", file);
 }
 
 }  // namespace

@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error)
     read_yaml_file("/tmp", errors);
     BOOST_REQUIRE(errors.size() == 2);
     BOOST_TEST(to_string(errors[0]) ==
-               "/nonexistent/understudy.yaml: cannot be read: no such file, or no permission");
-    BOOST_TEST(to_string(errors[1]) == "/tmp: cannot be read: no such file, or no permission");
+               "/nonexistent/understudy.yaml: cannot be read: No such file or directory");
+    BOOST_TEST(to_string(errors[1]) == "/tmp: cannot be read: Is a directory");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

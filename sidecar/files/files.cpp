@@ -1,23 +1,20 @@
-#include "publish/files.hpp"
+#include "files/files.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace understudy {
 
 namespace {
-
-constexpr std::string_view temporary_prefix = ".tmp-";
 
 const char* remedy_text(int error) noexcept
 {
@@ -32,7 +29,7 @@ const char* remedy_text(int error) noexcept
     case ENOTDIR:
     case ELOOP:
     case EISDIR: return "; move what stands there away";
-    case EXDEV: return "; the snapshot directory must be one filesystem";
+    case EXDEV: return "; it must be one filesystem";
     default: return "";
     }
 }
@@ -41,6 +38,13 @@ struct close_stream {
     void operator()(DIR* stream) const noexcept { closedir(stream); }
 };
 using directory_stream = std::unique_ptr<DIR, close_stream>;
+
+int reserve_retrying(int fd, std::uint64_t bytes) noexcept
+{
+    int error = EINTR;
+    while (error == EINTR) error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+    return error;
+}
 
 }  // namespace
 
@@ -53,14 +57,21 @@ failure system_failure(int error, std::string_view doing, const std::filesystem:
 {
     auto full = error == ENOSPC || error == EDQUOT || error == EFBIG;
     return {full ? errc::disk_full : errc::storage_failed,
-            fmt::format("{} {}: {}{}", doing, where.string(), std::strerror(error), remedy_text(error))};
+            fmt::format("{}: cannot {}: {}{}", where.native(), doing, std::strerror(error), remedy_text(error))};
+}
+
+outcome<descriptor> open_file(const std::filesystem::path& file, int flags)
+{
+    descriptor opened{::open(file.c_str(), flags | O_CLOEXEC, 0600)};
+    if (opened.get() < 0) return system_failure(errno, "open", file);
+    return opened;
 }
 
 outcome<descriptor> open_directory(int parent, const std::filesystem::path& name, symlinks links)
 {
     int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (links == symlinks::refuse ? O_NOFOLLOW : 0);
     descriptor opened{::openat(parent, name.c_str(), flags)};
-    if (opened.get() < 0) return system_failure(errno, "open directory", name);
+    if (opened.get() < 0) return system_failure(errno, "open the directory", name);
     return opened;
 }
 
@@ -93,6 +104,38 @@ outcome<void> close(descriptor file, const std::filesystem::path& where)
     // Linux has let go of the descriptor whatever close answers, so EINTR is no reason to call it again.
     if (::close(file.release()) != 0 && errno != EINTR) return system_failure(errno, "close", where);
     return boost::system::in_place_value;
+}
+
+outcome<std::uint64_t> size_of(int fd, const std::filesystem::path& where)
+{
+    struct stat found{};
+    if (::fstat(fd, &found) != 0) return system_failure(errno, "ask for the size", where);
+    return static_cast<std::uint64_t>(found.st_size);
+}
+
+outcome<void> reserve(int fd, const std::filesystem::path& where, std::uint64_t bytes)
+{
+    auto before = size_of(fd, where);
+    if (!before) return before.error();
+    auto error = reserve_retrying(fd, bytes);
+    if (error == 0) return {};
+    // What was reserved of a growth that failed is given back; else the file would have a sparse end.
+    if (*before < bytes && ::ftruncate(fd, static_cast<off_t>(*before)) != 0)
+        return system_failure(errno, "give back space", where);
+    return system_failure(error, fmt::format("reserve {} bytes", bytes), where);
+}
+
+outcome<void> sync_directory(const std::filesystem::path& directory)
+{
+    auto opened = open_file(directory, O_RDONLY | O_DIRECTORY);
+    if (!opened) return opened.error();
+    return sync(opened->get(), directory);
+}
+
+outcome<void> replace_file(const std::filesystem::path& from, const std::filesystem::path& to)
+{
+    if (std::rename(from.c_str(), to.c_str()) != 0) return system_failure(errno, "rename", from);
+    return sync_directory(to.parent_path());
 }
 
 outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max)
@@ -130,39 +173,6 @@ outcome<std::vector<std::string>> names_in(int directory, const std::filesystem:
     }
     if (errno != 0) return system_failure(errno, "list", where);
     return names;
-}
-
-std::string temporary_name()
-{
-    std::uint64_t random = 0;
-    // 8 bytes are never cut short; before the kernel's pool is ready this waits, which is right.
-    while (::getrandom(&random, sizeof random, 0) != sizeof random) {}
-    return fmt::format("{}{:016x}", temporary_prefix, random);
-}
-
-bool is_temporary(std::string_view name) noexcept
-{
-    return name.starts_with(temporary_prefix);
-}
-
-bool remove_tree(int parent, const std::string& name) noexcept
-{
-    if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return true;
-    auto directory = open_directory(parent, name, symlinks::refuse);
-    if (!directory) return false;
-    auto names = names_in(directory->get(), name);
-    if (!names) return false;
-    for (const auto& inner : *names) ::unlinkat(directory->get(), inner.c_str(), 0);
-    return ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0;
-}
-
-outcome<void> give_rights(int fd, mode_t mode, const file_rights& rights, const std::filesystem::path& where)
-{
-    auto keep = rights.owner == static_cast<uid_t>(-1) && rights.group == static_cast<gid_t>(-1);
-    if (!keep && ::fchown(fd, rights.owner, rights.group) != 0)
-        return system_failure(errno, "change the owner of", where);
-    if (::fchmod(fd, mode) != 0) return system_failure(errno, "change the mode of", where);
-    return boost::system::in_place_value;
 }
 
 }  // namespace understudy

@@ -3,13 +3,12 @@
 #include "core/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <sys/types.h>
 
 namespace understudy {
 
@@ -33,9 +32,12 @@ private:
     int fd_ = -1;
 };
 
-/// Turns an errno into a failure: what we were doing, where, the system's words and a remedy.
-/// disk_full for ENOSPC, EDQUOT and EFBIG, else storage_failed.
+/// Turns an errno into a failure: `<where>: cannot <doing>: <the system's text>`, and a remedy if there is one.
+/// disk_full for ENOSPC, EDQUOT and EFBIG, else storage_failed; so do all functions below.
 failure system_failure(int error, std::string_view doing, const std::filesystem::path& where);
+
+/// Opens by path with O_CLOEXEC; a new file gets mode 0600.
+outcome<descriptor> open_file(const std::filesystem::path& file, int flags);
 
 /// Opens a directory by name inside another (or AT_FDCWD). Never follows a symlink in the last component unless
 /// `follow` says so.
@@ -51,6 +53,15 @@ outcome<void> write_all(int fd, std::string_view bytes, const std::filesystem::p
 /// Makes a file or directory durable. After an error the same file must never be synced again: Linux has marked
 /// its pages clean and would say yes.
 outcome<void> sync(int fd, const std::filesystem::path& where);
+outcome<void> sync_directory(const std::filesystem::path& directory);
+
+/// Renames within one directory, durably.
+outcome<void> replace_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+outcome<std::uint64_t> size_of(int fd, const std::filesystem::path& where);
+
+/// Gives every byte up to `bytes` its own place on the disk. A file that cannot grow so far keeps its size.
+outcome<void> reserve(int fd, const std::filesystem::path& where, std::uint64_t bytes);
 
 outcome<void> close(descriptor file, const std::filesystem::path& where);
 
@@ -59,25 +70,5 @@ outcome<std::string> read_file(int parent, const std::filesystem::path& name, st
 
 /// The names in a directory except `.` and `..`, in no order.
 outcome<std::vector<std::string>> names_in(int directory, const std::filesystem::path& where);
-
-/// A name that nobody can guess, for what is not finished yet: `.tmp-` and 16 hexadecimal digits.
-std::string temporary_name();
-bool is_temporary(std::string_view name) noexcept;
-
-/// Removes a file, or a directory with the files in it. False if anything is left.
-bool remove_tree(int parent, const std::string& name) noexcept;
-
-/// Who may read what we publish.
-struct file_rights {
-    mode_t mode = 0440;
-    uid_t owner = static_cast<uid_t>(-1);  ///< All ones: ours.
-    gid_t group = static_cast<gid_t>(-1);
-
-    /// Of directories: whoever may read may search, and we may write.
-    mode_t directory_mode() const noexcept { return mode | ((mode & 0444) >> 2) | 0700; }
-};
-
-/// Gives an open file exactly this mode and owner, whatever the umask is.
-outcome<void> give_rights(int fd, mode_t mode, const file_rights& rights, const std::filesystem::path& where);
 
 }  // namespace understudy
