@@ -89,6 +89,7 @@ bool store_writer::group_is_over(std::uint64_t times_the_limits) const noexcept
 
 void store_writer::on_begin(lsn commit_start)
 {
+    commit_start_ = commit_start;
     stop_if_limit(commit_start);
 }
 
@@ -140,7 +141,9 @@ void store_writer::on_large_part(change_batch part)
     if (!large_open_) {
         seal();
         large_open_ = true;
-        submit([](store& into) { return into.begin_large(); });
+        // What lies between is an upper bound, but for what its own start lies behind.
+        auto wal_bytes = distance(position_.position, commit_start_);
+        submit([wal_bytes](store& into) { return into.begin_large(wal_bytes); });
     }
     large_changes_ += part.size();
     large_bytes_ += part.memory_bytes();

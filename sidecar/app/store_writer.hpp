@@ -128,6 +128,7 @@ private:
     bool group_open_ = false;       // something waits for a commit: changes, or a position
     bool overdue_ = false;          // the group is to be committed as soon as the store has nothing else to do
     bool behind_ = false;           // groups have become full since the source had nothing more
+    lsn commit_start_;              // of the transaction that is open, or came last
     std::uint64_t large_changes_ = 0;
     std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;

@@ -173,10 +173,10 @@ outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored
     return written;
 }
 
-outcome<void> lmdb_store::begin_large()
+outcome<void> lmdb_store::begin_large(std::uint64_t wal_bytes)
 {
     if (auto free = check_usable(); !free) return free;
-    if (auto grown = grow_ahead({}); !grown && grown.error().code != errc::disk_full) return grown;
+    if (auto grown = grow_for_large(wal_bytes); !grown && grown.error().code != errc::disk_full) return grown;
     auto begun = environment_.begin(lmdb::access::write);
     if (!begun) return begun.error();
     large_.emplace(std::move(*begun));
@@ -342,12 +342,28 @@ outcome<void> lmdb_store::check_usable() const
 /// Grows before it is needed, if nobody reads.
 outcome<void> lmdb_store::grow_ahead(const write_estimate& coming)
 {
+    return grow_to(bytes_wanted(use(), coming));
+}
+
+/// A guess, so it takes no more than half of what the disk has left.
+outcome<void> lmdb_store::grow_for_large(std::uint64_t wal_bytes)
+{
     auto now = environment_.map_bytes();
-    auto wanted = next_map_bytes(now, bytes_wanted(use(), coming));
-    if (wanted == now) return {};
+    auto wanted = bytes_wanted_at_once(use(), estimate_of_wal(wal_bytes));
+    std::error_code unknown;
+    auto disk = std::filesystem::space(directory_, unknown);
+    bool has_room = !unknown && (wanted <= now || wanted - now <= disk.available / 2);
+    return has_room ? grow_to(wanted) : grow_ahead({});
+}
+
+outcome<void> lmdb_store::grow_to(std::uint64_t wanted)
+{
+    auto now = environment_.map_bytes();
+    auto next = next_map_bytes(now, wanted);
+    if (next == now) return {};
     std::unique_lock alone{gate_, std::try_to_lock};
     if (!alone) return {};
-    return grow_data_file(environment_, directory_, wanted);
+    return grow_data_file(environment_, directory_, next);
 }
 
 /// Waits for the reader, if there is one.

@@ -33,7 +33,7 @@ public:
 
     const store_state& state() const noexcept override { return state_; }
     outcome<void> commit_group(const change_batch& changes, const stored_position& position) override;
-    outcome<void> begin_large() override;
+    outcome<void> begin_large(std::uint64_t wal_bytes) override;
     outcome<void> apply_large(const change_batch& part) override;
     outcome<void> finish_large(const stored_position& position) override;
     void abandon_large() noexcept override { large_.reset(); }
@@ -62,6 +62,8 @@ private:
     outcome<void> write_changes(const change_batch& changes, lmdb::transaction& within);
     outcome<void> check_usable() const;
     outcome<void> grow_ahead(const write_estimate& coming);
+    outcome<void> grow_for_large(std::uint64_t wal_bytes);
+    outcome<void> grow_to(std::uint64_t wanted);
     outcome<void> grow_after_full();
     failure end_large(failure why);
     outcome<total> count() const;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t headroom_bytes = std::uint64_t{2} << 20;
 constexpr std::uint64_t transactions_unusable = 2;
+constexpr std::uint64_t wal_bytes_per_change = 100;  // of an update of a narrow row
 
 std::uint64_t step(std::uint64_t map_bytes) noexcept
 {
@@ -31,6 +32,16 @@ std::uint64_t bytes_wanted(const map_use& now, const write_estimate& coming) noe
 {
     auto pages = now.live_pages + transactions_unusable * pages_touched(now, coming);
     return pages * now.page_bytes + headroom_bytes;
+}
+
+std::uint64_t bytes_wanted_at_once(const map_use& now, const write_estimate& coming) noexcept
+{
+    return (now.live_pages + pages_touched(now, coming)) * now.page_bytes + headroom_bytes;
+}
+
+write_estimate estimate_of_wal(std::uint64_t wal_bytes) noexcept
+{
+    return {.changes = wal_bytes / wal_bytes_per_change, .bytes = wal_bytes / 2};
 }
 
 std::uint64_t next_map_bytes(std::uint64_t map_bytes, std::uint64_t wanted) noexcept

@@ -26,6 +26,12 @@ std::uint64_t pages_touched(const map_use& now, const write_estimate& coming) no
 /// What the map should hold before the write.
 std::uint64_t bytes_wanted(const map_use& now, const write_estimate& coming) noexcept;
 
+/// What the map should hold before one large transaction, which no other follows before it ends.
+std::uint64_t bytes_wanted_at_once(const map_use& now, const write_estimate& coming) noexcept;
+
+/// Of a transaction that is known only by its WAL.
+write_estimate estimate_of_wal(std::uint64_t wal_bytes) noexcept;
+
 /// The next step up from `map_bytes` that reaches `wanted`; `map_bytes` itself if that does.
 std::uint64_t next_map_bytes(std::uint64_t map_bytes, std::uint64_t wanted) noexcept;
 

@@ -58,8 +58,9 @@ public:
 
     /// A transaction too large for a batch: parts go into one LMDB transaction, invisible to readers, until
     /// finish_large commits them or abandon_large forgets them. No other write in between.
+    /// `wal_bytes` is a guess at its size, from which room is made ahead; 0 when nothing is known.
     /// apply_large: store_full means that the whole transaction has to be asked for again; the map has grown.
-    virtual outcome<void> begin_large() = 0;
+    virtual outcome<void> begin_large(std::uint64_t wal_bytes) = 0;
     virtual outcome<void> apply_large(const change_batch& part) = 0;
     virtual outcome<void> finish_large(const stored_position& position) = 0;
     virtual void abandon_large() noexcept = 0;

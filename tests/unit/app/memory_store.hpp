@@ -2,6 +2,8 @@
 
 #include "store/store.hpp"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -49,7 +51,7 @@ public:
         if (written) state_.position = position;
         return written;
     }
-    outcome<void> begin_large() override { return write("begin"); }
+    outcome<void> begin_large(std::uint64_t wal_bytes) override { return write(fmt::format("begin {}", wal_bytes)); }
     outcome<void> apply_large(const change_batch& part) override { return write("apply " + std::to_string(part.size())); }
     outcome<void> finish_large(const stored_position& position) override
     {

@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_large_transaction_has_a_store_transaction_of_its_own)
     kit.writer.on_transaction({last, position_of(200, 300), kit.touched});
     kit.transaction(310, 320);
     BOOST_TEST(kit.flush().value().position == lsn{320});
-    kit.check_calls({"commit 2 at 0/6E", "begin", "apply 3", "apply 4", "apply 1", "finish at 0/12C", "commit 1 at 0/140"});
+    kit.check_calls({"commit 2 at 0/6E", "begin 90", "apply 3", "apply 4", "apply 1", "finish at 0/12C", "commit 1 at 0/140"});
     BOOST_TEST(kit.durable == (lines{"0/6E", "0/12C", "0/140"}), boost::test_tools::per_element());
     BOOST_TEST(kit.changed == (std::vector<std::uint64_t>{2, 8, 1}), boost::test_tools::per_element());
 }
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(an_abandoned_large_transaction_leaves_nothing)
     kit.writer.on_large_abandoned();
     kit.transaction(310, 320);
     BOOST_TEST(kit.flush().value().position == lsn{320});
-    kit.check_calls({"begin", "apply 3", "abandon", "commit 1 at 0/140"});
+    kit.check_calls({"begin 0", "apply 3", "abandon", "commit 1 at 0/140"});
     BOOST_TEST(kit.changed == std::vector<std::uint64_t>{1}, boost::test_tools::per_element());
 }
 
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_flush_during_a_large_transaction_leaves_it_open)
     kit.writer.on_large_part(batch_of(3));
     kit.writer.take_reached(lsn{1000});
     BOOST_TEST(kit.flush().value().position == lsn{110});
-    kit.check_calls({"commit 1 at 0/6E", "begin", "apply 3"});
+    kit.check_calls({"commit 1 at 0/6E", "begin 0", "apply 3"});
 }
 
 BOOST_AUTO_TEST_CASE(a_group_after_a_large_transaction_has_its_delay_whatever_was_asked_for_meanwhile)

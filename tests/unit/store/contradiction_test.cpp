@@ -38,7 +38,7 @@ struct one_row {
     outcome<void> commit() { return opened->commit_group(batch, position_at(200)); }
     outcome<void> commit_large()
     {
-        require(opened->begin_large());
+        require(opened->begin_large(0));
         auto applied = opened->apply_large(batch);
         return applied ? opened->finish_large(position_at(200)) : applied;
     }

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_process_killed_inside_a_large_transaction_leaves_nothing_
     auto rows = add_table(*open_store(scratch));
     auto status = in_child([&] {
         auto opened = store::open({.directory = scratch.path(), .any_filesystem = true});
-        bool done = opened && (*opened)->begin_large() && (*opened)->apply_large(group_number(rows, 5));
+        bool done = opened && (*opened)->begin_large(0) && (*opened)->apply_large(group_number(rows, 5));
         if (done) ::raise(SIGKILL);
         return 1;
     });

@@ -30,7 +30,7 @@ BOOST_FIXTURE_TEST_SUITE(large_transactions, large_fixture)
 
 BOOST_AUTO_TEST_CASE(parts_are_invisible_until_finished)
 {
-    require(opened->begin_large());
+    require(opened->begin_large(0));
     require(opened->apply_large(part(1, 10, 5)));
     require(opened->apply_large(part(11, 20, 5)));
     BOOST_TEST(rows_of(*opened, rows).empty());
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(parts_are_invisible_until_finished)
 
 BOOST_AUTO_TEST_CASE(a_part_sees_the_parts_before_it)
 {
-    require(opened->begin_large());
+    require(opened->begin_large(0));
     require(opened->apply_large(part(1, 1, 5)));
     change_batch later;
     later.move(rows, "00000001", "x", tuple({"9", "~"}));
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_part_sees_the_parts_before_it)
 
 BOOST_AUTO_TEST_CASE(an_abandoned_one_leaves_nothing)
 {
-    require(opened->begin_large());
+    require(opened->begin_large(0));
     require(opened->apply_large(part(1, 10, 5)));
     opened->abandon_large();
     BOOST_TEST(rows_of(*opened, rows).empty());
@@ -62,9 +62,9 @@ BOOST_AUTO_TEST_CASE(an_abandoned_one_leaves_nothing)
 
 BOOST_AUTO_TEST_CASE(no_other_write_comes_between)
 {
-    require(opened->begin_large());
+    require(opened->begin_large(0));
     BOOST_TEST(opened->commit_group({}, position_at(1)).error().code == errc::internal);
-    BOOST_TEST(opened->begin_large().error().code == errc::internal);
+    BOOST_TEST(opened->begin_large(0).error().code == errc::internal);
     BOOST_TEST(opened->create_epoch().error().code == errc::internal);
     BOOST_TEST(opened->write_state(opened->state()).error().code == errc::internal);
     BOOST_TEST(opened->compact_if_worthwhile().error().code == errc::internal);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_fit_is_asked_for_again_until_it_fits)
     int tries = 0;
     for (bool done = false; !done; ++tries) {
         BOOST_TEST_REQUIRE(tries < 8);
-        require(opened->begin_large());
+        require(opened->begin_large(0));
         done = true;
         for (int first = 0; first < 60'000 && done; first += 5000) {
             auto applied = opened->apply_large(part(first, first + 4999, 1000));
@@ -96,9 +96,26 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_fit_is_asked_for_again_until_it_fits)
     BOOST_TEST(opened->size().row_count == 60'000u);
 }
 
+BOOST_AUTO_TEST_CASE(one_whose_size_is_known_fits_at_once)
+{
+    require(opened->begin_large(std::uint64_t{60'000} * 600));
+    for (int first = 1; first < 60'000; first += 1000) require(opened->apply_large(part(first, first + 999, 500)));
+    require(opened->finish_large(position_at(100)));
+    BOOST_TEST(opened->size().row_count == 60'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_guess_that_the_disk_cannot_hold_is_not_followed)
+{
+    auto before = opened->size().file_bytes;
+    require(opened->begin_large(std::uint64_t{1} << 50));
+    require(opened->apply_large(part(1, 10, 5)));
+    require(opened->finish_large(position_at(100)));
+    BOOST_TEST(opened->size().file_bytes == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_part_that_fails_ends_the_transaction)
 {
-    require(opened->begin_large());
+    require(opened->begin_large(0));
     require(opened->apply_large(part(1, 10, 5)));
     change_batch wrong;
     wrong.put(rows, "none", tuple({"1", "~"}));

@@ -27,6 +27,15 @@ BOOST_AUTO_TEST_CASE(an_empty_map_wants_room_for_the_bytes_twice)
     BOOST_TEST(wanted >= 16 * mib);
 }
 
+BOOST_AUTO_TEST_CASE(a_large_transaction_that_changes_every_row_needs_each_page_once_more_and_no_page_thrice)
+{
+    map_use now{.page_bytes = 4096, .live_pages = 1024 * mib / 4096};
+    auto all_rows = bytes_wanted_at_once(now, {.changes = 1'000'000'000, .bytes = 0});
+    BOOST_TEST(all_rows >= 2048 * mib);
+    BOOST_TEST(all_rows < 2100 * mib);
+    BOOST_TEST(bytes_wanted_at_once(now, estimate_of_wal(0)) < 1100 * mib);
+}
+
 BOOST_AUTO_TEST_CASE(a_map_that_is_large_enough_does_not_grow)
 {
     BOOST_TEST(next_map_bytes(100 * mib, 100 * mib) == 100 * mib);

@@ -73,7 +73,7 @@ private:
 
 void apply_large(store& to, const change_batch& batch, const stored_position& position)
 {
-    require(to.begin_large());
+    require(to.begin_large(0));
     require(to.apply_large(batch));
     require(to.finish_large(position));
 }
