@@ -50,18 +50,12 @@ std::uint64_t highest(const snapshot_directory& directory)
 
 constexpr lsn no_limit{~std::uint64_t{0}};
 
-bool contains(const std::vector<std::string>& names, const std::string& name)
-{
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // Why a column is not mirrored: the settings leave it out, or the publication or the server do.
 const char* why_left_out(const std::vector<table_setting>& wanted, const table_name& table, const std::string& column)
 {
     for (const auto& setting : wanted) {
         if (setting.schema != table.schema || (!setting.name.empty() && setting.name != table.name)) continue;
-        bool chosen = setting.columns.empty() || contains(setting.columns, column);
-        if (!chosen || contains(setting.exclude, column)) return "excluded";
+        if (!setting.chooses(column)) return "excluded";
     }
     return "not_sent";
 }

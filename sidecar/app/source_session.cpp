@@ -19,19 +19,21 @@ namespace understudy {
 namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto progress_interval = std::chrono::seconds{10};
-constexpr int catalog_share = 20;  // of our time, one part goes into looking at the catalog, at most
 
-const table_record* find_record(const std::vector<table_record>& tables, oid relation)
+const table_record* find_if(const std::vector<table_record>& tables, auto matches)
 {
-    auto found = std::find_if(tables.begin(), tables.end(), [&](auto& table) { return table.relation == relation; });
+    auto found = std::find_if(tables.begin(), tables.end(), matches);
     return found == tables.end() ? nullptr : &*found;
 }
 
-const table_record* find_rows(const std::vector<table_record>& tables, epoch rows)
+const table_record* find_record(const std::vector<table_record>& tables, oid relation)
 {
-    auto found = std::find_if(tables.begin(), tables.end(), [&](auto& table) { return table.rows == rows; });
-    return found == tables.end() ? nullptr : &*found;
+    return find_if(tables, [&](const table_record& table) { return table.relation == relation; });
+}
+
+const table_record* find_owner(const std::vector<table_record>& tables, epoch rows)
+{
+    return find_if(tables, [&](const table_record& table) { return table.rows == rows; });
 }
 
 // A stored copy serves as long as the catalog and the wanted columns are those that it was made with.
@@ -85,7 +87,7 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
 
 void source_session::log_progress_later()
 {
-    progress_timer_.expires_after(progress_interval);
+    progress_timer_.expires_after(limits::progress_interval);
     progress_timer_.async_wait([this](const boost::system::error_code& ec) {
         if (ec) return;
         log_progress();
@@ -289,7 +291,7 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     streaming_ = false;
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     if (closed_because_)
-        if (const auto* table = find_rows(writer_.state().tables, closed_because_->rows)) changed_.insert(table->relation);
+        if (const auto* table = find_owner(writer_.state().tables, closed_because_->rows)) changed_.insert(table->relation);
     writer_.end_session();
     close(why);
     // The next session starts from what is durable: a group still on its way would come twice.
@@ -350,7 +352,7 @@ asio::awaitable<void> source_session::probe_until_closed()
         else if (unchanged.error().code != errc::table_locked)
             break;
         auto took = unchanged ? std::chrono::steady_clock::now() - started : std::chrono::steady_clock::duration{};
-        probe_timer_.expires_after(std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * catalog_share));
+        probe_timer_.expires_after(std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * limits::catalog_share));
         co_await probe_timer_.async_wait(use_tuple);
     }
     probing_ = false;

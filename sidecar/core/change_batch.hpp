@@ -61,6 +61,13 @@ public:
     }
     void subtract(epoch table, std::string_view key) { append(operation::subtract, row_before::any, table, key, {}, {}); }
 
+    /// Makes room for as much as `other` has room for: the next one is often as large as the last.
+    void reserve_as(const change_batch& other)
+    {
+        block_.reserve(other.block_.capacity());
+        entries_.reserve(other.entries_.capacity());
+    }
+
     /// Appends all of `other`, in order.
     void append(const change_batch& other);
 

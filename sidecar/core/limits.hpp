@@ -63,6 +63,8 @@ inline constexpr auto session_proven = 5s;                   ///< Streaming for 
 inline constexpr auto status_interval_max = 10s;             ///< And at most a third of wal_sender_timeout.
 inline constexpr auto stop_grace = 1500ms;                   ///< SIGTERM to exit: the promise is two seconds.
 inline constexpr auto lock_timeout = 5s;                     ///< ACCESS SHARE before a copy.
+inline constexpr auto progress_interval = 10s;               ///< Between two lines of a copy in the log.
+inline constexpr int catalog_share = 20;                     ///< Of our time, one part goes into looks at the catalog, at most.
 
 // Error text from a peer that has not proved who it is.
 inline constexpr std::size_t peer_text_bytes_max = 1024;

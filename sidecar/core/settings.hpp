@@ -2,6 +2,7 @@
 
 #include "core/table.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,13 @@ struct table_setting {
     std::string name;                      ///< Empty for `schema.*`.
     std::vector<std::string> columns;      ///< Only these; empty means all. Applied before the store.
     std::vector<std::string> exclude;      ///< Not these.
+
+    bool chooses(const std::string& column) const
+    {
+        const auto& named = columns.empty() ? exclude : columns;
+        bool is_named = std::find(named.begin(), named.end(), column) != named.end();
+        return is_named != columns.empty();
+    }
     friend bool operator==(const table_setting&, const table_setting&) = default;
 };
 

@@ -39,7 +39,7 @@ error_code append_unescaped(std::string_view text, std::string& scratch)
     return {};
 }
 
-error_code append_field(std::string_view text, std::string& scratch, std::vector<field>& into)
+error_code append_escaped(std::string_view text, std::string& scratch, std::vector<field>& into)
 {
     if (text == "\\N") {
         into.push_back({.is_null = true, .text = {}});
@@ -64,12 +64,19 @@ error_code split_line(std::string_view line, std::size_t columns, std::string& s
     scratch.reserve(line.size());  // undoing an escape never makes a field longer
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (columns == 0) return line.empty() ? error_code{} : errc::column_mismatch;
+    // Most lines have neither a null nor an escape, and are looked through for one once.
+    bool plain = line.find('\\') == line.npos;
+    auto append = [&](std::string_view text) -> error_code {
+        if (!plain) return append_escaped(text, scratch, into);
+        into.push_back({.is_null = false, .text = text});
+        return {};
+    };
     for (auto tab = line.find('\t'); tab != line.npos && into.size() < columns; tab = line.find('\t')) {
-        if (auto ec = append_field(line.substr(0, tab), scratch, into)) return ec;
+        if (auto ec = append(line.substr(0, tab))) return ec;
         line.remove_prefix(tab + 1);
     }
     if (into.size() + 1 != columns) return errc::column_mismatch;
-    return append_field(line, scratch, into);
+    return append(line);
 }
 
 }  // namespace understudy::copy_text

@@ -36,13 +36,15 @@ std::optional<std::uint64_t> number_in(std::string_view text) noexcept
     return number;
 }
 
-// `oid,oid,...`, as our own query prints it.
-std::vector<oid> oids_in(std::string_view list)
+// `number,number,...`, the lower halves of them; nothing if one of them is none.
+std::optional<std::vector<std::uint32_t>> numbers_in(std::string_view list)
 {
-    std::vector<oid> all;
+    std::vector<std::uint32_t> all;
     while (!list.empty()) {
         auto end = std::min(list.find(','), list.size());
-        if (auto id = number_in(list.substr(0, end))) all.push_back(static_cast<oid>(*id));
+        auto number = number_in(list.substr(0, end));
+        if (!number) return std::nullopt;
+        all.push_back(static_cast<std::uint32_t>(*number));
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return all;
@@ -56,15 +58,10 @@ bool read_snapshot_text(std::string_view text, catalog_changes& into)
     auto second = text.find(':', first == text.npos ? first : first + 1);
     if (second == text.npos) return false;
     auto next = number_in(text.substr(first + 1, second - first - 1));
-    if (!next) return false;
+    auto running = numbers_in(text.substr(second + 1));
+    if (!next || !running) return false;
     into.next_xid = static_cast<std::uint32_t>(*next);
-    for (auto rest = text.substr(second + 1); !rest.empty();) {
-        auto end = std::min(rest.find(','), rest.size());
-        auto xid = number_in(rest.substr(0, end));
-        if (!xid) return false;
-        into.running.push_back(static_cast<std::uint32_t>(*xid));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    into.running = std::move(*running);
     return true;
 }
 
@@ -172,7 +169,7 @@ std::string fingerprint_sql(int version, const std::string& publication)
     return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership), fmt::arg("through_schema", through_schema));
 }
 
-table_facts table_from(const query_result& rows, int row, const std::vector<table_setting>& wanted)
+outcome<table_facts> table_from(const query_result& rows, int row, const std::vector<table_setting>& wanted)
 {
     table_facts facts;
     facts.setting = wanted[static_cast<std::size_t>(rows.integer(row, 0))];
@@ -193,7 +190,11 @@ table_facts table_from(const query_result& rows, int row, const std::vector<tabl
     facts.fingerprint = rows.string(row, 16);
     facts.owned = rows.boolean(row, 17);
     facts.persistences = rows.string(row, 18);
-    facts.partitions = oids_in(rows.text(row, 19));
+    auto partitions = numbers_in(rows.text(row, 19));
+    if (!partitions)
+        return failure{errc::bad_text, fmt::format("the partitions of {} came as '{}'", to_string(facts.name),
+                                                   presentable(rows.text(row, 19)))};
+    facts.partitions = std::move(*partitions);
     facts.sent_as = rows.string(row, 20);
     return facts;
 }
@@ -258,9 +259,10 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
     std::vector<oid> ids;
     for (int row = 0; row < rows->size(); ++row) {
         auto facts = table_from(*rows, row, wanted);
-        if (find_table(listing.tables, facts.id)) continue;  // named, and in a `schema.*` too
-        ids.push_back(facts.id);
-        listing.tables.push_back(std::move(facts));
+        if (!facts) co_return facts.error();
+        if (find_table(listing.tables, facts->id)) continue;  // named, and in a `schema.*` too
+        ids.push_back(facts->id);
+        listing.tables.push_back(std::move(*facts));
     }
     auto list = oid_list(ids);
     auto columns = fmt::format(catalog_sql::columns, fmt::arg("tables", list), fmt::arg("publication", quoted),

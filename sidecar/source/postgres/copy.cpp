@@ -147,7 +147,12 @@ public:
 
     bool is_full() const noexcept { return batch_.memory_bytes() >= load_bytes; }
     bool empty() const noexcept { return batch_.empty(); }
-    change_batch take() { return std::exchange(batch_, change_batch{}); }
+    change_batch take()
+    {
+        change_batch next;
+        next.reserve_as(batch_);
+        return std::exchange(batch_, std::move(next));
+    }
 
 private:
     error_code add_row(std::string_view line)

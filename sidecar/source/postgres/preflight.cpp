@@ -208,11 +208,6 @@ std::vector<check_item> check_publication(const publication_facts& publication, 
 
 namespace {
 
-bool contains(const std::vector<std::string>& names, const std::string& name)
-{
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 failure unusable(const table_facts& facts, std::string_view why)
 {
     return {errc::table_unusable, fmt::format("{} {}", to_string(facts.name), why)};
@@ -276,7 +271,7 @@ outcome<void> check_named_columns(const table_facts& facts)
     for (const auto& column : facts.columns) known.push_back(column.described.name);
     for (const auto* list : {&facts.setting.columns, &facts.setting.exclude})
         for (const auto& name : *list)
-            if (!contains(known, name))
+            if (std::find(known.begin(), known.end(), name) == known.end())
                 return failure{errc::bad_config, fmt::format("tables: {} has no column {}; it has {}",
                                                              to_string(facts.name), name, fmt::join(known, ", "))};
     return {};
@@ -284,10 +279,7 @@ outcome<void> check_named_columns(const table_facts& facts)
 
 bool is_wanted(const table_facts& facts, const column_facts& column)
 {
-    const auto& name = column.described.name;
-    if (!column.published) return false;
-    if (!facts.setting.columns.empty()) return contains(facts.setting.columns, name);
-    return !contains(facts.setting.exclude, name);
+    return column.published && facts.setting.chooses(column.described.name);
 }
 
 outcome<void> add_columns(const table_facts& facts, const type_catalog& types, mirrored_table& table)
