@@ -128,6 +128,7 @@ asio::awaitable<void> daemon::end_in_order()
         end_ = failure{errc::cancelled, "stopped before a generation was published"};
     if (!end_) end_ = daemon_end::stopped;
     if (!*end_) state_.reason = end_->error();
+    state_.enter(daemon_phase::stopped);
     status_.stop();
 }
 
@@ -223,7 +224,7 @@ int daemon::exit_status() const
 asio::awaitable<void> daemon::stop_in_order()
 {
     auto flushed = co_await writer_.flush();
-    if (flushed && publisher_.is_due()) co_await publisher_.publish_now();
+    if (flushed && publisher_.is_due_and_short()) co_await publisher_.publish_now();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});
 }
@@ -239,7 +240,9 @@ void daemon::reload()
     if (const auto& tables = writer_.state().tables; !tables.empty())
         if (auto documents = plan_documents(loaded->values.documents, tables); !documents)
             return log_event(log_level::error, "reload_refused", documents.error().text, {{"key", "documents"}});
-    for (const auto& change : compare(config_.values, loaded->values)) {
+    auto changes = compare(config_.values, loaded->values);
+    if (changes.empty()) log_event(log_level::info, "reloaded", "nothing has changed in the config");
+    for (const auto& change : changes) {
         bool live = change.effect == reload_effect::live;
         log_event(live ? log_level::info : log_level::warn, live ? "reloaded" : "reload_refused",
                   live ? "the new value is in effect" : "this key needs a restart; the old value stays",

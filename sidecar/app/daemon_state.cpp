@@ -13,6 +13,7 @@ const char* name_of(daemon_phase phase) noexcept
     case daemon_phase::waiting: return "waiting";
     case daemon_phase::needs_operator: return "needs_operator";
     case daemon_phase::stopping: return "stopping";
+    case daemon_phase::stopped: return "stopped";
     }
     return "unnamed";
 }

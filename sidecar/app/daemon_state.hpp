@@ -22,6 +22,7 @@ enum class daemon_phase {
     waiting,         ///< The source or the disk failed; the next try is due later.
     needs_operator,  ///< As waiting, but only a person can mend it.
     stopping,
+    stopped,         ///< The last word of a run.
 };
 
 const char* name_of(daemon_phase phase) noexcept;

@@ -82,7 +82,7 @@ bool is_for_supervisor(errc code) noexcept
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
                        std::chrono::steady_clock::duration since_last) noexcept
 {
-    bool by_a_rule = why == publish_reason::every || why == publish_reason::after_changes ||
+    bool by_a_rule = why == publish_reason::changed || why == publish_reason::every || why == publish_reason::after_changes ||
                      why == publish_reason::after_bytes || why == publish_reason::after_quiet;
     return by_a_rule && behind_bytes > limits::publish_behind_bytes && since_last < limits::publish_behind_max;
 }
@@ -122,7 +122,7 @@ asio::awaitable<void> publisher::run()
     while (!stopped_) {
         auto next = cadence_.decide(now());
         bool ready = session_ && session_->is_streaming() && !busy_;
-        const auto* due = std::get_if<understudy::publish_now>(&next);
+        const auto* due = std::get_if<publish_due>(&next);
         if (due && ready && is_time_for(due->reason)) {
             auto done = co_await publish();
             static_cast<void>(done);  // logged, and kept for status
@@ -254,11 +254,11 @@ void publisher::request(const char* who)
     wake_.cancel();
 }
 
-bool publisher::is_due()
+bool publisher::is_due_and_short()
 {
     cadence_.shut_down();
     auto next = cadence_.decide(now());
-    return std::holds_alternative<understudy::publish_now>(next);
+    return std::holds_alternative<publish_due>(next) && last_took_ <= limits::last_publish_max;
 }
 
 decision publisher::next_decision()
@@ -282,6 +282,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
     auto made = co_await write_and_announce();
     if (made) {
         cadence_.published(now());
+        last_took_ = now() - published_at_;
         last_failure_.reset();
         log_published(*made);
         look_at_documents();  // the settings may have changed since it was begun
@@ -298,13 +299,13 @@ asio::awaitable<outcome<manifest>> publisher::publish()
 void publisher::note_failure(const failure& why)
 {
     last_failure_ = why;
-    bool source_ended = why.code == errc::cancelled || why.code == errc::connection_lost || why.code == errc::table_changed ||
+    bool expected = why.code == errc::catching_up || why.code == errc::cancelled || why.code == errc::connection_lost || why.code == errc::table_changed ||
                         why.code == errc::publication_changed || why.code == errc::server_stopping;
-    if (why.code == errc::table_locked || source_ended)
+    if (why.code == errc::table_locked || expected)
         cadence_.put_off(now(), limits::put_off_pause);
     else
         cadence_.failed(now());
-    log_event(source_ended ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
+    log_event(expected ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
     if (is_for_supervisor(why.code)) broken_(why);
 }
 
@@ -318,7 +319,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position < session->announce_from())
-        co_return failure{errc::table_locked, fmt::format("the stream is at {}, a table's new copy is true from {} on",
+        co_return failure{errc::catching_up, fmt::format("the stream is at {}, a table's new copy is true from {} on",
                                                           to_string(flushed->position), to_string(session->announce_from()))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();

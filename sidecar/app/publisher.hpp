@@ -62,8 +62,8 @@ public:
     /// As request, and returns what came of it.
     asio::awaitable<outcome<manifest>> publish_now();
 
-    /// Whether there are changes that the cadence would publish at a shutdown.
-    bool is_due();
+    /// Whether a generation is due at a shutdown, and the last one took so little time that this one can be waited for.
+    bool is_due_and_short();
 
     /// Writes the state at exactly `limit` where nobody looks, and returns its directory. After the writer's hold(),
     /// which goes on behind the limit; nothing is published until then. Errors: timed_out, and then nothing is held.
@@ -113,6 +113,7 @@ private:
     freshness freshness_;
     bool announced_by_us_ = false;            // in this run, so that last_touched_ tells what changed since
     std::map<epoch, lsn> last_touched_;
+    std::chrono::steady_clock::duration last_took_{};  // of a publish that succeeded
     steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
     std::map<std::uint64_t, steady_time> ended_;      // those of earlier runs are not in it: see started_
     steady_time started_ = std::chrono::steady_clock::now();

@@ -3,6 +3,7 @@
 #include "app/loaded_config.hpp"
 #include "app/logging.hpp"
 #include "app/mending_limit.hpp"
+#include "core/remedy.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
 
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <random>
 #include <string_view>
-#include <thread>
 
 namespace understudy {
 
@@ -77,7 +77,7 @@ status_report say_starting(const snapshot_directory& directory)
 
 void say_ended(const snapshot_directory& directory, status_report last, const failure& why)
 {
-    last.state = name_of(daemon_phase::stopping);
+    last.state = name_of(daemon_phase::stopped);
     last.reason = name_of(why.code);
     last.reason_text = why.text;
     last.heartbeat = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -107,6 +107,21 @@ void ignore_signals()
     for (int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
 }
 
+// Between two runs nobody else takes these signals.
+bool asked_to_stop_within(std::chrono::milliseconds pause)
+{
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    sigset_t before;
+    ::pthread_sigmask(SIG_BLOCK, &wanted, &before);
+    timespec left{.tv_sec = pause.count() / 1000, .tv_nsec = pause.count() % 1000 * 1'000'000};
+    bool asked = ::sigtimedwait(&wanted, nullptr, &left) > 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return asked;
+}
+
 // Runs until it ends for another reason than its store.
 outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
 {
@@ -124,7 +139,7 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
             if (auto kept = keep_aside(config.values, "the store is kept aside and made anew"); !kept) return kept.error();
         log_event(log_level::warn, "mending", "the store is opened again",
                   {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
-        std::this_thread::sleep_for(*pause);
+        if (asked_to_stop_within(*pause)) return {};
     }
 }
 
@@ -134,10 +149,13 @@ int run_in_mode(const command_options& options, daemon_mode mode)
     auto config = load_for_command(options);
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
+    log_event(log_level::info, "started", "understudy " UNDERSTUDY_VERSION,
+              {{"config", config->file}, {"state", config->values.state_directory.string()},
+               {"snapshot", config->values.snapshot.directory.string()}, {"pid", getpid()}});
     auto ended = run_with_mending(*config, mode);
     if (ended) return 0;
     log_event(log_level::error, "exit", ended.error().text, {{"reason", name_of(ended.error().code)}});
-    return report_failure(ended.error());
+    return exit_status_for(ended.error().code);
 }
 
 }  // namespace

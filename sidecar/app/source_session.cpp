@@ -123,7 +123,7 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
 {
     auto found = co_await survey_source(*sql_, settings_);
     if (!found) co_return found.error();
-    if (auto ready = first_failed(found->items(settings_.postgres)); !ready) co_return ready.error();
+    if (auto ready = all_passed(found->items(settings_.postgres)); !ready) co_return ready.error();
     auto replication = co_await connect(settings_.postgres, connection_kind::replication);
     if (!replication) co_return replication.error();
     replication_ = std::move(*replication);
@@ -142,9 +142,10 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     }
     auto made = co_await create_missing(*sql_, *replication_, *found, settings_.postgres, state_.copy.waiting_for);
     if (!made) co_return made.error();
-    if (!*made) co_return std::move(*found);
-    log_event(log_level::info, "created", "made the publication or the slot that was missing",
-              {{"publication", settings_.postgres.publication}, {"slot", settings_.postgres.slot}});
+    if (!made->publication && !made->slot) co_return std::move(*found);
+    if (made->publication)
+        log_event(log_level::info, "created", "made the missing publication", {{"publication", settings_.postgres.publication}});
+    if (made->slot) log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
     co_return co_await survey_source(*sql_, settings_);
 }
 
@@ -157,6 +158,10 @@ asio::awaitable<outcome<void>> source_session::prove_continuity(const survey& fo
     system_ = std::move(*system);
     if (stored.identity.system_id.empty()) {
         demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
+        if (found.slot.exists)
+            log_event(log_level::warn, "slot_taken_over",
+                      "the slot is there already and this state directory is empty; another understudy needs another slot",
+                      {{"slot", settings_.postgres.slot}, {"confirmed", to_string(found.slot.confirmed)}});
         co_return outcome<void>{};
     }
     if (stored.identity.database != found.server.database || stored.identity.slot != settings_.postgres.slot ||

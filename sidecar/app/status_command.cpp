@@ -1,7 +1,9 @@
 #include "app/commands.hpp"
+#include "app/daemon_state.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
 #include "core/limits.hpp"
+#include "publish/cadence.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
@@ -9,6 +11,7 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 namespace understudy {
@@ -28,8 +31,25 @@ std::string age_of(const std::optional<db_time>& time, std::chrono::milliseconds
 
 bool is_alive(const status_report& report, std::chrono::milliseconds heartbeat)
 {
+    if (report.state == name_of(daemon_phase::stopped)) return false;
     auto age = std::chrono::system_clock::now() - std::chrono::system_clock::time_point{report.heartbeat};
     return age < heartbeat * limits::heartbeats_missed_max;
+}
+
+std::string describe_daemon(const status_report& report, bool alive)
+{
+    if (alive) return fmt::format("{} (pid {})", report.state, report.pid);
+    if (report.state == name_of(daemon_phase::stopped)) return "stopped at " + age_of(report.heartbeat, 0ms);
+    return "not running; last heartbeat " + age_of(report.heartbeat, 0ms);
+}
+
+std::string describe_next_publish(const cadence_status& cadence)
+{
+    if (cadence.rule == name_of(wait_reason::nothing_changed)) return "when something changes";
+    if (!cadence.next_due) return "by " + cadence.rule;
+    auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    auto left = std::chrono::duration<double>(*cadence.next_due - now).count();
+    return fmt::format("in {:.1f} s, by {}", std::max(0.0, left), cadence.rule);
 }
 
 void write_without_report(const failure& why, const outcome<manifest>& current)
@@ -45,19 +65,19 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
 {
     std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
     text_table table;
-    table.add({"daemon", alive ? fmt::format("{} (pid {})", report.state, report.pid)
-                               : fmt::format("not running; last heartbeat {}", age_of(report.heartbeat, 0ms))});
+    table.add({"daemon", describe_daemon(report, alive)});
     if (!report.reason.empty()) table.add({"reason", report.reason + ": " + report.reason_text});
     if (current) {
         table.add({"generation", fmt::format("{} at {}", current->generation, to_string(current->position))});
-        table.add({"content as of", age_of(current->content_as_of, offset)});
+        table.add({"content as of", current->content_as_of ? age_of(current->content_as_of, offset)
+                                                           : "the copy; no commit came since"});
         table.add({"current as of", age_of(report.current_as_of, offset)});
     } else {
         table.add({"generation", "none: " + current.error().text});
     }
-    table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version : "not connected"});
-    if (report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
-    table.add({"next publish", report.cadence.rule});
+    if (alive) table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version : "not connected"});
+    if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
+    if (alive) table.add({"next publish", describe_next_publish(report.cadence)});
     if (report.copy) table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
     table.write(std::cout);
 }

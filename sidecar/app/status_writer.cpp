@@ -126,7 +126,7 @@ cadence_status status_writer::describe_cadence()
         now.rule = name_of(wait->reason);
         if (wait->until) now.next_due = on_our_clock(*wait->until);
     } else {
-        now.rule = name_of(std::get<publish_now>(next).reason);
+        now.rule = name_of(std::get<publish_due>(next).reason);
     }
     const auto& events = publisher_.rhythm().events();
     for (const auto& event : events) {

@@ -44,6 +44,7 @@ const char* name_of(errc code) noexcept
     case errc::table_missing: return "table_missing";
     case errc::table_unusable: return "table_unusable";
     case errc::table_locked: return "table_locked";
+    case errc::catching_up: return "catching_up";
     case errc::store_damaged: return "store_damaged";
     case errc::store_lost: return "store_lost";
     case errc::store_foreign: return "store_foreign";

@@ -54,6 +54,7 @@ enum class errc {
     table_missing,          ///< A configured table does not exist.
     table_unusable,         ///< A view, foreign or unlogged table, or one without usable identity.
     table_locked,           ///< Another transaction holds a strong lock on a table.
+    catching_up,            ///< The stream has not reached the point that a new copy is true at.
 
     // State and snapshot directories.
     store_damaged,          ///< The store cannot be read.

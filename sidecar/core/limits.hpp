@@ -37,6 +37,7 @@ inline constexpr auto lock_patience = 30s;                   ///< Then the next 
 inline constexpr auto put_off_pause = 200ms;
 inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64} << 20;  ///< Further behind, nothing is published
 inline constexpr auto publish_behind_max = 30s;              ///< before this has passed since the last one.
+inline constexpr auto last_publish_max = 700ms;              ///< One that takes longer is not begun when we stop.
 inline constexpr auto behind_pause = 500ms;                  ///< Between two looks whether it is still so.
 
 // Other processes.

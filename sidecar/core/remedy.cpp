@@ -36,6 +36,7 @@ remedy remedy_for(errc code) noexcept
     case errc::timed_out:
     case errc::slot_busy:
     case errc::table_locked:
+    case errc::catching_up:
     case errc::permission_denied:
     case errc::store_full:
     case errc::disk_full:

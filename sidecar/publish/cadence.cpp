@@ -22,6 +22,7 @@ const char* name_of(publish_reason reason) noexcept
     switch (reason) {
     case publish_reason::first: return "first";
     case publish_reason::outdated: return "outdated";
+    case publish_reason::changed: return "changed";
     case publish_reason::every: return "every";
     case publish_reason::after_changes: return "after_changes";
     case publish_reason::after_bytes: return "after_bytes";
@@ -70,7 +71,7 @@ void cadence::request() noexcept
 void cadence::started(steady_time now)
 {
     const auto decided = evaluate(now);
-    if (const auto* publish = std::get_if<publish_now>(&decided)) why_ = publish->reason;
+    if (const auto* publish = std::get_if<publish_due>(&decided)) why_ = publish->reason;
     in_flight_ = std::exchange(pending_, {});
     heard_request_ = requested_;
     publishing_ = true;
@@ -127,12 +128,11 @@ decision cadence::decide(steady_time now)
 decision cadence::evaluate(steady_time now) const
 {
     if (publishing_) return wait_until{wait_reason::publishing, std::nullopt};
-    if (requested_ && !heard_request_) return publish_now{publish_reason::requested};
+    if (requested_ && !heard_request_) return publish_due{publish_reason::requested};
     if (held_ && now < *held_->until) return *held_;
-    if (first_) return publish_now{publish_reason::first};
-    if (requested_) return publish_now{publish_reason::requested};
+    if (first_) return publish_due{publish_reason::first};
+    if (requested_) return publish_due{publish_reason::requested};
     if (pending_.count == 0 && !pending_.outdated) return wait_until{wait_reason::nothing_changed, std::nullopt};
-    if (shutting_down_) return publish_now{publish_reason::shutdown};
     return follow_rules(now);
 }
 
@@ -141,9 +141,10 @@ decision cadence::follow_rules(steady_time now) const
     auto rule = earliest(now);
     if (!rule)
         return wait_until{settings_.after_changes ? wait_reason::after_changes : wait_reason::after_bytes, std::nullopt};
+    if (rule->at <= now && shutting_down_) return publish_due{publish_reason::shutdown};
     // A restart is no reason to wait: min_interval counts between two generations of this process.
     auto allowed = published_before_ ? last_end_ + settings_.min_interval : now;
-    if (rule->at <= now && allowed <= now) return publish_now{rule->why};
+    if (rule->at <= now && allowed <= now) return publish_due{rule->why};
     if (allowed >= rule->at) return wait_until{wait_reason::min_interval, allowed};
     return wait_until{waiting_for(rule->why), rule->at};
 }
@@ -166,7 +167,7 @@ std::optional<cadence::due> cadence::earliest(steady_time now) const
     if (every && quiet) return every->at <= quiet->at ? every : quiet;
     if (every || quiet) return every ? every : quiet;
     if (settings_.after_changes || settings_.after_bytes) return std::nullopt;
-    return due{now, publish_reason::every};
+    return due{now, publish_reason::changed};
 }
 
 void cadence::record(event happened)

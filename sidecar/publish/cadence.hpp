@@ -10,7 +10,17 @@
 
 namespace understudy {
 
-enum class publish_reason { first, outdated, every, after_changes, after_bytes, after_quiet, requested, shutdown };
+enum class publish_reason {
+    first,
+    outdated,
+    changed,          ///< No rule is set: whatever changed is published.
+    every,
+    after_changes,
+    after_bytes,
+    after_quiet,
+    requested,
+    shutdown,
+};
 
 enum class wait_reason {
     nothing_changed,
@@ -29,9 +39,9 @@ const char* name_of(wait_reason reason) noexcept;
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-struct publish_now {
+struct publish_due {
     publish_reason reason = publish_reason::first;
-    friend bool operator==(const publish_now&, const publish_now&) = default;
+    friend bool operator==(const publish_due&, const publish_due&) = default;
 };
 
 struct wait_until {
@@ -40,7 +50,7 @@ struct wait_until {
     friend bool operator==(const wait_until&, const wait_until&) = default;
 };
 
-using decision = std::variant<publish_now, wait_until>;
+using decision = std::variant<publish_due, wait_until>;
 
 /// Decides when the next generation is written. Reads no clock and starts no timer: every call takes its time,
 /// which must not go back. Event-loop thread only.
@@ -68,7 +78,7 @@ public:
     /// A command or signal asks for a generation now, changed or not.
     void request() noexcept;
 
-    /// From now on whatever changed is published without waiting.
+    /// From now on what is due is published without waiting for min_interval.
     void shut_down() noexcept { shutting_down_ = true; }
 
     /// The rows are being read: later changes count for the next one. Every started() is followed by one of

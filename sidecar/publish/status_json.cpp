@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace understudy {
 
 namespace json = boost::json;
@@ -14,6 +16,19 @@ json::value or_null(const std::optional<T>& from)
 {
     if (!from) return nullptr;
     return json::value(*from);
+}
+
+/// Whole seconds as such: Boost.JSON writes 0.0 as 0E0.
+json::value number(double value)
+{
+    auto rounded = std::llround(value);
+    if (static_cast<double>(rounded) == value) return rounded;
+    return value;
+}
+
+json::value number_or_null(const std::optional<double>& from)
+{
+    return from ? number(*from) : json::value{};
 }
 
 json::value to_value(const source_status& source)
@@ -35,7 +50,7 @@ json::array to_array(const std::vector<table_status>& tables)
     json::array all;
     for (const auto& table : tables)
         all.push_back({{"schema", table.name.schema}, {"name", table.name.name}, {"rows", table.rows},
-                       {"state", table.state}, {"progress", or_null(table.progress)}});
+                       {"state", table.state}, {"progress", number_or_null(table.progress)}});
     return all;
 }
 
@@ -43,8 +58,8 @@ json::value to_value(const std::optional<copy_status>& copy)
 {
     if (!copy) return nullptr;
     return {{"table", copy->table}, {"tables_done", copy->tables_done}, {"tables_total", copy->tables_total},
-            {"progress", or_null(copy->progress)}, {"rows", copy->rows}, {"bytes", copy->bytes},
-            {"rows_per_second", copy->rows_per_second}, {"seconds_left", or_null(copy->seconds_left)}};
+            {"progress", number_or_null(copy->progress)}, {"rows", copy->rows}, {"bytes", copy->bytes},
+            {"rows_per_second", number(copy->rows_per_second)}, {"seconds_left", or_null(copy->seconds_left)}};
 }
 
 json::value to_value(const std::optional<hold_status>& hold)
@@ -154,7 +169,7 @@ std::string to_json(const status_report& from)
                        {"current_as_of", time_or_null(from.current_as_of)},
                        {"clock_offset_ms", or_null(from.clock_offset_ms)},
                        {"lag_bytes", or_null(from.lag_bytes)},
-                       {"lag_seconds", or_null(from.lag_seconds)},
+                       {"lag_seconds", number_or_null(from.lag_seconds)},
                        {"source", to_value(from.source)},
                        {"cadence", to_value(from.cadence)},
                        {"tables", to_array(from.tables)},

@@ -142,7 +142,8 @@ public:
     {
         auto ec = add_row(line);
         if (!ec) return {};
-        return explain(ec, fmt::format("a row of {} cannot be read: {}", to_string(table_.record.name), ec.message()));
+        auto column = ec == errc::bad_text ? ", column " + builder_.failed_column(table_) : std::string{};
+        return explain(ec, fmt::format("a row of {}{} cannot be read: {}", to_string(table_.record.name), column, ec.message()));
     }
 
     bool is_full() const noexcept { return batch_.memory_bytes() >= load_bytes; }

@@ -36,8 +36,8 @@ error_code append_column(const column_format& format, const pgoutput::tuple_colu
 error_code row_builder::build_tuple(const mirrored_table& table, std::span<const pgoutput::tuple_column> values)
 {
     tuple_.clear();
-    for (std::size_t i = 0; i < table.formats.size(); ++i)
-        if (auto ec = append_column(table.formats[i], values[i], tuple_)) return ec;
+    for (at_ = 0; at_ < table.formats.size(); ++at_)
+        if (auto ec = append_column(table.formats[at_], values[at_], tuple_)) return ec;
     return {};
 }
 
@@ -46,12 +46,12 @@ error_code row_builder::build_key(const mirrored_table& table, std::span<const p
     key_.clear();
     if (table.record.shape.identity == row_identity::key) {
         for (auto position : table.record.shape.key)
-            if (auto ec = append_key_column(table.formats[position], values[position], key_)) return ec;
+            if (auto ec = append_key_column(table.formats[at_ = position], values[position], key_)) return ec;
         return {};
     }
     // Rows without a key are told apart by all their bytes; the columns' keys in front give them their order.
-    for (std::size_t i = 0; i < table.formats.size(); ++i)
-        if (auto ec = append_key_column(table.formats[i], values[i], key_)) return ec;
+    for (at_ = 0; at_ < table.formats.size(); ++at_)
+        if (auto ec = append_key_column(table.formats[at_], values[at_], key_)) return ec;
     if (auto ec = build_tuple(table, values)) return ec;
     key_ += tuple_;
     return {};

@@ -22,9 +22,13 @@ public:
     const std::string& tuple() const noexcept { return tuple_; }
     const std::string& key() const noexcept { return key_; }
 
+    /// After an error: the name of the column whose value it is about.
+    std::string failed_column(const mirrored_table& table) const { return table.record.shape.columns[at_].name; }
+
 private:
     std::string tuple_;
     std::string key_;
+    std::size_t at_ = 0;  ///< The column that is or was built last.
 };
 
 }  // namespace understudy

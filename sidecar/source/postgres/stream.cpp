@@ -153,8 +153,7 @@ failure postgres_stream::explain_data_error(error_code ec) const
 {
     switch (reason_of(ec)) {
     case errc::table_changed:
-        return explain(ec, fmt::format("the stream describes the table with oid {} otherwise than it was copied",
-                                       reader_.changed_table()));
+        return explain(ec, fmt::format("the stream shows {} otherwise than it was copied", reader_.failed_in()));
     case errc::history_mismatch:
         return explain(ec, fmt::format("the server's history at {} is not the one that was stored", to_string(start_)));
     default: break;

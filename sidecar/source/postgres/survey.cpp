@@ -4,9 +4,11 @@
 #include "source/postgres/patient_query.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <charconv>
+#include <optional>
 
 namespace understudy {
 
@@ -104,18 +106,23 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
     return all;
 }
 
-outcome<void> first_failed(const std::vector<check_item>& items)
+outcome<void> all_passed(const std::vector<check_item>& items)
 {
-    for (const auto& item : items)
-        if (item.result == verdict::failed)
-            return failure{item.reason, fmt::format("{}: {}{}{}", item.name, item.text, item.remedy.empty() ? "" : ". ", item.remedy)};
-    return {};
+    std::vector<std::string> texts;
+    std::optional<errc> reason;
+    for (const auto& item : items) {
+        if (item.result != verdict::failed) continue;
+        if (!reason) reason = item.reason;
+        texts.push_back(fmt::format("{}: {}{}{}", item.name, item.text, item.remedy.empty() ? "" : ". ", item.remedy));
+    }
+    if (!reason) return {};
+    return failure{*reason, fmt::format("{}", fmt::join(texts, " | "))};
 }
 
-asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
+asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
                                               const postgres_settings& wanted, std::string& waiting_for)
 {
-    bool made = false;
+    created_parts made;
     auto statement = publication_statement(found.publication, found.tables.tables, wanted.publication,
                                            found.server.version);
     if (!statement.empty()) {
@@ -123,14 +130,14 @@ asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, pg_connection&
         if (!created)
             co_return failure{created.error().code, fmt::format("{}. Let the tables' owner type: {};",
                                                                 created.error().text, statement)};
-        made = true;
+        made.publication = true;
     }
     if (!found.slot.exists) {
         auto create = fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput NOEXPORT_SNAPSHOT",
                                   quoted_identifier(wanted.slot));
         auto created = co_await query_patiently(replication, std::move(create), sql, waiting_for);
         if (!created) co_return created.error();
-        made = true;
+        made.slot = true;
     }
     co_return made;
 }

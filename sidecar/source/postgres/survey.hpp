@@ -26,13 +26,18 @@ asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_
 /// Reads only; changes nothing.
 asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted);
 
-/// The first failed item as a failure, its remedy in the text; success when none failed.
-outcome<void> first_failed(const std::vector<check_item>& items);
+/// The failed items as one failure, each with its remedy, under the reason of the first; success when none failed.
+outcome<void> all_passed(const std::vector<check_item>& items);
+
+struct created_parts {
+    bool publication = false;
+    bool slot = false;
+};
 
 /// Makes the publication, or adds the tables that it lacks, when `create` allows it; then the slot, in that order:
-/// a slot made first would never see the publication, or lose rows. Returns true if anything was made.
+/// a slot made first would never see the publication, or lose rows. Returns what was made.
 /// `waiting_for` as in query_patiently.
-asio::awaitable<outcome<bool>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
+asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
                                               const postgres_settings& wanted, std::string& waiting_for);
 
 /// Drops our own slot after it was invalidated, so that create_missing can make a new one.

@@ -266,12 +266,14 @@ error_code transaction_reader::arrange(const wire_relation& relation, const pgou
 error_code transaction_reader::copy_again(oid relation) noexcept
 {
     changed_table_ = relation;
+    if (const auto* table = find_table(relation); table && failed_in_.empty()) failed_in_ = to_string(table->record.name);
     return errc::table_changed;
 }
 
 error_code transaction_reader::fail_in(const mirrored_table& table, error_code ec)
 {
     failed_in_ = to_string(table.record.name);
+    if (ec == errc::bad_text) failed_in_ += ", column " + builder_.failed_column(table);
     // What a value means may have changed since, as when an attribute of its type is gone again: the copy will tell.
     return ec == errc::bad_text ? copy_again(table.record.relation) : ec;
 }

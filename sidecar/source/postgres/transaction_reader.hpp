@@ -29,7 +29,8 @@ lsn oldest_copy(const std::vector<mirrored_table>& tables);
 ///
 /// Errors of on_message, after which the reader is of no more use: those of decode; unexpected_message,
 /// unknown_relation, column_mismatch; table_changed when a table no longer has the stored shape, or sends rows that do
-/// not say enough or cannot be read (changed_table() names it); history_mismatch. failed_in() names the table, too.
+/// not say enough or cannot be read (changed_table() says which); history_mismatch. failed_in() says in words where: the table,
+/// and the column of a value that cannot be read.
 class transaction_reader {
 public:
     /// Borrows `tables`, which must outlive it. The server sends the transactions whose commit record starts at or

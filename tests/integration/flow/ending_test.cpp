@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(who_has_to_decide_finds_the_reason_in_the_last_status)
     mirror sidecar{server};
     sidecar.set_environment("UNDERSTUDY_TABLES", "[public.nowhere]");
     BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
-    BOOST_TEST(sidecar.state() == "stopping");
+    BOOST_TEST(sidecar.state() == "stopped");
     BOOST_TEST(sidecar.reason() == "table_missing");
 }
 
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_opened_leaves_the_reason_in_the_last
     mirror second{server};
     second.set_environment("UNDERSTUDY_STATE__DIRECTORY", sidecar.state_directory());
     BOOST_TEST(second.run("run") == 4, second.log());
-    BOOST_TEST(second.state() == "stopping");
+    BOOST_TEST(second.state() == "stopped");
     BOOST_TEST(second.reason() == "store_busy");
 }
 
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(once_without_a_database_leaves_the_reason_in_the_last_statu
     mirror sidecar{server};
     BOOST_REQUIRE(server.stop());
     BOOST_TEST(sidecar.run("once") == 3, sidecar.log());
-    BOOST_TEST(sidecar.state() == "stopping");
+    BOOST_TEST(sidecar.state() == "stopped");
     BOOST_TEST(sidecar.reason() == "unreachable");
 }
 

@@ -12,7 +12,8 @@ BOOST_AUTO_TEST_SUITE(catching_up)
 BOOST_AUTO_TEST_CASE(far_behind_a_rule_waits_until_the_stream_is_near_or_it_is_overdue)
 {
     constexpr auto far = limits::publish_behind_bytes + 1;
-    for (auto why : {publish_reason::every, publish_reason::after_changes, publish_reason::after_bytes, publish_reason::after_quiet})
+    for (auto why : {publish_reason::changed, publish_reason::every, publish_reason::after_changes, publish_reason::after_bytes,
+                     publish_reason::after_quiet})
         BOOST_TEST_CONTEXT(name_of(why))
         {
             BOOST_TEST(waits_to_catch_up(why, far, 0s));

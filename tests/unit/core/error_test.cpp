@@ -54,6 +54,7 @@ const std::map<std::string, remedy> remedies{
     {"table_missing", remedy::ask_operator},
     {"table_unusable", remedy::ask_operator},
     {"table_locked", remedy::retry},
+    {"catching_up", remedy::retry},
     {"store_damaged", remedy::rebuild_store},
     {"store_lost", remedy::reopen_store},
     {"store_foreign", remedy::ask_operator},

@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(every_exit_status_of_the_help_has_a_row_that_starts_with_it
 BOOST_AUTO_TEST_CASE(every_state_has_a_row_and_every_row_a_state)
 {
     names known;
-    for (int phase = 0; phase <= static_cast<int>(daemon_phase::stopping); ++phase)
+    for (int phase = 0; phase <= static_cast<int>(daemon_phase::stopped); ++phase)
         known.insert(name_of(static_cast<daemon_phase>(phase)));
     check_same(known, names_in(rows_by_name("## What it says: states and reasons", 2)));
 }

@@ -13,7 +13,7 @@ namespace understudy {
 
 std::ostream& operator<<(std::ostream& out, const decision& made)
 {
-    if (const auto* publish = std::get_if<publish_now>(&made)) return out << "publish: " << name_of(publish->reason);
+    if (const auto* publish = std::get_if<publish_due>(&made)) return out << "publish: " << name_of(publish->reason);
     const auto& wait = std::get<wait_until>(made);
     out << "wait: " << name_of(wait.reason);
     if (wait.until) out << " until " << wait.until->time_since_epoch() / 1ms << " ms";
@@ -26,7 +26,7 @@ namespace {
 
 const steady_time start{100s};
 
-decision publish(publish_reason reason) { return publish_now{reason}; }
+decision publish(publish_reason reason) { return publish_due{reason}; }
 decision wait(wait_reason reason, std::optional<steady_time> until = std::nullopt) { return wait_until{reason, until}; }
 
 /// Spells settings out by the rules that are set.
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(each_rule_is_met_at_its_time_and_not_before)
         {"quiet, due", quiet, 3500ms, publish(publish_reason::after_quiet)},
         {"quiet before every", both, 3500ms, publish(publish_reason::after_quiet)},
         {"no rule, early", none, 999ms, wait(wait_reason::min_interval, start + 1s)},
-        {"no rule, due", none, 1s, publish(publish_reason::every)},
+        {"no rule, due", none, 1s, publish(publish_reason::changed)},
     };
     for (const auto& [what, settings, after, wanted] : table)
         BOOST_TEST_CONTEXT(what)
@@ -193,13 +193,23 @@ BOOST_AUTO_TEST_CASE(a_failed_request_backs_off_and_a_new_one_is_heard_at_once)
     CHECK_DECISION(schedule.decide(start), publish(publish_reason::requested));
 }
 
-BOOST_AUTO_TEST_CASE(a_shutdown_publishes_what_changed_and_nothing_else)
+BOOST_AUTO_TEST_CASE(a_shutdown_publishes_what_is_due_but_for_min_interval_and_nothing_else)
 {
-    auto schedule = settled(rules{1h}.every(2h));
+    auto schedule = settled(rules{3h}.every(2h));
     publish_at(schedule, start);
     schedule.shut_down();
     CHECK_DECISION(schedule.decide(start), wait(wait_reason::nothing_changed));
     schedule.changed(1, 1, start);
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::min_interval, start + 3h));
+    CHECK_DECISION(schedule.decide(start + 2h), publish(publish_reason::shutdown));
+}
+
+BOOST_AUTO_TEST_CASE(a_shutdown_without_rules_publishes_whatever_changed)
+{
+    auto schedule = settled(rules{1h});
+    publish_at(schedule, start);
+    schedule.changed(1, 1, start);
+    schedule.shut_down();
     CHECK_DECISION(schedule.decide(start), publish(publish_reason::shutdown));
 }
 
@@ -211,7 +221,7 @@ BOOST_AUTO_TEST_CASE(put_off_waits_as_long_as_told_and_does_not_double)
         schedule.started(start);
         schedule.put_off(start, 200ms);
         CHECK_DECISION(schedule.decide(start), wait(wait_reason::put_off, start + 200ms));
-        CHECK_DECISION(schedule.decide(start + 200ms), publish(publish_reason::every));
+        CHECK_DECISION(schedule.decide(start + 200ms), publish(publish_reason::changed));
     }
 }
 
@@ -249,7 +259,7 @@ BOOST_AUTO_TEST_CASE(the_record_tells_publishes_and_new_reasons_to_wait)
     BOOST_TEST_REQUIRE(schedule.events().size() == 2u);
     BOOST_TEST((schedule.events()[0].waiting_for == wait_reason::nothing_changed));
     BOOST_TEST((schedule.events()[1].what == kind::published));
-    BOOST_TEST((schedule.events()[1].why == publish_reason::every));
+    BOOST_TEST((schedule.events()[1].why == publish_reason::changed));
 }
 
 BOOST_AUTO_TEST_CASE(the_record_is_bounded)
