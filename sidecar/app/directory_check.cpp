@@ -1,10 +1,12 @@
 #include "app/directory_check.hpp"
 
 #include "core/limits.hpp"
+#include "publish/snapshot_directory.hpp"
 #include "store/filesystem.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -78,12 +80,38 @@ check_item look_at(std::string name, const std::filesystem::path& directory, boo
     return {std::move(name), verdict::passed, std::move(text), {}, {}};
 }
 
+bool is_our_group(gid_t group)
+{
+    std::vector<gid_t> ours(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+    auto count = ::getgroups(static_cast<int>(ours.size()), ours.data());
+    ours.resize(static_cast<std::size_t>(std::max(0, count)));
+    return group == ::getegid() || std::find(ours.begin(), ours.end(), group) != ours.end();
+}
+
+// Only root may give a file to another user, or to a group that it is not in itself.
+check_item look_at_owner(const snapshot_settings& wanted)
+{
+    constexpr auto name = "snapshot owner";
+    auto rights = find_rights(wanted);
+    if (!rights) return {name, verdict::failed, rights.error().text, {}, rights.error().code};
+    bool is_root = ::geteuid() == 0;
+    if (!wanted.owner.empty() && rights->owner != ::geteuid() && !is_root)
+        return failed(name, "only root may give files to user " + wanted.owner, "leave out snapshot.owner and set snapshot.group");
+    if (!wanted.group.empty() && !is_our_group(rights->group) && !is_root)
+        return failed(name, fmt::format("we are not in group {}", wanted.group),
+                      fmt::format("make user id {} a member of it (usermod -a -G {} NAME), and start again", ::geteuid(),
+                                  wanted.group));
+    return {name, verdict::passed, "files can be given to whom the settings name", {}, {}};
+}
+
 }  // namespace
 
 std::vector<check_item> check_directories(const settings& wanted)
 {
-    return {look_at("state directory", wanted.state_directory, wanted.any_filesystem, true),
-            look_at("snapshot directory", wanted.snapshot.directory, true, false)};
+    std::vector<check_item> items{look_at("state directory", wanted.state_directory, wanted.any_filesystem, true),
+                                  look_at("snapshot directory", wanted.snapshot.directory, true, false)};
+    if (!wanted.snapshot.owner.empty() || !wanted.snapshot.group.empty()) items.push_back(look_at_owner(wanted.snapshot));
+    return items;
 }
 
 }  // namespace understudy

@@ -258,31 +258,8 @@ outcome<void> source_session::plan_mirror(const survey& found)
 
 asio::awaitable<failure> source_session::follow(const survey& found, copy_demand& demand)
 {
-    if (auto planned = plan_mirror(found); !planned) co_return planned.error();
-    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents) co_return documents.error();
-    if (closed_because_) co_return *closed_because_;
-    // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
-    replication_.reset();
-    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
-    if (!replication) co_return replication.error();
-    auto again = co_await identify_system(**replication, system_.timeline);
-    if (!again) co_return again.error();
-    if (again->system_id != system_.system_id || again->timeline != system_.timeline)
-        co_return failure{errc::connection_lost, "another server answers now"};
-    auto continuous = check_continuity(writer_.state(), *again, found.slot, found.publication);
-    if (!continuous) co_return continuous.error();
-
-    stream_options options;
-    options.slot = settings_.postgres.slot;
-    options.publication = settings_.postgres.publication;
-    options.transaction_bytes_max = settings_.commit.max_bytes;
-    options.slot_confirmed = found.slot.confirmed;
-    auto third = found.server.sender_timeout / 3;
-    options.status_interval = third.count() > 0 ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
-                                                : limits::status_interval_max;
-    writer_.begin_session();
-    stream_ = std::make_unique<postgres_stream>(std::move(*replication), std::move(options), tables_,
-                                                writer_.durable(), writer_);
+    auto opened = co_await open_stream(found);
+    if (!opened) co_return opened.error();
     if (closed_because_) co_return *closed_because_;
     sql_->watch([this](failure ended) { close(std::move(ended)); });
     streaming_ = true;
@@ -294,6 +271,49 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
 
     auto why = co_await stream_->run();
     streaming_ = false;
+    co_await wind_up(why);
+    demand.tables.insert(changed_.begin(), changed_.end());
+    if (why.code == errc::history_mismatch) demand.everything_because = why;
+    co_return closed_because_.value_or(why);
+}
+
+asio::awaitable<outcome<void>> source_session::open_stream(const survey& found)
+{
+    if (auto planned = plan_mirror(found); !planned) co_return planned;
+    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents) co_return documents.error();
+    if (closed_because_) co_return *closed_because_;
+    // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
+    replication_.reset();
+    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
+    if (!replication) co_return replication.error();
+    auto again = co_await identify_system(**replication, system_.timeline);
+    if (!again) co_return again.error();
+    if (again->system_id != system_.system_id || again->timeline != system_.timeline)
+        co_return failure{errc::connection_lost, "another server answers now"};
+    auto continuous = check_continuity(writer_.state(), *again, found.slot, found.publication);
+    if (!continuous) co_return continuous;
+    writer_.begin_session();
+    stream_ = std::make_unique<postgres_stream>(std::move(*replication), options_for(found), tables_, writer_.durable(),
+                                                writer_);
+    co_return outcome<void>{};
+}
+
+stream_options source_session::options_for(const survey& found) const
+{
+    stream_options options;
+    options.slot = settings_.postgres.slot;
+    options.publication = settings_.postgres.publication;
+    options.transaction_bytes_max = settings_.commit.max_bytes;
+    options.slot_confirmed = found.slot.confirmed;
+    auto third = found.server.sender_timeout / 3;
+    options.status_interval = third.count() > 0 ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
+                                                : limits::status_interval_max;
+    return options;
+}
+
+// After the stream: what it was closed for names tables, and nothing that it gave is on its way any more.
+asio::awaitable<void> source_session::wind_up(const failure& why)
+{
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     if (closed_because_)
         if (const auto* table = find_owner(writer_.state().tables, closed_because_->rows)) changed_.insert(table->relation);
@@ -306,9 +326,6 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
         probe_ended_.expires_at(asio::steady_timer::time_point::max());
         co_await probe_ended_.async_wait(use_tuple);
     }
-    demand.tables.insert(changed_.begin(), changed_.end());
-    if (why.code == errc::history_mismatch) demand.everything_because = why;
-    co_return closed_because_.value_or(why);
 }
 
 asio::awaitable<void> source_session::lock_sql()

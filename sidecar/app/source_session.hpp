@@ -72,6 +72,9 @@ private:
     asio::awaitable<outcome<void>> copy_and_store(const survey& found, std::vector<oid> only, bool everything);
     outcome<void> plan_mirror(const survey& found);
     asio::awaitable<failure> follow(const survey& found, copy_demand& demand);
+    asio::awaitable<outcome<void>> open_stream(const survey& found);
+    stream_options options_for(const survey& found) const;
+    asio::awaitable<void> wind_up(const failure& why);
     asio::awaitable<void> probe_until_closed();
     asio::awaitable<void> lock_sql();
     void unlock_sql();

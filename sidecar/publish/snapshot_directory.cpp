@@ -56,15 +56,6 @@ outcome<gid_t> find_group(const std::string& name)
     return found->gr_gid;
 }
 
-outcome<file_rights> rights_of(const snapshot_settings& settings)
-{
-    auto owner = find_user(settings.owner);
-    if (!owner) return owner.error();
-    auto group = find_group(settings.group);
-    if (!group) return group.error();
-    return file_rights{.mode = static_cast<mode_t>(settings.mode), .owner = *owner, .group = *group};
-}
-
 bool same_file(int held, int parent, const std::filesystem::path& name)
 {
     struct stat ours {};
@@ -74,6 +65,15 @@ bool same_file(int held, int parent, const std::filesystem::path& name)
 }
 
 }  // namespace
+
+outcome<file_rights> find_rights(const snapshot_settings& settings)
+{
+    auto owner = find_user(settings.owner);
+    if (!owner) return owner.error();
+    auto group = find_group(settings.group);
+    if (!group) return group.error();
+    return file_rights{.mode = static_cast<mode_t>(settings.mode), .owner = *owner, .group = *group};
+}
 
 std::string generation_name(std::uint64_t number)
 {
@@ -91,7 +91,7 @@ std::uint64_t generation_number(std::string_view name) noexcept
 outcome<snapshot_directory> snapshot_directory::open(const snapshot_settings& settings)
 {
     snapshot_directory made{settings};
-    auto rights = rights_of(settings);
+    auto rights = find_rights(settings);
     if (!rights) return rights.error();
     made.rights_ = *rights;
     if (auto done = made.hold(); !done) return as_bad_directory(done.error());

@@ -13,6 +13,9 @@
 
 namespace understudy {
 
+/// Mode, owner and group as numbers. Error: bad_config for a user or group that the system does not know.
+outcome<file_rights> find_rights(const snapshot_settings& settings);
+
 /// `generations/0000000812` has this leaf.
 std::string generation_name(std::uint64_t number);
 

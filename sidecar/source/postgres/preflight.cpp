@@ -136,8 +136,10 @@ std::vector<check_item> check_server(const server_facts& server, const postgres_
         items.push_back(failed("synchronous_standby_names",
                                fmt::format("'{}' could match our application_name {}: commits would wait for us",
                                            server.synchronous_standby_names, wanted.slot),
-                               "name the real standbys in synchronous_standby_names instead, or set "
-                               "source.postgres.slot to a name that it does not match",
+                               server.synchronous_standby_names.find('*') != std::string::npos
+                                   ? "name the real standbys in synchronous_standby_names: * takes in everybody"
+                                   : "name the real standbys in synchronous_standby_names instead, or set "
+                                     "source.postgres.slot to a name that it does not match",
                                errc::synchronous_standby));
     else
         items.push_back(passed("synchronous_standby_names", "does not match us"));
