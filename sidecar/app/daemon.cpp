@@ -13,6 +13,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <unistd.h>
+
 namespace understudy {
 
 namespace {
@@ -21,6 +23,9 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+/// For a signal that comes when the loop has ended and a disk may still hold up a thread.
+volatile std::sig_atomic_t last_exit_status = 0;
 
 std::chrono::milliseconds hold_limit_in(const json::object& request)
 {
@@ -86,6 +91,8 @@ void daemon::let_go()
     boost::system::error_code ignored;
     signals_.clear(ignored);
     for (int number : {SIGHUP, SIGUSR1}) std::signal(number, SIG_IGN);
+    last_exit_status = exit_status();
+    for (int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { ::_exit(last_exit_status); });
     for (auto* timer : {&retry_timer_, &grace_timer_, &hold_timer_}) timer->cancel();
     loop_.restart();
     loop_.run_for(limits::stop_grace / 3);

@@ -196,6 +196,21 @@ BOOST_AUTO_TEST_CASE(a_second_signal_stops_at_once)
     load.stop();
 }
 
+BOOST_AUTO_TEST_CASE(signals_up_to_the_last_moment_leave_the_exit_status_as_it_is)
+{
+    filled_server server;
+    mirror sidecar{server};
+    for (int round = 0; round < 10; ++round) {
+        sidecar.start_following();
+        std::optional<int> status;
+        BOOST_TEST(wait_for([&] {
+            sidecar.signal(SIGTERM);
+            return (status = sidecar.wait(1ms)).has_value();
+        }));
+        BOOST_TEST(status.value_or(-1) == 0, sidecar.log());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_start_that_waits_for_an_open_transaction_can_be_stopped_and_begun_again)
 {
     filled_server server;
