@@ -43,7 +43,8 @@ const char* remedy_for_connection(const failure& why)
                "10.0.0.0/8  scram-sha-256`, and type: SELECT pg_reload_conf();";
     if (says(why, "no password supplied"))
         return "put the password into a passfile that belongs to our user, mode 0600, and its path into the connection (passfile=...)";
-    if (says(why, "password authentication failed")) return "correct the password in the passfile or the connection_file";
+    if (says(why, "password authentication failed"))
+        return "correct the password in the passfile or the connection_file";
     if (says(why, "role \"")) return "as a superuser: CREATE ROLE understudy LOGIN REPLICATION PASSWORD '...';";
     if (says(why, "superuser or replication role") || says(why, "to start WAL sender"))
         return "as a superuser: ALTER ROLE understudy REPLICATION; (with the name of our role)";

@@ -52,8 +52,7 @@ constexpr std::array commands{
     command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},
 };
 
-constexpr const char* description =
-    "understudy keeps a read-only JSON copy of Postgres tables next to an application.";
+constexpr const char* description = "understudy keeps a read-only JSON copy of Postgres tables next to an application.";
 
 constexpr const char* exit_statuses =
     "Exit status: 0 done; 1 the answer is no; 2 usage or configuration; 3 the source, or the\n"

@@ -51,7 +51,8 @@ outcome<daemon_connection> daemon_connection::open(const std::filesystem::path& 
     return made;
 }
 
-outcome<boost::json::object> daemon_connection::ask(const boost::json::object& request, std::chrono::milliseconds timeout)
+outcome<boost::json::object> daemon_connection::ask(const boost::json::object& request,
+                                                    std::chrono::milliseconds timeout)
 {
     auto line = boost::json::serialize(request) + "\n";
     if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))

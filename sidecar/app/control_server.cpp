@@ -37,7 +37,8 @@ boost::json::object refusal(std::string_view text)
 
 asio::local::stream_protocol::endpoint control_endpoint(int directory_descriptor)
 {
-    return asio::local::stream_protocol::endpoint{fmt::format("/proc/self/fd/{}/{}", directory_descriptor, socket_name)};
+    return asio::local::stream_protocol::endpoint{
+        fmt::format("/proc/self/fd/{}/{}", directory_descriptor, socket_name)};
 }
 
 control_server::control_server(asio::any_io_executor executor, handler handle, std::function<void()> left)
@@ -56,7 +57,8 @@ outcome<void> control_server::listen(const std::filesystem::path& directory)
     if (!ec) acceptor_.bind(control_endpoint(opened.get()), ec);
     if (!ec && ::fchmodat(opened.get(), socket_name, 0600, 0) != 0) ec.assign(errno, boost::system::system_category());
     if (!ec) acceptor_.listen(static_cast<int>(limits::control_clients_max), ec);
-    if (ec) return failure{errc::bad_directory, fmt::format("{}/{}: {}", directory.string(), socket_name, ec.message())};
+    if (ec)
+        return failure{errc::bad_directory, fmt::format("{}/{}: {}", directory.string(), socket_name, ec.message())};
     spawn(executor_, accept_until_closed(), "control socket");
     return {};
 }

@@ -39,7 +39,8 @@ struct control_client {
 /// Serves the control socket. Event loop only.
 class control_server {
 public:
-    using handler = std::function<asio::awaitable<boost::json::object>(boost::json::object request, control_client& client)>;
+    using handler =
+        std::function<asio::awaitable<boost::json::object>(boost::json::object request, control_client& client)>;
 
     /// `left` is called when a client that holds goes away without release.
     control_server(asio::any_io_executor executor, handler handle, std::function<void()> left);

@@ -42,23 +42,47 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
       mode_{mode},
       store_{std::move(rows)},
       directory_{std::move(directory)},
-      writer_{loop_.get_executor(), store_thread_, *store_, config_.values.commit,
-              {.durable = [this](const stored_position& position) { if (session_) session_->confirm(position); },
+      writer_{loop_.get_executor(),
+              store_thread_,
+              *store_,
+              config_.values.commit,
+              {.durable = [this](const stored_position& position) { confirm(position); },
                .changed = [this](const change_summary& summary) { publisher_.on_changed(summary); },
                .reached = [this](lsn reached) { publisher_.on_reached(reached); },
-               .accepting = [this] { if (session_) session_->resume(); },
-               .failed = [this](failure why) { if (session_) session_->close(std::move(why)); }}},
-      publisher_{config_.values, writer_, *store_, *directory_, publish_thread_, state_,
-                 [this](failure why) { if (session_) session_->close(std::move(why)); }},
+               .accepting = [this] { resume_stream(); },
+               .failed = [this](failure why) { close_session(std::move(why)); }}},
+      publisher_{config_.values,
+                 writer_,
+                 *store_,
+                 *directory_,
+                 publish_thread_,
+                 state_,
+                 [this](failure why) { close_session(std::move(why)); }},
       status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_},
-      control_{loop_.get_executor(),
-               [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
-               [this] { end_hold(); }},
+      control_{
+          loop_.get_executor(),
+          [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
+          [this] { end_hold(); }},
       signals_{loop_},
       retry_timer_{loop_},
       grace_timer_{loop_},
       hold_timer_{loop_}
 {
+}
+
+void daemon::confirm(const stored_position& position)
+{
+    if (session_) session_->confirm(position);
+}
+
+void daemon::resume_stream()
+{
+    if (session_) session_->resume();
+}
+
+void daemon::close_session(failure why)
+{
+    if (session_) session_->close(std::move(why));
 }
 
 void daemon::take_over(const status_report& former)
@@ -104,11 +128,12 @@ asio::awaitable<void> daemon::supervise()
         auto session = std::make_shared<source_session>(
             config_.values, writer_, state_,
             source_session::callbacks{.probed = [this](const probe_facts& facts) { publisher_.on_probe(facts); },
-                                      .streaming = [this] {
-                                          has_streamed_ = true;
-                                          streaming_since_ = std::chrono::steady_clock::now();
-                                          publisher_.on_streaming();
-                                      }});
+                                      .streaming =
+                                          [this] {
+                                              has_streamed_ = true;
+                                              streaming_since_ = std::chrono::steady_clock::now();
+                                              publisher_.on_streaming();
+                                          }});
         session_ = session;
         publisher_.use(session);
         if (mode_ == daemon_mode::once) spawn(loop_.get_executor(), catch_up_once(), "once");
@@ -148,7 +173,8 @@ asio::awaitable<bool> daemon::react_to(failure why)
     decide_end(what, why);
     if (end_) co_return false;
     // A session that ends at once each time it streams must not hammer the server with copies.
-    if (streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven) back_off_.reset();
+    if (streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven)
+        back_off_.reset();
     auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
     if (what == remedy::ask_operator) delay = limits::backoff_max;
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
@@ -170,8 +196,9 @@ void daemon::decide_end(remedy what, const failure& why)
 
 asio::awaitable<void> daemon::wait_before_retry(failure why, std::chrono::milliseconds delay)
 {
-    log_event(log_level::warn, "waiting", why.text,
-              {{"reason", name_of(why.code)}, {"remedy", name_of(remedy_for(why.code))}, {"retry_in_ms", delay.count()}});
+    log_event(
+        log_level::warn, "waiting", why.text,
+        {{"reason", name_of(why.code)}, {"remedy", name_of(remedy_for(why.code))}, {"retry_in_ms", delay.count()}});
     retry_timer_.expires_after(delay);
     co_await retry_timer_.async_wait(use_tuple);
 }
@@ -240,8 +267,7 @@ void daemon::reload()
 {
     auto loaded = load(config_.file, process_environment());
     if (!loaded) {
-        for (const auto& error : loaded.error().errors)
-            log_event(log_level::error, "reload_refused", to_string(error));
+        for (const auto& error : loaded.error().errors) log_event(log_level::error, "reload_refused", to_string(error));
         return;
     }
     if (const auto& tables = writer_.state().tables; !tables.empty())
@@ -312,8 +338,7 @@ asio::awaitable<outcome<json::object>> daemon::control_hold(std::chrono::millise
 {
     if (!session_ || !session_->is_streaming())
         co_return state_.reason.value_or(failure{errc::connection_lost, "the daemon is not following the source now"});
-    if (holder_)
-        co_return failure{errc::timed_out, "another verify is under way; try again when it has ended"};
+    if (holder_) co_return failure{errc::timed_out, "another verify is under way; try again when it has ended"};
     holder_ = &client;
     client.holds = true;
     client.held_too_long = false;
@@ -328,8 +353,9 @@ asio::awaitable<outcome<json::object>> daemon::control_cut(std::string_view at, 
 {
     auto limit = parse_lsn(at);
     if (client.held_too_long)
-        co_return failure{errc::timed_out, "the daemon had stood still for as long as it may and went on; is a long transaction "
-                                           "open, or was this command stopped?"};
+        co_return failure{errc::timed_out,
+                          "the daemon had stood still for as long as it may and went on; is a long transaction "
+                          "open, or was this command stopped?"};
     if (!limit || holder_ != &client) co_return failure{errc::usage, "cut needs a position, and hold before it"};
     hold_for(limits::cut_timeout);
     auto directory = co_await publisher_.cut_at(*limit);

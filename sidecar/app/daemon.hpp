@@ -49,6 +49,9 @@ public:
     outcome<daemon_end> run();
 
 private:
+    void confirm(const stored_position& position);
+    void resume_stream();
+    void close_session(failure why);
     asio::awaitable<void> supervise();
     asio::awaitable<bool> react_to(failure why);
     asio::awaitable<void> wait_before_retry(failure why, std::chrono::milliseconds delay);
@@ -92,7 +95,7 @@ private:
     bool has_streamed_ = false;
     std::optional<std::chrono::steady_clock::time_point> streaming_since_;  // of this session
     bool stopping_ = false;
-    bool published_once_ = false;       // what `once` was to publish
+    bool published_once_ = false;  // what `once` was to publish
     std::optional<outcome<daemon_end>> end_;
     control_client* holder_ = nullptr;  // lives until it released or left
     asio::signal_set signals_;

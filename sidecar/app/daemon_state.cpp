@@ -24,7 +24,8 @@ copy_pace pace_of(const copy_progress& copy, std::chrono::steady_clock::time_poi
     auto seconds = std::chrono::duration<double>(now - copy.started).count();
     if (seconds > 0) pace.rows_per_second = static_cast<double>(copy.rows) / seconds;
     if (pace.rows_per_second > 0 && copy.estimated_rows > copy.rows)
-        pace.seconds_left = static_cast<std::uint64_t>(static_cast<double>(copy.estimated_rows - copy.rows) / pace.rows_per_second);
+        pace.seconds_left =
+            static_cast<std::uint64_t>(static_cast<double>(copy.estimated_rows - copy.rows) / pace.rows_per_second);
     return pace;
 }
 

@@ -22,7 +22,7 @@ enum class daemon_phase {
     waiting,         ///< The source or the disk failed; the next try is due later.
     needs_operator,  ///< As waiting, but only a person can mend it.
     stopping,
-    stopped,         ///< The last word of a run.
+    stopped,  ///< The last word of a run.
 };
 
 const char* name_of(daemon_phase phase) noexcept;
@@ -44,12 +44,12 @@ struct hold_facts {
 struct daemon_state {
     daemon_phase phase = daemon_phase::starting;
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
-    std::optional<failure> reason;             ///< Why it is not streaming, or why nothing is announced.
+    std::optional<failure> reason;  ///< Why it is not streaming, or why nothing is announced.
 
     bool connected = false;
     int server_version = 0;
-    lsn server_flushed;                        ///< Of the last probe.
-    std::uint64_t retained_bytes = 0;          ///< WAL that our slot holds back, at the last probe.
+    lsn server_flushed;                                     ///< Of the last probe.
+    std::uint64_t retained_bytes = 0;                       ///< WAL that our slot holds back, at the last probe.
     std::optional<std::chrono::milliseconds> clock_offset;  ///< The database's clock less ours.
     copy_progress copy;
     std::optional<hold_facts> hold;

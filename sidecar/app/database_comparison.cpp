@@ -49,7 +49,8 @@ struct row_sum {
 };
 
 // One row per line between the line that opens the table's member and the one that closes it.
-outcome<void> each_row_in_file(const std::filesystem::path& document, const std::string& member, const row_visitor& visit)
+outcome<void> each_row_in_file(const std::filesystem::path& document, const std::string& member,
+                               const row_visitor& visit)
 {
     std::ifstream file{document};
     std::string opening;
@@ -69,7 +70,8 @@ outcome<void> each_row_in_file(const std::filesystem::path& document, const std:
 
 asio::awaitable<outcome<void>> each_row_in_database(pg_connection& view, const viewed_table& table, row_visitor visit)
 {
-    auto statement = fmt::format("COPY (SELECT to_json(r)::text FROM ({}) r) TO STDOUT", rows_query(table.facts, table.table));
+    auto statement =
+        fmt::format("COPY (SELECT to_json(r)::text FROM ({}) r) TO STDOUT", rows_query(table.facts, table.table));
     auto started = co_await view.start_copy(std::move(statement), limits::query_timeout);
     if (!started) co_return started;
     std::string scratch;
@@ -114,8 +116,9 @@ asio::awaitable<outcome<void>> count_differences(pg_connection& view, const view
 
 }  // namespace
 
-asio::awaitable<outcome<std::vector<table_comparison>>> compare_with_database(
-    pg_connection& view, const std::vector<viewed_table>& tables, std::filesystem::path document)
+asio::awaitable<outcome<std::vector<table_comparison>>> compare_with_database(pg_connection& view,
+                                                                              const std::vector<viewed_table>& tables,
+                                                                              std::filesystem::path document)
 {
     std::vector<table_comparison> comparisons;
     for (const auto& table : tables) {

@@ -46,27 +46,31 @@ std::string mounted_inside(const std::filesystem::path& directory)
     return {};
 }
 
-check_item look_at(std::string name, const std::filesystem::path& directory, bool may_be_any_filesystem, bool keeps_state)
+check_item look_at(std::string name, const std::filesystem::path& directory, bool may_be_any_filesystem,
+                   bool keeps_state)
 {
     auto existing = nearest_existing(directory);
-    struct stat facts {};
+    struct stat facts{};
     if (::stat(existing.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
         return failed(name, existing.string() + " is not a directory", "name a directory, not a file");
     if (::access(existing.c_str(), W_OK | X_OK) != 0) {
         if (existing != directory)
             return failed(name, directory.string() + " does not exist, and we may not make it",
-                          fmt::format("install -d -o {} -m 0{} {}", ::geteuid(), keeps_state ? "700" : "755", directory.string()));
+                          fmt::format("install -d -o {} -m 0{} {}", ::geteuid(), keeps_state ? "700" : "755",
+                                      directory.string()));
         return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)),
                       fmt::format("let user id {} write there, or run as the user that it belongs to", ::geteuid()));
     }
     if (keeps_state && existing == directory && (facts.st_uid != ::geteuid() || (facts.st_mode & 022) != 0))
-        return failed(name, directory.string() + " belongs to somebody else or is writable by others",
-                      fmt::format("run as its owner, or: chown {0} {1} && chmod 700 {1}", ::geteuid(), directory.string()));
+        return failed(
+            name, directory.string() + " belongs to somebody else or is writable by others",
+            fmt::format("run as its owner, or: chown {0} {1} && chmod 700 {1}", ::geteuid(), directory.string()));
     if (auto point = mounted_inside(directory); !point.empty())
         return failed(name, point + " is a mount point: it can never be replaced", "mount the whole directory instead");
 
-    struct statfs disk {};
-    if (::statfs(existing.c_str(), &disk) != 0) return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)), {});
+    struct statfs disk{};
+    if (::statfs(existing.c_str(), &disk) != 0)
+        return failed(name, fmt::format("{}: {}", existing.string(), std::strerror(errno)), {});
     auto type = static_cast<std::uint64_t>(disk.f_type);
     auto unfit = unfit_filesystem(type);
     if (!unfit.empty() && !may_be_any_filesystem)
@@ -74,7 +78,11 @@ check_item look_at(std::string name, const std::filesystem::path& directory, boo
     auto free = static_cast<std::uint64_t>(disk.f_bavail) * static_cast<std::uint64_t>(disk.f_bsize);
     auto text = fmt::format("{}, {} MiB free", directory.string(), free >> 20);
     if (type == TMPFS_MAGIC)
-        return {std::move(name), verdict::warning, text + ", in memory", "a restart of the machine starts with a new copy", {}};
+        return {std::move(name),
+                verdict::warning,
+                text + ", in memory",
+                "a restart of the machine starts with a new copy",
+                {}};
     if (free < limits::free_bytes_advised)
         return {std::move(name), verdict::warning, std::move(text), "plan two to three times the live data", {}};
     return {std::move(name), verdict::passed, std::move(text), {}, {}};
@@ -96,11 +104,12 @@ check_item look_at_owner(const snapshot_settings& wanted)
     if (!rights) return {name, verdict::failed, rights.error().text, {}, rights.error().code};
     bool is_root = ::geteuid() == 0;
     if (!wanted.owner.empty() && rights->owner != ::geteuid() && !is_root)
-        return failed(name, "only root may give files to user " + wanted.owner, "leave out snapshot.owner and set snapshot.group");
+        return failed(name, "only root may give files to user " + wanted.owner,
+                      "leave out snapshot.owner and set snapshot.group");
     if (!wanted.group.empty() && !is_our_group(rights->group) && !is_root)
         return failed(name, fmt::format("we are not in group {}", wanted.group),
-                      fmt::format("make user id {} a member of it (usermod -a -G {} NAME), and start again", ::geteuid(),
-                                  wanted.group));
+                      fmt::format("make user id {} a member of it (usermod -a -G {} NAME), and start again",
+                                  ::geteuid(), wanted.group));
     return {name, verdict::passed, "files can be given to whom the settings name", {}, {}};
 }
 
@@ -110,7 +119,8 @@ std::vector<check_item> check_directories(const settings& wanted)
 {
     std::vector<check_item> items{look_at("state directory", wanted.state_directory, wanted.any_filesystem, true),
                                   look_at("snapshot directory", wanted.snapshot.directory, true, false)};
-    if (!wanted.snapshot.owner.empty() || !wanted.snapshot.group.empty()) items.push_back(look_at_owner(wanted.snapshot));
+    if (!wanted.snapshot.owner.empty() || !wanted.snapshot.group.empty())
+        items.push_back(look_at_owner(wanted.snapshot));
     return items;
 }
 

@@ -25,10 +25,10 @@ class level_name : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override
     {
-        auto name = message.level == spdlog::level::warn ? std::string_view{"warn"}
-                                                         : std::string_view{
-                                                               spdlog::level::to_string_view(message.level).data(),
-                                                               spdlog::level::to_string_view(message.level).size()};
+        auto name = message.level == spdlog::level::warn
+                        ? std::string_view{"warn"}
+                        : std::string_view{spdlog::level::to_string_view(message.level).data(),
+                                           spdlog::level::to_string_view(message.level).size()};
         out.append(name.data(), name.data() + name.size());
     }
 

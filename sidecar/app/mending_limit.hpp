@@ -14,7 +14,8 @@ class mending_limit {
 public:
     /// The store failed after it had served for `served`. Returns how long to wait before it is mended; nothing when
     /// that was done often enough in a row. `dice` is any random number.
-    std::optional<std::chrono::milliseconds> next(std::chrono::steady_clock::duration served, std::uint32_t dice) noexcept;
+    std::optional<std::chrono::milliseconds> next(std::chrono::steady_clock::duration served,
+                                                  std::uint32_t dice) noexcept;
 
 private:
     back_off back_off_;

@@ -63,8 +63,9 @@ bool is_for_supervisor(errc code) noexcept
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
                        std::chrono::steady_clock::duration since_last) noexcept
 {
-    bool by_a_rule = why == publish_reason::changed || why == publish_reason::every || why == publish_reason::after_changes ||
-                     why == publish_reason::after_bytes || why == publish_reason::after_quiet;
+    bool by_a_rule = why == publish_reason::changed || why == publish_reason::every ||
+                     why == publish_reason::after_changes || why == publish_reason::after_bytes ||
+                     why == publish_reason::after_quiet;
     return by_a_rule && behind_bytes > limits::publish_behind_bytes && since_last < limits::publish_behind_max;
 }
 
@@ -212,8 +213,8 @@ void publisher::look_after_announced()
     auto work = [path = directory_.path(), expected = announced_] { return is_announced_whole(path, *expected); };
     thread_.post(writer_.executor(), std::move(work), [this, number = announced_->generation](bool whole) {
         if (whole || busy_ || !announced_ || announced_->generation != number) return;
-        log_event(log_level::error, "generation_missing", "the announced generation was removed, replaced or cut; writing a new one",
-                  {{"generation", number}});
+        log_event(log_level::error, "generation_missing",
+                  "the announced generation was removed, replaced or cut; writing a new one", {{"generation", number}});
         announced_by_us_ = false;
         announced_.reset();
         cadence_.request();
@@ -280,8 +281,9 @@ asio::awaitable<outcome<manifest>> publisher::publish()
 void publisher::note_failure(const failure& why)
 {
     last_failure_ = why;
-    bool expected = why.code == errc::catching_up || why.code == errc::cancelled || why.code == errc::connection_lost || why.code == errc::table_changed ||
-                        why.code == errc::publication_changed || why.code == errc::server_stopping;
+    bool expected = why.code == errc::catching_up || why.code == errc::cancelled || why.code == errc::connection_lost ||
+                    why.code == errc::table_changed || why.code == errc::publication_changed ||
+                    why.code == errc::server_stopping;
     if (why.code == errc::table_locked || expected)
         cadence_.put_off(now(), limits::put_off_pause);
     else
@@ -300,8 +302,9 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position < session->announce_from())
-        co_return failure{errc::catching_up, fmt::format("the stream is at {}, a table's new copy is true from {} on",
-                                                          to_string(flushed->position), to_string(session->announce_from()))};
+        co_return failure{errc::catching_up,
+                          fmt::format("the stream is at {}, a table's new copy is true from {} on",
+                                      to_string(flushed->position), to_string(session->announce_from()))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
     auto leave = co_await wait_for_leave(std::move(session), made->position);
@@ -342,9 +345,11 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
     auto unchanged = unchanged_since_announced();
     auto previous = announced_;
     auto number = next_number_++;
-    auto left_out = session_ ? left_out_columns(settings_.tables, session_->mirrored()) : decltype(generation_request::left_out){};
-    auto work = [this, number, left_out = std::move(left_out), documents = std::move(documents), previous = std::move(previous),
-                 unchanged = std::move(unchanged), rows = std::move(rows)]() mutable -> outcome<manifest> {
+    auto left_out =
+        session_ ? left_out_columns(settings_.tables, session_->mirrored()) : decltype(generation_request::left_out){};
+    auto work = [this, number, left_out = std::move(left_out), documents = std::move(documents),
+                 previous = std::move(previous), unchanged = std::move(unchanged),
+                 rows = std::move(rows)]() mutable -> outcome<manifest> {
         auto view = std::move(rows);  // closed here, on the thread that reads it
         auto held = directory_.ensure();
         if (!held) return held.error();
@@ -415,8 +420,11 @@ void publisher::log_published(const manifest& made) const
     const auto& events = cadence_.events();
     const char* why = events.empty() || !events.back().why ? "requested" : name_of(*events.back().why);
     log_event(log_level::info, "published", fmt::format("generation {} is announced", made.generation),
-              {{"generation", made.generation}, {"position", to_string(made.position)}, {"reason", why},
-               {"rows", rows}, {"bytes", bytes}});
+              {{"generation", made.generation},
+               {"position", to_string(made.position)},
+               {"reason", why},
+               {"rows", rows},
+               {"bytes", bytes}});
 }
 
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)

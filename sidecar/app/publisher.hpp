@@ -111,20 +111,20 @@ private:
     std::optional<manifest> announced_;
     cadence cadence_;
     freshness freshness_;
-    bool announced_by_us_ = false;            // in this run, so that last_touched_ tells what changed since
+    bool announced_by_us_ = false;  // in this run, so that last_touched_ tells what changed since
     std::map<epoch, lsn> last_touched_;
-    std::chrono::steady_clock::duration last_took_{};  // of a publish that succeeded
+    std::chrono::steady_clock::duration last_took_{};              // of a publish that succeeded
     steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
-    std::map<std::uint64_t, steady_time> ended_;      // those of earlier runs are not in it: see started_
+    std::map<std::uint64_t, steady_time> ended_;                   // those of earlier runs are not in it: see started_
     steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;
     std::optional<std::uint64_t> cut_;  // its number
-    bool busy_ = false;          // a generation is being written, for a publish or a cut
+    bool busy_ = false;                 // a generation is being written, for a publish or a cut
     bool stopped_ = false;
     bool ended_run_ = false;
     asio::steady_timer wake_;
-    asio::steady_timer free_;    // never expires; cancelled when a publish ends. Setting it anew would wake the others
+    asio::steady_timer free_;  // never expires; cancelled when a publish ends. Setting it anew would wake the others
     asio::steady_timer patience_;      // of a publish, for a lock to be given back
     asio::steady_timer cut_patience_;  // of a cut, for the stream
 };

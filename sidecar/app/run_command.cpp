@@ -43,14 +43,16 @@ outcome<std::unique_ptr<store>> open_compact(const settings& wanted)
     if (!opened) return opened;
     auto compacted = (*opened)->compact_if_worthwhile();
     if (!compacted)
-        log_event(log_level::warn, "not_compacted", compacted.error().text, {{"reason", name_of(compacted.error().code)}});
+        log_event(log_level::warn, "not_compacted", compacted.error().text,
+                  {{"reason", name_of(compacted.error().code)}});
     return opened;
 }
 
 void write_or_log(const snapshot_directory& directory, const status_report& now)
 {
     if (auto written = write_status(directory, now); !written)
-        log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+        log_event(log_level::warn, "status_not_written", written.error().text,
+                  {{"reason", name_of(written.error().code)}});
 }
 
 // Opening a large store reads all of it. What was announced before can be used meanwhile, and this says so. What the
@@ -136,7 +138,8 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
         auto reason = *ended == daemon_end::store_damaged ? errc::store_damaged : errc::store_lost;
         if (!pause) return failure{reason, "the store failed again and again; look at the disk"};
         if (reason == errc::store_damaged)
-            if (auto kept = keep_aside(config.values, "the store is kept aside and made anew"); !kept) return kept.error();
+            if (auto kept = keep_aside(config.values, "the store is kept aside and made anew"); !kept)
+                return kept.error();
         log_event(log_level::warn, "mending", "the store is opened again",
                   {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
         if (asked_to_stop_within(*pause)) return {};
@@ -150,8 +153,10 @@ int run_in_mode(const command_options& options, daemon_mode mode)
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
     log_event(log_level::info, "started", "understudy " UNDERSTUDY_VERSION,
-              {{"config", config->file}, {"state", config->values.state_directory.string()},
-               {"snapshot", config->values.snapshot.directory.string()}, {"pid", getpid()}});
+              {{"config", config->file},
+               {"state", config->values.state_directory.string()},
+               {"snapshot", config->values.snapshot.directory.string()},
+               {"pid", getpid()}});
     auto ended = run_with_mending(*config, mode);
     if (ended) return 0;
     log_event(log_level::error, "exit", ended.error().text, {{"reason", name_of(ended.error().code)}});

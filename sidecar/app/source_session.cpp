@@ -104,8 +104,12 @@ void source_session::log_progress() const
     if (copy.tables_total == 0) return;
     auto pace = pace_of(copy, std::chrono::steady_clock::now());
     log_event(log_level::info, "copy_progress", "copying " + copy.table,
-              {{"tables_done", copy.tables_done}, {"tables", copy.tables_total}, {"rows", copy.rows}, {"bytes", copy.bytes},
-               {"rows_per_second", pace.rows_per_second}, {"seconds_left", pace.seconds_left.value_or(0)}});
+              {{"tables_done", copy.tables_done},
+               {"tables", copy.tables_total},
+               {"rows", copy.rows},
+               {"bytes", copy.bytes},
+               {"rows_per_second", pace.rows_per_second},
+               {"seconds_left", pace.seconds_left.value_or(0)}});
 }
 
 asio::awaitable<outcome<void>> source_session::prepare(copy_demand& demand)
@@ -135,7 +139,8 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
             co_return failure{errc::prerequisite_missing,
                               fmt::format("the slot was invalidated and source.postgres.create is false; type: SELECT "
                                           "pg_drop_replication_slot('{0}'), pg_create_logical_replication_slot('{0}', "
-                                          "'pgoutput');", settings_.postgres.slot)};
+                                          "'pgoutput');",
+                                          settings_.postgres.slot)};
         auto dropped = co_await drop_slot(*sql_, settings_.postgres.slot);
         if (!dropped) co_return dropped.error();
         found->slot = slot_facts{};
@@ -144,7 +149,8 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     if (!made) co_return made.error();
     if (!made->publication && !made->slot) co_return std::move(*found);
     if (made->publication)
-        log_event(log_level::info, "created", "made the missing publication", {{"publication", settings_.postgres.publication}});
+        log_event(log_level::info, "created", "made the missing publication",
+                  {{"publication", settings_.postgres.publication}});
     if (made->slot) log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
     co_return co_await survey_source(*sql_, settings_);
 }
@@ -159,17 +165,19 @@ asio::awaitable<outcome<void>> source_session::prove_continuity(const survey& fo
     if (stored.identity.system_id.empty()) {
         demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
         if (found.slot.exists)
-            log_event(log_level::warn, "slot_taken_over",
-                      "the slot is there already and this state directory is empty; another understudy needs another slot",
-                      {{"slot", settings_.postgres.slot}, {"confirmed", to_string(found.slot.confirmed)}});
+            log_event(
+                log_level::warn, "slot_taken_over",
+                "the slot is there already and this state directory is empty; another understudy needs another slot",
+                {{"slot", settings_.postgres.slot}, {"confirmed", to_string(found.slot.confirmed)}});
         co_return outcome<void>{};
     }
     if (stored.identity.database != found.server.database || stored.identity.slot != settings_.postgres.slot ||
         stored.identity.publication != settings_.postgres.publication)
-        co_return failure{errc::store_foreign,
-                          fmt::format("the state directory belongs to database {}, slot {}, publication {}; use another "
-                                      "state.directory, or remove it to copy everything anew",
-                                      stored.identity.database, stored.identity.slot, stored.identity.publication)};
+        co_return failure{
+            errc::store_foreign,
+            fmt::format("the state directory belongs to database {}, slot {}, publication {}; use another "
+                        "state.directory, or remove it to copy everything anew",
+                        stored.identity.database, stored.identity.slot, stored.identity.publication)};
     auto continuous = check_continuity(stored, system_, found.slot, found.publication);
     if (continuous) co_return outcome<void>{};
     if (remedy_for(continuous.error().code) != remedy::resync_all) co_return continuous.error();
@@ -189,7 +197,9 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
         if (everything || demand.tables.contains(relation) || !is_current(find_record(stored, relation), table.record))
             only.push_back(relation);
     }
-    auto same_table = [](const table_record& old, const mirrored_table& now) { return old.relation == now.record.relation; };
+    auto same_table = [](const table_record& old, const mirrored_table& now) {
+        return old.relation == now.record.relation;
+    };
     bool same_list = std::equal(stored.begin(), stored.end(), planned->begin(), planned->end(), same_table);
     bool same_timeline = writer_.state().identity.timeline == system_.timeline;
     if (only.empty() && same_list && same_timeline) co_return outcome<void>{};
@@ -202,7 +212,8 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
     co_return copied;
 }
 
-asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& found, std::vector<oid> only, bool everything)
+asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& found, std::vector<oid> only,
+                                                              bool everything)
 {
     if (!only.empty())
         log_event(log_level::info, "copy_started", "copying tables at a new consistent point",
@@ -216,8 +227,12 @@ asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& foun
         result = std::move(*copied);
     }
     auto state = writer_.state();
-    state.identity = {system_.system_id, system_.timeline, found.server.database, settings_.postgres.slot,
-                      settings_.postgres.publication, found.publication.fingerprint};
+    state.identity = {system_.system_id,
+                      system_.timeline,
+                      found.server.database,
+                      settings_.postgres.slot,
+                      settings_.postgres.publication,
+                      found.publication.fingerprint};
     if (everything) {
         state.position = stored_position{};
         state.position.position = result.consistent_point;
@@ -234,7 +249,7 @@ asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& foun
     if (!written) co_return written;
     if (!only.empty())
         log_event(log_level::info, "copy_finished", "the copy is durable",
-              {{"position", to_string(result.consistent_point)}, {"rows", std::to_string(state_.copy.rows)}});
+                  {{"position", to_string(result.consistent_point)}, {"rows", std::to_string(state_.copy.rows)}});
     co_return outcome<void>{};
 }
 
@@ -280,7 +295,8 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
 asio::awaitable<outcome<void>> source_session::open_stream(const survey& found)
 {
     if (auto planned = plan_mirror(found); !planned) co_return planned;
-    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents) co_return documents.error();
+    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents)
+        co_return documents.error();
     if (closed_because_) co_return *closed_because_;
     // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
     replication_.reset();
@@ -306,8 +322,9 @@ stream_options source_session::options_for(const survey& found) const
     options.transaction_bytes_max = settings_.commit.max_bytes;
     options.slot_confirmed = found.slot.confirmed;
     auto third = found.server.sender_timeout / 3;
-    options.status_interval = third.count() > 0 ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
-                                                : limits::status_interval_max;
+    options.status_interval = third.count() > 0
+                                  ? std::min<std::chrono::milliseconds>(third, limits::status_interval_max)
+                                  : limits::status_interval_max;
     return options;
 }
 
@@ -316,12 +333,14 @@ asio::awaitable<void> source_session::wind_up(const failure& why)
 {
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     if (closed_because_)
-        if (const auto* table = find_owner(writer_.state().tables, closed_because_->rows)) changed_.insert(table->relation);
+        if (const auto* table = find_owner(writer_.state().tables, closed_because_->rows))
+            changed_.insert(table->relation);
     writer_.end_session();
     close(why);
     // The next session starts from what is durable: a group still on its way would come twice.
     auto drained = co_await writer_.flush();
-    if (!drained) log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
+    if (!drained)
+        log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
     while (probing_) {
         probe_ended_.expires_at(asio::steady_timer::time_point::max());
         co_await probe_ended_.async_wait(use_tuple);
@@ -364,7 +383,8 @@ asio::awaitable<void> source_session::probe_until_closed()
         if (!facts) break;
         note(*facts);
         if (could_match_standby(facts->synchronous_standby_names, settings_.postgres.slot)) {
-            close({errc::synchronous_standby, "synchronous_standby_names was changed and could match us: commits would wait"});
+            close({errc::synchronous_standby,
+                   "synchronous_standby_names was changed and could match us: commits would wait"});
             break;
         }
         auto started = std::chrono::steady_clock::now();
@@ -374,7 +394,8 @@ asio::awaitable<void> source_session::probe_until_closed()
         else if (unchanged.error().code != errc::table_locked)
             break;
         auto took = unchanged ? std::chrono::steady_clock::now() - started : std::chrono::steady_clock::duration{};
-        probe_timer_.expires_after(std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * limits::catalog_share));
+        probe_timer_.expires_after(
+            std::max<std::chrono::steady_clock::duration>(settings_.heartbeat, took * limits::catalog_share));
         co_await probe_timer_.async_wait(use_tuple);
     }
     probing_ = false;
@@ -428,7 +449,8 @@ outcome<void> source_session::end_when_changed(const catalog_changes& seen)
     if (!seen.publication_changed) {
         std::vector<std::string> names;
         for (auto relation : seen.changed)
-            if (const auto* table = find_record(writer_.state().tables, relation)) names.push_back(to_string(table->name));
+            if (const auto* table = find_record(writer_.state().tables, relation))
+                names.push_back(to_string(table->name));
         changed = {errc::table_changed, fmt::format("the catalog changed for {}", fmt::join(names, ", "))};
     }
     changed_.insert(seen.changed.begin(), seen.changed.end());
@@ -443,7 +465,8 @@ asio::awaitable<outcome<void>> source_session::check_announcement(lsn position)
     if (seen->locked_by) co_return failure{errc::table_locked, *seen->locked_by};
     if (!stream_) co_return failure{errc::connection_lost, "the source is not being followed now"};
     if (auto hidden = stream_->streamed().settle(std::move(seen->running), seen->next_xid, position))
-        co_return failure{errc::table_locked, fmt::format("transaction {} is committed, and not visible to others yet", *hidden)};
+        co_return failure{errc::table_locked,
+                          fmt::format("transaction {} is committed, and not visible to others yet", *hidden)};
     co_return outcome<void>{};
 }
 

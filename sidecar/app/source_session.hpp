@@ -30,7 +30,7 @@ class source_session {
 public:
     struct callbacks {
         std::function<void(const probe_facts&)> probed;
-        std::function<void()> streaming;    ///< From here on the store follows the source.
+        std::function<void()> streaming;  ///< From here on the store follows the source.
     };
 
     source_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify);
@@ -103,7 +103,7 @@ private:
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;
     bool probing_ = false;
-    lsn catalog_compared_at_;   // nothing was written since then that could have changed it
+    lsn catalog_compared_at_;  // nothing was written since then that could have changed it
 };
 
 }  // namespace understudy

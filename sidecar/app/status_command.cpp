@@ -69,16 +69,19 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
     if (!report.reason.empty()) table.add({"reason", report.reason + ": " + report.reason_text});
     if (current) {
         table.add({"generation", fmt::format("{} at {}", current->generation, to_string(current->position))});
-        table.add({"content as of", current->content_as_of ? age_of(current->content_as_of, offset)
-                                                           : "the copy; no commit came since"});
+        table.add({"content as of",
+                   current->content_as_of ? age_of(current->content_as_of, offset) : "the copy; no commit came since"});
         table.add({"current as of", age_of(report.current_as_of, offset)});
     } else {
         table.add({"generation", "none: " + current.error().text});
     }
-    if (alive) table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version : "not connected"});
+    if (alive)
+        table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version
+                                                     : "not connected"});
     if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
     if (alive) table.add({"next publish", describe_next_publish(report.cadence)});
-    if (report.copy) table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
+    if (report.copy)
+        table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
     table.write(std::cout);
 }
 

@@ -68,7 +68,8 @@ void status_writer::beat()
 void status_writer::write()
 {
     writing_ = true;
-    auto work = [this, now = report(), store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
+    auto work = [this, now = report(),
+                 store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
         std::error_code unknown;
         auto bytes = std::filesystem::file_size(store_file, unknown);
         if (!unknown) now.store_bytes = bytes;
@@ -78,7 +79,8 @@ void status_writer::write()
     thread_.post(writer_.executor(), std::move(work), [this](const outcome<void>& written) {
         writing_ = false;
         if (!written && !failed_before_)
-            log_event(log_level::warn, "status_not_written", written.error().text, {{"reason", name_of(written.error().code)}});
+            log_event(log_level::warn, "status_not_written", written.error().text,
+                      {{"reason", name_of(written.error().code)}});
         failed_before_ = !written;
     });
 }
@@ -170,7 +172,8 @@ void status_writer::describe_lag(status_report& into) const
     if (*into.lag_bytes == 0)
         into.lag_seconds = 0;
     else if (into.current_as_of && state_.clock_offset)
-        into.lag_seconds = std::max(0.0, std::chrono::duration<double>(into.heartbeat + *state_.clock_offset - *into.current_as_of).count());
+        into.lag_seconds = std::max(
+            0.0, std::chrono::duration<double>(into.heartbeat + *state_.clock_offset - *into.current_as_of).count());
 }
 
 }  // namespace understudy

@@ -124,27 +124,27 @@ private:
 
     std::shared_ptr<change_batch> group_;
     std::shared_ptr<change_batch> spare_;  // memory of an earlier group, for the next one
-    stored_position position_;      // behind the group
-    bool group_open_ = false;       // something waits for a commit: changes, or a position
-    bool overdue_ = false;          // the group is to be committed as soon as the store has nothing else to do
-    bool behind_ = false;           // groups have become full since the source had nothing more
-    lsn commit_start_;              // of the transaction that is open, or came last
+    stored_position position_;             // behind the group
+    bool group_open_ = false;              // something waits for a commit: changes, or a position
+    bool overdue_ = false;                 // the group is to be committed as soon as the store has nothing else to do
+    bool behind_ = false;                  // groups have become full since the source had nothing more
+    lsn commit_start_;                     // of the transaction that is open, or came last
     std::uint64_t large_changes_ = 0;
     std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;
 
     std::uint64_t submitted_ = 0;
     std::uint64_t completed_ = 0;
-    store_state state_;             // our copy: the store's own belongs to its thread
+    store_state state_;  // our copy: the store's own belongs to its thread
     lsn reached_;
     std::chrono::steady_clock::time_point stored_at_{};
     std::shared_ptr<std::atomic<bool>> broken_;  // of this session, shared with its jobs
     std::optional<failure> broken_by_;
-    bool copying_ = false;          // epochs were made that no state names yet
+    bool copying_ = false;  // epochs were made that no state names yet
     bool will_look_ = false;
     asio::steady_timer look_;
     asio::steady_timer delay_;
-    asio::steady_timer progress_;   // cancelled whenever a job completes
+    asio::steady_timer progress_;  // cancelled whenever a job completes
 
     bool held_ = false;
     std::optional<lsn> stop_at_;

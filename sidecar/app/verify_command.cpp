@@ -27,14 +27,17 @@ int verify_files(const settings& wanted, bool as_json)
 {
     auto number = read_current(wanted.snapshot.directory);
     if (!number) return report_failure(number.error()), 1;
-    auto report = verify_generation(wanted.snapshot.directory / "generations" / generation_name(*number), check_depth::full);
+    auto report =
+        verify_generation(wanted.snapshot.directory / "generations" / generation_name(*number), check_depth::full);
     if (as_json) {
         json::array differences;
         for (const auto& difference : report.differences) differences.emplace_back(difference);
-        write_json(std::cout, json::object{{"generation", *number}, {"good", report.good()}, {"differences", differences}});
+        write_json(std::cout,
+                   json::object{{"generation", *number}, {"good", report.good()}, {"differences", differences}});
     } else {
         for (const auto& difference : report.differences) std::cout << "DIFFERENT  " << difference << '\n';
-        std::cout << fmt::format("generation {} {} its manifest\n", *number, report.good() ? "matches" : "does not match");
+        std::cout << fmt::format("generation {} {} its manifest\n", *number,
+                                 report.good() ? "matches" : "does not match");
     }
     return finish_output(report.good() ? 0 : 1);
 }
@@ -54,7 +57,8 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
     copy_progress progress;
     auto view = co_await open_consistent_view(wanted, {}, **sql, progress);
     if (!view) co_return view.error();
-    auto cut = daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, limits::cut_timeout + limits::answer_timeout);
+    auto cut =
+        daemon.ask({{"do", "cut"}, {"at", to_string(view->point)}}, limits::cut_timeout + limits::answer_timeout);
     if (!cut) co_return cut.error();
     std::filesystem::path directory{std::string{cut->at("directory").as_string()}};
     auto compared = co_await compare_with_database(*view->connection, view->tables, directory / "snapshot.json");
@@ -70,10 +74,12 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
 void write_for_people(const live_comparison& compared, bool equal)
 {
     for (const auto& table : compared.tables)
-        std::cout << fmt::format("{}  {}: {} rows in the copy, {} in the database; {} only in the copy, {} only in the database\n",
-                                 table.equal() ? "equal    " : "DIFFERENT", table.table, table.rows_in_file,
-                                 table.rows_in_database, table.only_in_file, table.only_in_database);
-    std::cout << fmt::format("the copy {} the database at {}\n", equal ? "equals" : "does not equal", to_string(compared.position));
+        std::cout << fmt::format(
+            "{}  {}: {} rows in the copy, {} in the database; {} only in the copy, {} only in the database\n",
+            table.equal() ? "equal    " : "DIFFERENT", table.table, table.rows_in_file, table.rows_in_database,
+            table.only_in_file, table.only_in_database);
+    std::cout << fmt::format("the copy {} the database at {}\n", equal ? "equals" : "does not equal",
+                             to_string(compared.position));
 }
 
 void write_for_programs(const live_comparison& compared, bool equal)
@@ -86,7 +92,8 @@ void write_for_programs(const live_comparison& compared, bool equal)
                                       {"rows_in_database", table.rows_in_database},
                                       {"only_in_file", table.only_in_file},
                                       {"only_in_database", table.only_in_database}});
-    write_json(std::cout, json::object{{"equal", equal}, {"position", to_string(compared.position)}, {"tables", tables}});
+    write_json(std::cout,
+               json::object{{"equal", equal}, {"position", to_string(compared.position)}, {"tables", tables}});
 }
 
 int verify_against_database(const settings& wanted, bool as_json)
@@ -95,13 +102,15 @@ int verify_against_database(const settings& wanted, bool as_json)
     if (!daemon) return report_failure(daemon.error());
     outcome<live_comparison> compared = failure{errc::internal, "the comparison did not end"};
     asio::io_context loop;
-    asio::co_spawn(loop, compare_live(wanted, *daemon), [&](std::exception_ptr thrown, outcome<live_comparison> result) {
-        if (thrown) std::rethrow_exception(thrown);
-        compared = std::move(result);
-    });
+    asio::co_spawn(loop, compare_live(wanted, *daemon),
+                   [&](std::exception_ptr thrown, outcome<live_comparison> result) {
+                       if (thrown) std::rethrow_exception(thrown);
+                       compared = std::move(result);
+                   });
     loop.run();
     if (!compared) return report_failure(compared.error());
-    bool equal = std::all_of(compared->tables.begin(), compared->tables.end(), [](auto& table) { return table.equal(); });
+    bool equal =
+        std::all_of(compared->tables.begin(), compared->tables.end(), [](auto& table) { return table.equal(); });
     if (as_json)
         write_for_programs(*compared, equal);
     else

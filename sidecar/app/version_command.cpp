@@ -51,8 +51,11 @@ std::string compiler_version()
 
 std::array<version_row, 5> versions()
 {
-    return {version_row{"understudy", UNDERSTUDY_VERSION}, {"libpq", libpq_version()}, {"lmdb", lmdb_version()},
-            {"boost", boost_version()}, {"compiler", compiler_version()}};
+    return {version_row{"understudy", UNDERSTUDY_VERSION},
+            {"libpq", libpq_version()},
+            {"lmdb", lmdb_version()},
+            {"boost", boost_version()},
+            {"compiler", compiler_version()}};
 }
 
 }  // namespace

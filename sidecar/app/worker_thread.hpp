@@ -34,7 +34,8 @@ public:
         asio::post(pool_, [work = std::move(work), done = std::move(done), guard = std::move(guard)]() mutable {
             auto result = work();
             auto back = guard.get_executor();
-            asio::post(back, [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+            asio::post(back,
+                       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
         });
     }
 
@@ -47,7 +48,7 @@ public:
         auto initiate = [this](auto handler, Work given) {
             auto home = asio::get_associated_executor(handler);
             this->post(home, std::move(given),
-                 [handler = std::move(handler)](value result) mutable { std::move(handler)(std::move(result)); });
+                       [handler = std::move(handler)](value result) mutable { std::move(handler)(std::move(result)); });
         };
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(value)>(
             std::move(initiate), asio::use_awaitable, std::move(work));

@@ -2,8 +2,8 @@
 
 namespace understudy {
 
-void change_batch::append(operation what, row_before before, epoch table, std::string_view key, std::string_view old_key,
-                          std::string_view row)
+void change_batch::append(operation what, row_before before, epoch table, std::string_view key,
+                          std::string_view old_key, std::string_view row)
 {
     entries_.push_back({.table = table,
                         .offset = block_.size(),

@@ -59,7 +59,10 @@ public:
     {
         append(operation::add, row_before::any, table, key, {}, row);
     }
-    void subtract(epoch table, std::string_view key) { append(operation::subtract, row_before::any, table, key, {}, {}); }
+    void subtract(epoch table, std::string_view key)
+    {
+        append(operation::subtract, row_before::any, table, key, {}, {});
+    }
 
     /// Makes room for as much as `other` has room for: the next one is often as large as the last.
     void reserve_as(const change_batch& other)

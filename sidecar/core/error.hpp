@@ -36,44 +36,44 @@ enum class errc {
     timed_out,              ///< A wait of ours reached its deadline.
 
     // Prerequisites and continuity.
-    prerequisite_missing,   ///< `check` would fail: an operator has to act.
-    synchronous_standby,    ///< synchronous_standby_names could match us.
-    wrong_system,           ///< Another cluster than the one that the store was copied from.
-    wrong_database,         ///< Another database of the cluster.
-    timeline_diverged,      ///< The server's timeline left ours before our position.
-    time_travel,            ///< The server's WAL ends before our position.
-    slot_missing,           ///< Our slot does not exist.
-    slot_mismatch,          ///< A slot of our name has another plugin, type or database.
-    slot_lost,              ///< Our slot was invalidated by the server.
-    slot_ahead,             ///< Our slot was confirmed past our position: advanced or created again.
-    slot_busy,              ///< Another process streams from our slot.
-    history_mismatch,       ///< The transaction sent again is not the one that we stored.
-    publication_missing,    ///< Our publication does not exist.
-    publication_changed,    ///< The publication is not the one that the copy was made from.
-    table_changed,          ///< A table's shape or storage is not the one that was copied.
-    table_missing,          ///< A configured table does not exist.
-    table_unusable,         ///< A view, foreign or unlogged table, or one without usable identity.
-    table_locked,           ///< Another transaction holds a strong lock on a table.
-    catching_up,            ///< The stream has not reached the point that a new copy is true at.
+    prerequisite_missing,  ///< `check` would fail: an operator has to act.
+    synchronous_standby,   ///< synchronous_standby_names could match us.
+    wrong_system,          ///< Another cluster than the one that the store was copied from.
+    wrong_database,        ///< Another database of the cluster.
+    timeline_diverged,     ///< The server's timeline left ours before our position.
+    time_travel,           ///< The server's WAL ends before our position.
+    slot_missing,          ///< Our slot does not exist.
+    slot_mismatch,         ///< A slot of our name has another plugin, type or database.
+    slot_lost,             ///< Our slot was invalidated by the server.
+    slot_ahead,            ///< Our slot was confirmed past our position: advanced or created again.
+    slot_busy,             ///< Another process streams from our slot.
+    history_mismatch,      ///< The transaction sent again is not the one that we stored.
+    publication_missing,   ///< Our publication does not exist.
+    publication_changed,   ///< The publication is not the one that the copy was made from.
+    table_changed,         ///< A table's shape or storage is not the one that was copied.
+    table_missing,         ///< A configured table does not exist.
+    table_unusable,        ///< A view, foreign or unlogged table, or one without usable identity.
+    table_locked,          ///< Another transaction holds a strong lock on a table.
+    catching_up,           ///< The stream has not reached the point that a new copy is true at.
 
     // State and snapshot directories.
-    store_damaged,          ///< The store cannot be read.
-    store_lost,             ///< The open store cannot be used any more, its file may be whole: open it again.
-    store_foreign,          ///< The store belongs to another database, slot or configuration.
-    store_newer,            ///< The store was written by a newer version.
-    store_busy,             ///< Another daemon holds the store.
-    store_full,             ///< The map has no page left (MDB_MAP_FULL): grow and apply again.
-    disk_full,              ///< ENOSPC or EDQUOT.
-    storage_failed,         ///< Any other error of a file or directory.
-    bad_directory,          ///< A directory that cannot serve: type of filesystem, mode, owner, mount.
-    generation_damaged,     ///< A generation does not match its manifest.
-    no_generation,          ///< Nothing has been announced yet.
+    store_damaged,       ///< The store cannot be read.
+    store_lost,          ///< The open store cannot be used any more, its file may be whole: open it again.
+    store_foreign,       ///< The store belongs to another database, slot or configuration.
+    store_newer,         ///< The store was written by a newer version.
+    store_busy,          ///< Another daemon holds the store.
+    store_full,          ///< The map has no page left (MDB_MAP_FULL): grow and apply again.
+    disk_full,           ///< ENOSPC or EDQUOT.
+    storage_failed,      ///< Any other error of a file or directory.
+    bad_directory,       ///< A directory that cannot serve: type of filesystem, mode, owner, mount.
+    generation_damaged,  ///< A generation does not match its manifest.
+    no_generation,       ///< Nothing has been announced yet.
 
     // Ourselves.
-    bad_config,             ///< The configuration cannot be used.
-    usage,                  ///< The command line cannot be used.
-    no_daemon,              ///< No daemon answers on the control socket.
-    internal,               ///< Our own mistake.
+    bad_config,  ///< The configuration cannot be used.
+    usage,       ///< The command line cannot be used.
+    no_daemon,   ///< No daemon answers on the control socket.
+    internal,    ///< Our own mistake.
 };
 
 /// Stable lower-case name of a reason, e.g. `slot_missing`.

@@ -16,40 +16,41 @@ inline constexpr std::size_t columns_max = 1600;
 inline constexpr std::size_t name_bytes_max = 3 * 63;
 inline constexpr std::size_t tables_max = 4096;
 inline constexpr std::size_t truncated_relations_max = tables_max;
-inline constexpr std::size_t nesting_max = 64;               ///< Arrays and composites inside each other.
+inline constexpr std::size_t nesting_max = 64;  ///< Arrays and composites inside each other.
 
 // Between the event loop and the store.
-inline constexpr std::size_t batches_in_flight_max = 2;      ///< Of a copy or a large transaction; then it is not read.
-inline constexpr std::size_t group_growth_max = 2;           ///< Times commit's limits; then the stream is not read.
-inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;  ///< A keepalive's position is stored
-inline constexpr auto position_interval = 30s;               ///< after so much WAL, or so long,
+inline constexpr std::size_t batches_in_flight_max = 2;  ///< Of a copy or a large transaction; then it is not read.
+inline constexpr std::size_t group_growth_max = 2;       ///< Times commit's limits; then the stream is not read.
+inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;   ///< A keepalive's position is stored
+inline constexpr auto position_interval = 30s;                                  ///< after so much WAL, or so long,
 inline constexpr std::uint64_t position_worth_bytes = std::uint64_t{64} << 10;  ///< unless it is less than this.
 
 // The store.
-inline constexpr auto store_look_interval = 2s;              ///< From a write to a look whether the file should shrink.
-inline constexpr int store_mendings_max = 5;                 ///< In a row; then the store's failure ends the daemon.
-inline constexpr auto store_proven = 10min;                  ///< A store that served so long ends the row.
-inline constexpr std::size_t damaged_stores_max = 2;         ///< Kept aside; the newest ones.
+inline constexpr auto store_look_interval = 2s;       ///< From a write to a look whether the file should shrink.
+inline constexpr int store_mendings_max = 5;          ///< In a row; then the store's failure ends the daemon.
+inline constexpr auto store_proven = 10min;           ///< A store that served so long ends the row.
+inline constexpr std::size_t damaged_stores_max = 2;  ///< Kept aside; the newest ones.
 
 // Publishing.
-inline constexpr auto lock_pause = 200ms;                    ///< Between two looks at a locked table.
-inline constexpr auto lock_patience = 30s;                   ///< Then the next try is the cadence's.
+inline constexpr auto lock_pause = 200ms;   ///< Between two looks at a locked table.
+inline constexpr auto lock_patience = 30s;  ///< Then the next try is the cadence's.
 inline constexpr auto put_off_pause = 200ms;
-inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64} << 20;  ///< Further behind, nothing is published
-inline constexpr auto publish_behind_max = 30s;              ///< before this has passed since the last one.
-inline constexpr auto last_publish_max = 700ms;              ///< One that takes longer is not begun when we stop.
-inline constexpr auto behind_pause = 500ms;                  ///< Between two looks whether it is still so.
+inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64}
+                                                      << 20;  ///< Further behind, nothing is published
+inline constexpr auto publish_behind_max = 30s;               ///< before this has passed since the last one.
+inline constexpr auto last_publish_max = 700ms;               ///< One that takes longer is not begun when we stop.
+inline constexpr auto behind_pause = 500ms;                   ///< Between two looks whether it is still so.
 
 // Other processes.
 inline constexpr std::size_t control_request_bytes_max = 4096;
 inline constexpr std::size_t control_clients_max = 16;
-inline constexpr auto accept_pause = 100ms;                  ///< When descriptors are used up.
+inline constexpr auto accept_pause = 100ms;  ///< When descriptors are used up.
 inline constexpr auto answer_timeout = 30s;
-inline constexpr auto publish_timeout = 10min;               ///< For the answer to `publish`.
-inline constexpr auto hold_max = 2min;                       ///< Then the stream goes on without the client's word.
-inline constexpr auto cut_timeout = 10min;                   ///< For the stream to reach the cut, and to write it.
-inline constexpr auto cut_kept_max = 6h;                     ///< What was cut is removed then at the latest.
-inline constexpr int heartbeats_missed_max = 10;             ///< Then a daemon is taken for dead.
+inline constexpr auto publish_timeout = 10min;    ///< For the answer to `publish`.
+inline constexpr auto hold_max = 2min;            ///< Then the stream goes on without the client's word.
+inline constexpr auto cut_timeout = 10min;        ///< For the stream to reach the cut, and to write it.
+inline constexpr auto cut_kept_max = 6h;          ///< What was cut is removed then at the latest.
+inline constexpr int heartbeats_missed_max = 10;  ///< Then a daemon is taken for dead.
 inline constexpr std::uint64_t free_bytes_advised = std::uint64_t{1} << 30;
 
 // Transactions between two looks at the catalog; of more, only the latest is remembered.
@@ -60,12 +61,12 @@ inline constexpr auto connect_timeout = 10s;
 inline constexpr auto query_timeout = 30s;
 inline constexpr auto backoff_min = 250ms;
 inline constexpr auto backoff_max = 30s;
-inline constexpr auto session_proven = 5s;                   ///< Streaming for so long ends the back-off.
-inline constexpr auto status_interval_max = 10s;             ///< And at most a third of wal_sender_timeout.
-inline constexpr auto stop_grace = 1500ms;                   ///< SIGTERM to exit: the promise is two seconds.
-inline constexpr auto lock_timeout = 5s;                     ///< ACCESS SHARE before a copy.
-inline constexpr auto progress_interval = 10s;               ///< Between two lines of a copy in the log.
-inline constexpr int catalog_share = 20;                     ///< Of our time, one part goes into looks at the catalog, at most.
+inline constexpr auto session_proven = 5s;        ///< Streaming for so long ends the back-off.
+inline constexpr auto status_interval_max = 10s;  ///< And at most a third of wal_sender_timeout.
+inline constexpr auto stop_grace = 1500ms;        ///< SIGTERM to exit: the promise is two seconds.
+inline constexpr auto lock_timeout = 5s;          ///< ACCESS SHARE before a copy.
+inline constexpr auto progress_interval = 10s;    ///< Between two lines of a copy in the log.
+inline constexpr int catalog_share = 20;          ///< Of our time, one part goes into looks at the catalog, at most.
 
 // Error text from a peer that has not proved who it is.
 inline constexpr std::size_t peer_text_bytes_max = 1024;

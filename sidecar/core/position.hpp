@@ -11,21 +11,21 @@ namespace understudy {
 /// Tells one transaction from any other that could stand at the same place in another history. LSN and xid
 /// alone do not (seen on a restored volume), so the content counts too.
 struct transaction_fingerprint {
-    lsn commit;                 ///< Where the commit record starts.
-    lsn end;                    ///< Where the next record starts.
+    lsn commit;  ///< Where the commit record starts.
+    lsn end;     ///< Where the next record starts.
     std::uint32_t xid = 0;
-    std::int64_t commit_us = 0; ///< Commit time, microseconds since 2000-01-01.
-    std::uint64_t content = 0;  ///< XXH3 of the bytes of its row changes, in order.
+    std::int64_t commit_us = 0;  ///< Commit time, microseconds since 2000-01-01.
+    std::uint64_t content = 0;   ///< XXH3 of the bytes of its row changes, in order.
     friend bool operator==(const transaction_fingerprint&, const transaction_fingerprint&) = default;
 };
 
 /// What the store is true at. Written in the same store transaction as the rows.
 struct stored_position {
-    lsn position;                        ///< Every commit whose end is at or before this is inside.
-    lsn keepalive;                       ///< The last position taken from a keepalive, or from a copy's start.
-    transaction_fingerprint last;        ///< The last applied transaction; all zero before the first.
-    db_time content_as_of{};             ///< The latest commit time inside (a maximum).
-    std::uint64_t generation = 0;        ///< The highest generation number handed out, so that none comes twice.
+    lsn position;                  ///< Every commit whose end is at or before this is inside.
+    lsn keepalive;                 ///< The last position taken from a keepalive, or from a copy's start.
+    transaction_fingerprint last;  ///< The last applied transaction; all zero before the first.
+    db_time content_as_of{};       ///< The latest commit time inside (a maximum).
+    std::uint64_t generation = 0;  ///< The highest generation number handed out, so that none comes twice.
 
     /// What may be confirmed to the server once this is durable.
     lsn acknowledged() const noexcept { return std::max(last.commit, keepalive); }

@@ -42,8 +42,7 @@ remedy remedy_for(errc code) noexcept
     case errc::disk_full:
     case errc::storage_failed:
     case errc::generation_damaged:
-    case errc::no_generation:
-        return remedy::retry;
+    case errc::no_generation: return remedy::retry;
 
     case errc::table_changed: return remedy::resync_tables;
 
@@ -54,8 +53,7 @@ remedy remedy_for(errc code) noexcept
     case errc::slot_ahead:
     case errc::history_mismatch:
     case errc::publication_missing:
-    case errc::publication_changed:
-        return remedy::resync_all;
+    case errc::publication_changed: return remedy::resync_all;
 
     case errc::store_damaged: return remedy::rebuild_store;
 
@@ -78,8 +76,7 @@ remedy remedy_for(errc code) noexcept
     case errc::bad_config:
     case errc::usage:
     case errc::no_daemon:
-    case errc::cancelled:
-        return remedy::ask_operator;
+    case errc::cancelled: return remedy::ask_operator;
 
     case errc::internal: return remedy::halt;
     }

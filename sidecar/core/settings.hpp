@@ -14,18 +14,18 @@
 namespace understudy {
 
 struct postgres_settings {
-    std::string connection;                ///< A libpq string or URI. Secret: may hold a password.
+    std::string connection;  ///< A libpq string or URI. Secret: may hold a password.
     std::string slot = "understudy";
     std::string publication = "understudy";
-    bool create = true;                    ///< Make the publication and the slot where they are missing.
+    bool create = true;  ///< Make the publication and the slot where they are missing.
 };
 
 /// One entry of `tables`: `schema.table` or `schema.*`.
 struct table_setting {
     std::string schema;
-    std::string name;                      ///< Empty for `schema.*`.
-    std::vector<std::string> columns;      ///< Only these; empty means all. Applied before the store.
-    std::vector<std::string> exclude;      ///< Not these.
+    std::string name;                  ///< Empty for `schema.*`.
+    std::vector<std::string> columns;  ///< Only these; empty means all. Applied before the store.
+    std::vector<std::string> exclude;  ///< Not these.
 
     bool chooses(const std::string& column) const
     {
@@ -55,34 +55,34 @@ struct commit_settings {
 
 /// One table inside a document.
 struct document_table {
-    std::string table;                      ///< `schema.table` as in `tables`.
-    std::string as;                         ///< The member's name; empty means the default (member_of).
+    std::string table;  ///< `schema.table` as in `tables`.
+    std::string as;     ///< The member's name; empty means the default (member_of).
     std::vector<std::pair<std::string, std::string>> columns;  ///< Column and member name, in order; empty means all.
-    std::string keyed_by;                   ///< Column whose value is the member name of each row; empty: an array.
+    std::string keyed_by;  ///< Column whose value is the member name of each row; empty: an array.
     friend bool operator==(const document_table&, const document_table&) = default;
 };
 
 struct document_settings {
     std::string file = "snapshot.json";
-    bool header = true;                     ///< The `understudy` member.
-    std::vector<document_table> tables;     ///< Empty means all of `tables`, in order.
+    bool header = true;                  ///< The `understudy` member.
+    std::vector<document_table> tables;  ///< Empty means all of `tables`, in order.
     friend bool operator==(const document_settings&, const document_settings&) = default;
 };
 
 struct snapshot_settings {
     std::filesystem::path directory;
-    std::uint32_t keep = 3;                 ///< Generations kept, the current one included.
-    std::chrono::milliseconds grace{60'000};///< A generation that was current is kept at least this long after.
-    std::uint32_t mode = 0440;              ///< Of the files; directories get the same plus search permission.
-    std::string owner;                      ///< A name or number; empty: our own.
-    std::string group;                      ///< A name or number; empty: our own.
-    std::uint64_t reserve_bytes = 0;        ///< Keep at least this much of the disk free.
+    std::uint32_t keep = 3;                   ///< Generations kept, the current one included.
+    std::chrono::milliseconds grace{60'000};  ///< A generation that was current is kept at least this long after.
+    std::uint32_t mode = 0440;                ///< Of the files; directories get the same plus search permission.
+    std::string owner;                        ///< A name or number; empty: our own.
+    std::string group;                        ///< A name or number; empty: our own.
+    std::uint64_t reserve_bytes = 0;          ///< Keep at least this much of the disk free.
     friend bool operator==(const snapshot_settings&, const snapshot_settings&) = default;
 };
 
 struct log_settings {
-    std::string level = "info";             ///< trace, debug, info, warn, error.
-    std::string format = "text";            ///< text or json.
+    std::string level = "info";   ///< trace, debug, info, warn, error.
+    std::string format = "text";  ///< text or json.
     friend bool operator==(const log_settings&, const log_settings&) = default;
 };
 
@@ -91,7 +91,7 @@ struct settings {
     postgres_settings postgres;
     std::vector<table_setting> tables;
     std::filesystem::path state_directory;
-    bool any_filesystem = false;            ///< state.any_filesystem
+    bool any_filesystem = false;  ///< state.any_filesystem
     snapshot_settings snapshot;
     cadence_settings cadence;
     commit_settings commit;

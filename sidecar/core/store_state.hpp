@@ -11,7 +11,7 @@ namespace understudy {
 
 /// Whose rows a store holds. A store with another identity is never written to.
 struct store_identity {
-    std::string system_id;     ///< Of IDENTIFY_SYSTEM.
+    std::string system_id;  ///< Of IDENTIFY_SYSTEM.
     std::uint32_t timeline = 0;
     std::string database;
     std::string slot;
@@ -22,9 +22,10 @@ struct store_identity {
 
 /// Everything in a store except the rows.
 struct store_state {
-    store_identity identity;         ///< Empty system_id: nothing was ever copied.
+    store_identity identity;  ///< Empty system_id: nothing was ever copied.
     stored_position position;
-    std::vector<table_record> tables;///< In config order. A table that is being copied for the first time is not here.
+    std::vector<table_record>
+        tables;  ///< In config order. A table that is being copied for the first time is not here.
     friend bool operator==(const store_state&, const store_state&) = default;
 };
 

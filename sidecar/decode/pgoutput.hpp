@@ -19,14 +19,14 @@ namespace understudy::pgoutput {
 // Errors: truncated_message, trailing_bytes, unknown_message, over_limit.
 
 struct begin {
-    lsn final_lsn;             ///< Where the commit record starts.
-    std::int64_t commit_us = 0;///< Microseconds since 2000-01-01.
+    lsn final_lsn;               ///< Where the commit record starts.
+    std::int64_t commit_us = 0;  ///< Microseconds since 2000-01-01.
     std::uint32_t xid = 0;
 };
 
 struct commit {
-    lsn commit_lsn;            ///< Same as begin::final_lsn.
-    lsn end_lsn;               ///< Where the next record starts.
+    lsn commit_lsn;  ///< Same as begin::final_lsn.
+    lsn end_lsn;     ///< Where the next record starts.
     std::int64_t commit_us = 0;
 };
 
@@ -39,7 +39,7 @@ struct relation_column {
 
 struct relation {
     oid id = 0;
-    std::string_view schema;   ///< Empty means pg_catalog.
+    std::string_view schema;  ///< Empty means pg_catalog.
     std::string_view name;
     char replica_identity = 'd';  ///< pg_class.relreplident: d, n, f or i.
     std::vector<relation_column> columns;
@@ -93,8 +93,16 @@ struct type {};    ///< Names a type that is not built in. We ask the catalog in
 
 /// What a message is, from its first byte. Errors: truncated_message, unknown_message.
 enum class kind : char {
-    begin = 'B', commit = 'C', relation = 'R', type = 'Y', insert = 'I', update = 'U', remove = 'D',
-    truncate = 'T', message = 'M', origin = 'O',
+    begin = 'B',
+    commit = 'C',
+    relation = 'R',
+    type = 'Y',
+    insert = 'I',
+    update = 'U',
+    remove = 'D',
+    truncate = 'T',
+    message = 'M',
+    origin = 'O',
 };
 result<kind> kind_of(std::string_view message) noexcept;
 

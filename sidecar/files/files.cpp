@@ -141,7 +141,7 @@ outcome<void> replace_file(const std::filesystem::path& from, const std::filesys
 outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max)
 {
     descriptor file{::openat(parent, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-    struct stat facts {};
+    struct stat facts{};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0) return system_failure(errno, "open", name);
     if (!S_ISREG(facts.st_mode)) return failure{errc::storage_failed, name.string() + " is not a regular file"};
     if (static_cast<std::uint64_t>(facts.st_size) > bytes_max)

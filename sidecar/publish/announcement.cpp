@@ -44,7 +44,8 @@ outcome<void> announce(const snapshot_directory& directory, std::uint64_t number
 {
     auto where = directory.path() / current_link;
     if (!is_there(directory.fd(), number))
-        return failure{errc::no_generation, fmt::format("generation {} is not in {}", number, directory.path().string())};
+        return failure{errc::no_generation,
+                       fmt::format("generation {} is not in {}", number, directory.path().string())};
     if (auto former = current_of(directory.fd()); former > number)
         return failure{errc::internal, fmt::format("refused to announce generation {} after {}", number, former)};
     auto link = temporary_name();

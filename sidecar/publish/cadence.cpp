@@ -140,7 +140,8 @@ decision cadence::follow_rules(steady_time now) const
 {
     auto rule = earliest(now);
     if (!rule)
-        return wait_until{settings_.after_changes ? wait_reason::after_changes : wait_reason::after_bytes, std::nullopt};
+        return wait_until{settings_.after_changes ? wait_reason::after_changes : wait_reason::after_bytes,
+                          std::nullopt};
     if (rule->at <= now && shutting_down_) return publish_due{publish_reason::shutdown};
     // A restart is no reason to wait: min_interval counts between two generations of this process.
     auto allowed = published_before_ ? last_end_ + settings_.min_interval : now;

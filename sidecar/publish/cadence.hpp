@@ -13,7 +13,7 @@ namespace understudy {
 enum class publish_reason {
     first,
     outdated,
-    changed,          ///< No rule is set: whatever changed is published.
+    changed,  ///< No rule is set: whatever changed is published.
     every,
     after_changes,
     after_bytes,
@@ -24,14 +24,14 @@ enum class publish_reason {
 
 enum class wait_reason {
     nothing_changed,
-    min_interval,     ///< A rule is met; the last generation is too young.
-    every,            ///< For this rule, the next that time alone will meet.
-    after_quiet,      ///< Likewise.
-    after_changes,    ///< For more changes: no rule is met by time.
-    after_bytes,      ///< Likewise.
-    publishing,       ///< One is being written.
-    backing_off,      ///< The last one failed.
-    put_off,          ///< The caller asked for patience, e.g. while a table is locked.
+    min_interval,   ///< A rule is met; the last generation is too young.
+    every,          ///< For this rule, the next that time alone will meet.
+    after_quiet,    ///< Likewise.
+    after_changes,  ///< For more changes: no rule is met by time.
+    after_bytes,    ///< Likewise.
+    publishing,     ///< One is being written.
+    backing_off,    ///< The last one failed.
+    put_off,        ///< The caller asked for patience, e.g. while a table is locked.
 };
 
 const char* name_of(publish_reason reason) noexcept;
@@ -99,8 +99,8 @@ public:
         enum class kind { published, failed, put_off, waiting };
         steady_time at{};
         kind what = kind::waiting;
-        std::optional<publish_reason> why;        ///< Of all but waiting.
-        std::optional<wait_reason> waiting_for;   ///< Of waiting.
+        std::optional<publish_reason> why;       ///< Of all but waiting.
+        std::optional<wait_reason> waiting_for;  ///< Of waiting.
         friend bool operator==(const event&, const event&) = default;
     };
     static constexpr std::size_t events_max = 64;
@@ -130,13 +130,13 @@ private:
     dirt in_flight_;
     bool first_ = false;
     bool requested_ = false;
-    bool heard_request_ = false;     ///< The request that the publish under way, or the failed one, was for.
+    bool heard_request_ = false;  ///< The request that the publish under way, or the failed one, was for.
     bool shutting_down_ = false;
     bool publishing_ = false;
     publish_reason why_ = publish_reason::first;
     steady_time last_end_{};
     bool published_before_ = false;
-    std::optional<wait_until> held_; ///< After a failure or put_off.
+    std::optional<wait_until> held_;  ///< After a failure or put_off.
     std::chrono::milliseconds backoff_{0};
     std::deque<event> events_;
 };

@@ -91,8 +91,8 @@ void content_check::parse(std::string_view block)
     if (not_json_) return;
     parser_.write_some(true, block.data(), block.size(), not_json_);
     if (not_json_)
-        differences_.push_back(fmt::format("{}: not JSON in block {}: {}", document_.file, blocks_ - 1,
-                                           not_json_.message()));
+        differences_.push_back(
+            fmt::format("{}: not JSON in block {}: {}", document_.file, blocks_ - 1, not_json_.message()));
 }
 
 void content_check::finish()
@@ -102,8 +102,8 @@ void content_check::finish()
         if (not_json_) differences_.push_back(fmt::format("{}: its JSON is not complete", document_.file));
     }
     if (blocks_ != document_.blocks.size())
-        differences_.push_back(fmt::format("{}: {} blocks instead of {}", document_.file, blocks_,
-                                           document_.blocks.size()));
+        differences_.push_back(
+            fmt::format("{}: {} blocks instead of {}", document_.file, blocks_, document_.blocks.size()));
     if (whole_.hex() != document_.sha256)
         differences_.push_back(fmt::format("{}: another SHA-256 than in the manifest", document_.file));
 }
@@ -127,7 +127,7 @@ bool read_block(int fd, std::string& block)
 descriptor open_document(int directory, const manifest_document& document, std::vector<std::string>& differences)
 {
     descriptor file{::openat(directory, document.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
-    struct stat facts {};
+    struct stat facts{};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0)
         differences.push_back(fmt::format("{}: {}", document.file, std::strerror(errno)));
     else if (!S_ISREG(facts.st_mode))

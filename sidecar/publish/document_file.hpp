@@ -51,7 +51,7 @@ private:
     std::uint64_t reserve_bytes_;
     std::string buffer_;
     std::uint64_t written_ = 0;
-    std::uint64_t started_ = 0;       ///< Of it, what the disk was given.
+    std::uint64_t started_ = 0;  ///< Of it, what the disk was given.
     document_hasher hasher_;
 };
 

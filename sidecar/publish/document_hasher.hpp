@@ -20,7 +20,7 @@ struct document_digest {
     std::uint64_t bytes = 0;
     std::string sha256;
     std::vector<std::string> blocks;
-    std::string content;   ///< manifest_document::content
+    std::string content;  ///< manifest_document::content
 };
 
 /// Hashes a document once as a whole and once in its blocks, on a thread of its own while the caller goes on. Where
@@ -55,17 +55,17 @@ private:
     std::size_t content_ = 0;
     sha256_stream whole_;
     sha256_stream block_;
-    sha256_stream first_content_;       // of the first block without the header
+    sha256_stream first_content_;  // of the first block without the header
     std::size_t in_block_ = 0;
     std::vector<std::string> blocks_;
 
     std::array<std::string, places> ring_;
-    std::size_t next_ = 0;              // the caller's next place
+    std::size_t next_ = 0;  // the caller's next place
     std::counting_semaphore<places> free_{places};
     std::counting_semaphore<> given_{0};
     std::atomic<bool> given_up_{false};
-    std::exception_ptr failed_;         // the thread's until a place is free again
-    std::thread thread_;                // last: it uses all of the others
+    std::exception_ptr failed_;  // the thread's until a place is free again
+    std::thread thread_;         // last: it uses all of the others
 };
 
 }  // namespace understudy

@@ -79,8 +79,8 @@ outcome<void> plan_columns(const document_settings& document, const member_names
     return boost::system::in_place_value;
 }
 
-outcome<void> plan_keyed_by(const document_settings& document, const document_table& wanted,
-                            const table_record& table, planned_table& into)
+outcome<void> plan_keyed_by(const document_settings& document, const document_table& wanted, const table_record& table,
+                            planned_table& into)
 {
     if (wanted.keyed_by.empty()) return boost::system::in_place_value;
     auto stored = find_column(document, table, wanted.keyed_by);

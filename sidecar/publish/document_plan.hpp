@@ -22,12 +22,12 @@ struct planned_column {
 struct planned_table {
     table_name name;
     epoch rows = 0;
-    std::size_t stored_columns = 0;          ///< Fields that each tuple has.
-    std::string member;                      ///< Escaped, with its quotes.
-    std::vector<planned_column> columns;     ///< In the order of the document. May be empty.
-    std::optional<std::size_t> keyed_by;     ///< Stored column whose value names each row; nothing: an array.
-    std::string keyed_by_name;               ///< For messages.
-    bool keys_may_repeat = false;            ///< The table's own key does not promise unique names.
+    std::size_t stored_columns = 0;       ///< Fields that each tuple has.
+    std::string member;                   ///< Escaped, with its quotes.
+    std::vector<planned_column> columns;  ///< In the order of the document. May be empty.
+    std::optional<std::size_t> keyed_by;  ///< Stored column whose value names each row; nothing: an array.
+    std::string keyed_by_name;            ///< For messages.
+    bool keys_may_repeat = false;         ///< The table's own key does not promise unique names.
 };
 
 /// How a document is made from the rows of a store. Immutable; good until a table's epoch or shape changes.
@@ -35,7 +35,7 @@ struct document_plan {
     std::string file;
     bool header = true;
     std::vector<planned_table> tables;
-    std::string fingerprint;                 ///< SHA-256 of all that shapes it, epochs included.
+    std::string fingerprint;  ///< SHA-256 of all that shapes it, epochs included.
 };
 
 /// Errors: bad_config naming the document, the table or column and the known names.

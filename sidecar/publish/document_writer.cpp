@@ -69,9 +69,8 @@ outcome<std::uint64_t> table_writer::write(const read_snapshot& rows)
 {
     into_.buffer() += plan_.member;
     into_.buffer() += plan_.keyed_by ? ":{" : ":[";
-    auto visited = rows.each_row(plan_.rows, [this](std::string_view tuple, std::uint64_t count) {
-        return add(tuple, count);
-    });
+    auto visited =
+        rows.each_row(plan_.rows, [this](std::string_view tuple, std::uint64_t count) { return add(tuple, count); });
     if (!visited) return visited.error();
     if (auto unique = names_.check_unique(); !unique) return unique.error();
     into_.buffer() += plan_.keyed_by ? "\n}" : "\n]";

@@ -50,7 +50,8 @@ bool freshness::proves(const probe& asked) const noexcept
     if (!generation_) return false;
     if (asked.written <= *generation_) return true;
     // A commit that starts at or after F was not written, so not acknowledged, when the probe was made.
-    return asked.written <= reached_ && (touches_.empty() || asked.written <= std::max(touches_.front().first, *generation_));
+    return asked.written <= reached_ &&
+           (touches_.empty() || asked.written <= std::max(touches_.front().first, *generation_));
 }
 
 void freshness::earn()

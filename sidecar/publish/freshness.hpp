@@ -59,7 +59,7 @@ private:
 
     std::deque<probe> probes_;
     std::deque<touches> touches_;
-    std::optional<lsn> generation_;   ///< Position of the announced one.
+    std::optional<lsn> generation_;  ///< Position of the announced one.
     std::uint64_t number_ = 0;
     lsn reached_;
     std::optional<db_time> earned_;

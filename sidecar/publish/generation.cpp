@@ -66,7 +66,7 @@ private:
 
     const snapshot_directory& directory_;
     const generation_request& request_;
-    std::string name_;         ///< Of the directory as long as it is to be removed.
+    std::string name_;  ///< Of the directory as long as it is to be removed.
     descriptor here_;
     manifest made_;
 };
@@ -117,13 +117,13 @@ outcome<manifest_table> generation_writer::describe(const table_record& table) c
     auto rows = request_.rows.row_count(table.rows);
     if (!rows) return rows.error();
     auto left_out = request_.left_out.find(table.name);
-    return manifest_table{.name = table.name,
-                          .rows_epoch = table.rows,
-                          .columns = table.shape.columns,
-                          .key = key_names(table.shape),
-                          .rows = *rows,
-                          .left_out = left_out == request_.left_out.end() ? std::vector<left_out_column>{}
-                                                                          : left_out->second};
+    return manifest_table{
+        .name = table.name,
+        .rows_epoch = table.rows,
+        .columns = table.shape.columns,
+        .key = key_names(table.shape),
+        .rows = *rows,
+        .left_out = left_out == request_.left_out.end() ? std::vector<left_out_column>{} : left_out->second};
 }
 
 outcome<void> generation_writer::write_documents()
@@ -163,7 +163,7 @@ std::string generation_writer::path_of(const manifest_document& former) const
 /// A file that was cut, replaced or given other rights cannot serve as the new generation's.
 bool generation_writer::is_intact(const manifest_document& former) const
 {
-    struct stat there {};
+    struct stat there{};
     const auto& rights = directory_.rights();
     if (::fstatat(directory_.generations_fd(), path_of(former).c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
     return S_ISREG(there.st_mode) && static_cast<std::uint64_t>(there.st_size) == former.bytes &&
@@ -174,8 +174,8 @@ bool generation_writer::is_intact(const manifest_document& former) const
 
 bool generation_writer::link(const manifest_document& former) const
 {
-    return is_intact(former) && ::linkat(directory_.generations_fd(), path_of(former).c_str(), here_.get(),
-                                         former.file.c_str(), 0) == 0;
+    return is_intact(former) &&
+           ::linkat(directory_.generations_fd(), path_of(former).c_str(), here_.get(), former.file.c_str(), 0) == 0;
 }
 
 outcome<manifest_document> generation_writer::write_file(const document_plan& plan)
@@ -236,8 +236,8 @@ source_identity source_of(const store_identity& stored)
 outcome<manifest> write_generation(snapshot_directory& directory, const generation_request& request)
 {
     if (request.previous != nullptr && request.number <= request.previous->generation)
-        return failure{errc::internal, fmt::format("generation {} cannot follow {}", request.number,
-                                                   request.previous->generation)};
+        return failure{errc::internal,
+                       fmt::format("generation {} cannot follow {}", request.number, request.previous->generation)};
     auto presence = directory.ensure();
     if (!presence) return presence.error();
     auto usable = request;

@@ -25,9 +25,9 @@ struct unchanged_tables {
 struct generation_request {
     const read_snapshot& rows;
     std::span<const document_plan> documents;
-    std::uint64_t number = 0;                  ///< Above every generation that is there.
-    db_time created_at{};                      ///< On our clock.
-    const manifest* previous = nullptr;        ///< Of a generation in the same directory, to link to.
+    std::uint64_t number = 0;            ///< Above every generation that is there.
+    db_time created_at{};                ///< On our clock.
+    const manifest* previous = nullptr;  ///< Of a generation in the same directory, to link to.
     unchanged_tables unchanged{};
     std::map<table_name, std::vector<left_out_column>> left_out{};
 };

@@ -20,8 +20,11 @@ json::array array_of(const std::vector<std::string>& texts)
 
 json::value to_value(const source_identity& source)
 {
-    return {{"system_id", source.system_id}, {"timeline", source.timeline}, {"database", source.database},
-            {"slot", source.slot}, {"publication", source.publication}};
+    return {{"system_id", source.system_id},
+            {"timeline", source.timeline},
+            {"database", source.database},
+            {"slot", source.slot},
+            {"publication", source.publication}};
 }
 
 json::value to_value(const column& from)
@@ -44,18 +47,20 @@ json::array each_to_value(const std::vector<T>& items)
 
 json::value to_value(const manifest_table& table)
 {
-    return {{"schema", table.name.schema},  {"name", table.name.name},
-            {"epoch", table.rows_epoch},    {"rows", table.rows},
-            {"key", array_of(table.key)},   {"columns", each_to_value(table.columns)},
+    return {{"schema", table.name.schema},
+            {"name", table.name.name},
+            {"epoch", table.rows_epoch},
+            {"rows", table.rows},
+            {"key", array_of(table.key)},
+            {"columns", each_to_value(table.columns)},
             {"left_out", each_to_value(table.left_out)}};
 }
 
 json::value to_value(const manifest_document& document)
 {
-    return {{"file", document.file},       {"generation", document.generation},
-            {"bytes", document.bytes},     {"rows", document.rows},
-            {"sha256", document.sha256},   {"content", document.content},
-            {"plan", document.plan},       {"blocks", array_of(document.blocks)}};
+    return {{"file", document.file}, {"generation", document.generation},  {"bytes", document.bytes},
+            {"rows", document.rows}, {"sha256", document.sha256},          {"content", document.content},
+            {"plan", document.plan}, {"blocks", array_of(document.blocks)}};
 }
 
 source_identity source_from(const json::value& value, std::string& missing)
@@ -144,8 +149,8 @@ outcome<manifest> manifest_from_json(std::string_view text)
     object_reader from{parsed, missing};
     auto format = from.number("format");
     if (missing.empty() && format != manifest_format)
-        return failure{errc::generation_damaged, fmt::format("{} has format {}, which this version does not read",
-                                                             manifest_file, format)};
+        return failure{errc::generation_damaged,
+                       fmt::format("{} has format {}, which this version does not read", manifest_file, format)};
     auto made = manifest_from(from, missing);
     if (missing.empty()) return made;
     return failure{errc::generation_damaged, fmt::format("{}: {} is missing or damaged", manifest_file, missing)};

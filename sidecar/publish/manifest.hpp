@@ -36,7 +36,7 @@ struct manifest_table {
     table_name name;
     epoch rows_epoch = 0;
     std::vector<column> columns;
-    std::vector<std::string> key;           ///< Empty for a multiset.
+    std::vector<std::string> key;  ///< Empty for a multiset.
     std::uint64_t rows = 0;
     std::vector<left_out_column> left_out;
     friend bool operator==(const manifest_table&, const manifest_table&) = default;
@@ -46,11 +46,11 @@ struct manifest_document {
     std::string file;
     std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
-    std::string sha256;                     ///< Of the whole file: what `sha256sum` prints.
-    std::vector<std::string> blocks;        ///< SHA-256 of each block of digest.hpp's block_bytes.
-    std::string content;                    ///< Equal exactly when all bytes behind the header are equal.
-    std::string plan;                       ///< Equal exactly when made by the same plan from the same epochs.
-    std::uint64_t generation = 0;           ///< In which the content last changed: the one in its header.
+    std::string sha256;               ///< Of the whole file: what `sha256sum` prints.
+    std::vector<std::string> blocks;  ///< SHA-256 of each block of digest.hpp's block_bytes.
+    std::string content;              ///< Equal exactly when all bytes behind the header are equal.
+    std::string plan;                 ///< Equal exactly when made by the same plan from the same epochs.
+    std::uint64_t generation = 0;     ///< In which the content last changed: the one in its header.
     friend bool operator==(const manifest_document&, const manifest_document&) = default;
 };
 
@@ -59,8 +59,8 @@ struct manifest {
     std::uint64_t format = manifest_format;
     std::uint64_t generation = 0;
     lsn position;
-    std::optional<db_time> content_as_of;   ///< Nothing before the first commit.
-    db_time created_at{};                   ///< On our clock: for people.
+    std::optional<db_time> content_as_of;  ///< Nothing before the first commit.
+    db_time created_at{};                  ///< On our clock: for people.
     std::string consistency = "transaction";
     source_identity source;
     std::vector<manifest_table> tables;

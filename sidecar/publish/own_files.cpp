@@ -24,7 +24,8 @@ std::string temporary_name()
 {
     std::uint64_t random = 0;
     // 8 bytes are never cut short; before the kernel's pool is ready this waits, which is right.
-    while (::getrandom(&random, sizeof random, 0) != sizeof random) {}
+    while (::getrandom(&random, sizeof random, 0) != sizeof random) {
+    }
     return fmt::format("{}{:016x}", temporary_prefix, random);
 }
 
@@ -47,8 +48,7 @@ bool remove_tree(int parent, const std::string& name) noexcept
 outcome<void> give_rights(int fd, mode_t mode, const file_rights& rights, const std::filesystem::path& where)
 {
     auto keep = rights.owner == static_cast<uid_t>(-1) && rights.group == static_cast<gid_t>(-1);
-    if (!keep && ::fchown(fd, rights.owner, rights.group) != 0)
-        return system_failure(errno, "change the owner", where);
+    if (!keep && ::fchown(fd, rights.owner, rights.group) != 0) return system_failure(errno, "change the owner", where);
     if (::fchmod(fd, mode) != 0) return system_failure(errno, "change the mode", where);
     return boost::system::in_place_value;
 }

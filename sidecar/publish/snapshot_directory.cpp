@@ -58,8 +58,8 @@ outcome<gid_t> find_group(const std::string& name)
 
 bool same_file(int held, int parent, const std::filesystem::path& name)
 {
-    struct stat ours {};
-    struct stat there {};
+    struct stat ours{};
+    struct stat there{};
     return ::fstat(held, &ours) == 0 && ::fstatat(parent, name.c_str(), &there, 0) == 0 &&
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
@@ -120,13 +120,14 @@ outcome<void> snapshot_directory::lock()
     descriptor file{::openat(root_.get(), lock_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
     if (file.get() < 0) return system_failure(errno, "open", path() / lock_file);
     // Of the open file, not of the process: another descriptor of ours that is closed does not end it.
-    struct flock whole {};
+    struct flock whole{};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
     if (::fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
         if (errno != EAGAIN && errno != EACCES) return system_failure(errno, "lock", path() / lock_file);
         return failure{errc::store_busy, fmt::format("another understudy publishes into {}; stop it or configure "
-                                                     "another snapshot.directory", path().string())};
+                                                     "another snapshot.directory",
+                                                     path().string())};
     }
     lock_ = std::move(file);
     return boost::system::in_place_value;

@@ -21,14 +21,14 @@ inline constexpr std::uint64_t status_format = 1;
 struct source_status {
     bool connected = false;
     std::string slot;
-    std::string server_version;                    ///< Empty until a first connection.
-    std::optional<std::uint64_t> retained_bytes;   ///< WAL that our slot holds back.
+    std::string server_version;                   ///< Empty until a first connection.
+    std::optional<std::uint64_t> retained_bytes;  ///< WAL that our slot holds back.
     friend bool operator==(const source_status&, const source_status&) = default;
 };
 
 struct cadence_status {
-    std::optional<db_time> next_due;               ///< Nothing: when something happens, see rule.
-    std::string rule;                              ///< Name of a wait_reason or publish_reason.
+    std::optional<db_time> next_due;  ///< Nothing: when something happens, see rule.
+    std::string rule;                 ///< Name of a wait_reason or publish_reason.
     std::optional<db_time> last_publish_at;
     std::string last_publish_reason;
     std::string last_skip_reason;
@@ -38,23 +38,23 @@ struct cadence_status {
 struct table_status {
     table_name name;
     std::uint64_t rows = 0;
-    std::string state;                             ///< E.g. `current`, `copying`, `held`.
-    std::optional<double> progress;                ///< 0 to 1, of a copy.
+    std::string state;               ///< E.g. `current`, `copying`, `held`.
+    std::optional<double> progress;  ///< 0 to 1, of a copy.
     friend bool operator==(const table_status&, const table_status&) = default;
 };
 
 /// A verify has the stream held or waits for it, or reads what was cut for it.
 struct hold_status {
     db_time since{};
-    db_time until{};                               ///< Ends by itself then.
+    db_time until{};  ///< Ends by itself then.
     friend bool operator==(const hold_status&, const hold_status&) = default;
 };
 
 struct copy_status {
-    std::string table;                             ///< Being copied now; empty while a consistent point is awaited.
+    std::string table;  ///< Being copied now; empty while a consistent point is awaited.
     std::uint64_t tables_done = 0;
     std::uint64_t tables_total = 0;
-    std::optional<double> progress;                ///< 0 to 1, of all tables, as far as the database's estimate goes.
+    std::optional<double> progress;  ///< 0 to 1, of all tables, as far as the database's estimate goes.
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
     double rows_per_second = 0;
@@ -65,24 +65,24 @@ struct copy_status {
 /// What the daemon says of itself on each heartbeat. Holds no row data and no secret. Times are on our clock except
 /// content_as_of and current_as_of, which are on the database's.
 struct status_report {
-    std::string state;                             ///< E.g. `copying`, `streaming`, `waiting`, `stopped`.
-    std::string reason;                            ///< name_of(errc) of what holds it back; empty if nothing does.
+    std::string state;   ///< E.g. `copying`, `streaming`, `waiting`, `stopped`.
+    std::string reason;  ///< name_of(errc) of what holds it back; empty if nothing does.
     std::string reason_text;
-    db_time since{};                               ///< In this state.
+    db_time since{};  ///< In this state.
     db_time heartbeat{};
-    std::uint64_t generation = 0;                  ///< The announced one; 0 before the first.
-    lsn position;                                  ///< Of the announced generation.
+    std::uint64_t generation = 0;  ///< The announced one; 0 before the first.
+    lsn position;                  ///< Of the announced generation.
     std::optional<db_time> content_as_of;
     std::optional<db_time> current_as_of;
-    std::optional<std::int64_t> clock_offset_ms;   ///< The database's clock minus ours.
+    std::optional<std::int64_t> clock_offset_ms;  ///< The database's clock minus ours.
     std::optional<std::uint64_t> lag_bytes;
     std::optional<double> lag_seconds;
     source_status source;
     cadence_status cadence;
     std::vector<table_status> tables;
-    std::optional<copy_status> copy;               ///< While one runs.
+    std::optional<copy_status> copy;  ///< While one runs.
     std::optional<hold_status> hold;
-    std::uint64_t store_bytes = 0;                 ///< Of the store's file.
+    std::uint64_t store_bytes = 0;  ///< Of the store's file.
     std::int64_t pid = 0;
     std::string version;
     friend bool operator==(const status_report&, const status_report&) = default;

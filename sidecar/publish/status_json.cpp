@@ -33,7 +33,9 @@ json::value number_or_null(const std::optional<double>& from)
 
 json::value to_value(const source_status& source)
 {
-    return {{"connected", source.connected}, {"slot", source.slot}, {"server_version", source.server_version},
+    return {{"connected", source.connected},
+            {"slot", source.slot},
+            {"server_version", source.server_version},
             {"retained_bytes", or_null(source.retained_bytes)}};
 }
 
@@ -49,17 +51,25 @@ json::array to_array(const std::vector<table_status>& tables)
 {
     json::array all;
     for (const auto& table : tables)
-        all.push_back({{"schema", table.name.schema}, {"name", table.name.name}, {"rows", table.rows},
-                       {"state", table.state}, {"progress", number_or_null(table.progress)}});
+        all.push_back({{"schema", table.name.schema},
+                       {"name", table.name.name},
+                       {"rows", table.rows},
+                       {"state", table.state},
+                       {"progress", number_or_null(table.progress)}});
     return all;
 }
 
 json::value to_value(const std::optional<copy_status>& copy)
 {
     if (!copy) return nullptr;
-    return {{"table", copy->table}, {"tables_done", copy->tables_done}, {"tables_total", copy->tables_total},
-            {"progress", number_or_null(copy->progress)}, {"rows", copy->rows}, {"bytes", copy->bytes},
-            {"rows_per_second", number(copy->rows_per_second)}, {"seconds_left", or_null(copy->seconds_left)}};
+    return {{"table", copy->table},
+            {"tables_done", copy->tables_done},
+            {"tables_total", copy->tables_total},
+            {"progress", number_or_null(copy->progress)},
+            {"rows", copy->rows},
+            {"bytes", copy->bytes},
+            {"rows_per_second", number(copy->rows_per_second)},
+            {"seconds_left", or_null(copy->seconds_left)}};
 }
 
 json::value to_value(const std::optional<hold_status>& hold)
@@ -95,7 +105,9 @@ cadence_status cadence_from(const json::value& value, std::string& missing)
 table_status table_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
-    return {{from.text("schema"), from.text("name")}, from.number("rows"), from.text("state"),
+    return {{from.text("schema"), from.text("name")},
+            from.number("rows"),
+            from.text("state"),
             real_or_nothing(from, "progress")};
 }
 
@@ -188,8 +200,8 @@ outcome<status_report> status_from_json(std::string_view text)
     object_reader from{parsed, missing};
     auto format = from.number("format");
     if (missing.empty() && format != status_format)
-        return failure{errc::storage_failed, fmt::format("{} has format {}, which this version does not read",
-                                                         status_file, format)};
+        return failure{errc::storage_failed,
+                       fmt::format("{} has format {}, which this version does not read", status_file, format)};
     auto made = report_from(from, missing);
     if (missing.empty()) return made;
     return failure{errc::storage_failed, fmt::format("{}: {} is missing or damaged", status_file, missing)};

@@ -19,19 +19,23 @@ struct type_facts {
     oid id = 0;
     std::string schema = {};
     std::string name = {};
-    char kind = 'b';              ///< typtype: b base, c composite, d domain, e enum, r range, m multirange, p pseudo.
-    oid base = 0;                 ///< Of a domain (typbasetype).
-    oid element = 0;              ///< Of a true array (typelem where typsubscript is array_subscript_handler).
-    char delimiter = ',';         ///< typdelim of the *element*'s array form: `;` for box.
+    char kind = 'b';       ///< typtype: b base, c composite, d domain, e enum, r range, m multirange, p pseudo.
+    oid base = 0;          ///< Of a domain (typbasetype).
+    oid element = 0;       ///< Of a true array (typelem where typsubscript is array_subscript_handler).
+    char delimiter = ',';  ///< typdelim of the *element*'s array form: `;` for box.
     std::vector<type_attribute> attributes = {};  ///< Of a composite, dropped ones left out.
-    bool casts_to_json = false;   ///< An extension's type with a cast to json: to_json calls that cast.
+    bool casts_to_json = false;                   ///< An extension's type with a cast to json: to_json calls that cast.
 };
 
 /// The types that a table's columns lead to, filled by the source from the catalog. The built-in scalar types
 /// need no entry.
 class type_catalog {
 public:
-    void add(type_facts facts) { auto id = facts.id; facts_.insert_or_assign(id, std::move(facts)); }
+    void add(type_facts facts)
+    {
+        auto id = facts.id;
+        facts_.insert_or_assign(id, std::move(facts));
+    }
     const type_facts* find(oid id) const noexcept
     {
         auto found = facts_.find(id);

@@ -25,17 +25,17 @@ enum class json_form : std::uint8_t {
 
 /// How a value's text becomes key bytes (render/key_bytes.hpp).
 enum class key_form : std::uint8_t {
-    text,           ///< As under COLLATE "C".
-    padded_text,    ///< The same without trailing spaces, which bpchar's comparison ignores.
+    text,         ///< As under COLLATE "C".
+    padded_text,  ///< The same without trailing spaces, which bpchar's comparison ignores.
     boolean,
-    integer,        ///< Signed or unsigned, 64 bits at most.
+    integer,  ///< Signed or unsigned, 64 bits at most.
     floating,
     numeric,
     date,
     timestamp,
     timestamptz,
     uuid,
-    bytes,          ///< bytea in hex.
+    bytes,  ///< bytea in hex.
     lsn,
 };
 

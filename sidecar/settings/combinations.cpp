@@ -25,8 +25,8 @@ void check_cadence(const cadence_settings& cadence, const config_tree& tree, con
                                                                     format_duration(cadence.min_interval))));
     if (cadence.every && cadence.after_quiet && *cadence.after_quiet >= *cadence.every)
         errors.push_back(tree.error_at(
-            "cadence.after_quiet", fmt::format("never due: cadence.every ({}) always comes first",
-                                               format_duration(*cadence.every))));
+            "cadence.after_quiet",
+            fmt::format("never due: cadence.every ({}) always comes first", format_duration(*cadence.every))));
 }
 
 void check_directories(const settings& values, const config_tree& tree, config_errors& errors)

@@ -146,8 +146,7 @@ constexpr std::array keys{
                 [](const settings& s) { return json::value(s.any_filesystem); }},
     setting_key{"snapshot.directory", refused, [](settings& s, setting v) { s.snapshot.directory = directory(v); },
                 [](const settings& s) { return json::value(s.snapshot.directory.string()); }},
-    setting_key{"snapshot.keep", live,
-                [](settings& s, setting v) { s.snapshot.keep = v.to_number<std::uint32_t>(); },
+    setting_key{"snapshot.keep", live, [](settings& s, setting v) { s.snapshot.keep = v.to_number<std::uint32_t>(); },
                 [](const settings& s) { return json::value(s.snapshot.keep); }},
     setting_key{"snapshot.grace", live, [](settings& s, setting v) { s.snapshot.grace = duration(v); },
                 [](const settings& s) { return shown(s.snapshot.grace); }},
@@ -168,10 +167,9 @@ constexpr std::array keys{
                 [](const settings& s) {
                     return s.cadence.after_changes ? json::value(*s.cadence.after_changes) : json::value{};
                 }},
-    setting_key{"cadence.after_bytes", live, [](settings& s, setting v) { s.cadence.after_bytes = size(v); },
-                [](const settings& s) {
-                    return s.cadence.after_bytes ? shown_size(*s.cadence.after_bytes) : json::value{};
-                }},
+    setting_key{
+        "cadence.after_bytes", live, [](settings& s, setting v) { s.cadence.after_bytes = size(v); },
+        [](const settings& s) { return s.cadence.after_bytes ? shown_size(*s.cadence.after_bytes) : json::value{}; }},
     setting_key{"cadence.after_quiet", live, [](settings& s, setting v) { s.cadence.after_quiet = duration(v); },
                 [](const settings& s) { return shown(s.cadence.after_quiet); }},
     setting_key{"commit.max_delay", refused, [](settings& s, setting v) { s.commit.max_delay = duration(v); },

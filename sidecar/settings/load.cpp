@@ -54,8 +54,7 @@ public:
         if (are_sound({connection_key, connection_file_key})) read_connection();
         if (are_sound({"cadence.min_interval", "cadence.every", "cadence.after_quiet"}))
             check_cadence(loaded_.values.cadence, tree_, errors_);
-        if (are_sound({"state.directory", "snapshot.directory"}))
-            check_directories(loaded_.values, tree_, errors_);
+        if (are_sound({"state.directory", "snapshot.directory"})) check_directories(loaded_.values, tree_, errors_);
         read_lists();
         return std::move(loaded_);
     }
@@ -71,7 +70,8 @@ private:
         for (const auto& key : setting_keys()) {
             loaded_.origins.emplace(key.name, origin_of(tree_, key.name));
             const auto* value = tree_.find(key.name);
-            if (value != nullptr && key.read != nullptr && is_sound(errors_, key.name)) key.read(loaded_.values, *value);
+            if (value != nullptr && key.read != nullptr && is_sound(errors_, key.name))
+                key.read(loaded_.values, *value);
         }
     }
 

@@ -165,7 +165,10 @@ public:
     }
 
 private:
-    void add(const std::string& key, std::string message) { errors_.push_back(tree_.error_at(key, std::move(message))); }
+    void add(const std::string& key, std::string message)
+    {
+        errors_.push_back(tree_.error_at(key, std::move(message)));
+    }
 
     void explain_members(const json::object& schema, const json::object& section, const std::string& key)
     {

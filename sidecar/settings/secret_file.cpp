@@ -63,7 +63,7 @@ outcome<std::string> read_secret_file(const std::filesystem::path& file)
 {
     // Without O_NONBLOCK a FIFO would make us wait for ever before we can see what it is.
     descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    struct stat status {};
+    struct stat status{};
     if (opened.get() < 0 || ::fstat(opened.get(), &status) != 0) return system_complaint(file);
     if (auto objection = objection_to(status); !objection.empty()) return complaint(file, objection);
     auto text = read_all(opened.get(), file);

@@ -35,8 +35,7 @@ result<std::uint64_t> parse(std::string_view text, std::span<const unit> units)
     std::string_view name{end, static_cast<std::size_t>(text.data() + text.size() - end)};
     for (const auto& known : units) {
         if (known.name != name) continue;
-        if (number > std::numeric_limits<std::int64_t>::max() / known.factor)
-            return make_error_code(errc::over_limit);
+        if (number > std::numeric_limits<std::int64_t>::max() / known.factor) return make_error_code(errc::over_limit);
         return number * known.factor;
     }
     return make_error_code(errc::bad_text);

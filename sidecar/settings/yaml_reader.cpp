@@ -101,8 +101,7 @@ private:
     json::value scalar(const YAML::Node& node, const std::string& key)
     {
         const auto& text = node.Scalar();
-        if (text.size() > scalar_bytes_max)
-            return refuse(key, fmt::format("longer than {} bytes", scalar_bytes_max));
+        if (text.size() > scalar_bytes_max) return refuse(key, fmt::format("longer than {} bytes", scalar_bytes_max));
         if (!is_printable_text(text)) return refuse(key, "holds a control character");
         return node.Tag() == "?" ? plain_scalar(text) : json::value(text);
     }

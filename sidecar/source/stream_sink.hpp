@@ -11,8 +11,8 @@ namespace understudy {
 
 /// A whole transaction as a source hands it out. Borrowed for the call.
 struct committed_transaction {
-    const change_batch& changes;     ///< Empty when it touched no mirrored table.
-    stored_position position;        ///< What the store is true at with it.
+    const change_batch& changes;  ///< Empty when it touched no mirrored table.
+    stored_position position;     ///< What the store is true at with it.
     const std::vector<epoch>& touched;
 };
 

@@ -62,10 +62,11 @@ outcome<void> check_access(const std::filesystem::path& directory)
     if (::stat(directory.c_str(), &found) != 0) return system_failure(errno, "look at the directory", directory);
     if (!S_ISDIR(found.st_mode)) return unusable(directory, "is not a directory");
     if (found.st_uid != ::geteuid())
-        return unusable(directory, fmt::format("belongs to user {}, we are user {}; chown it", found.st_uid,
-                                               ::geteuid()));
+        return unusable(directory,
+                        fmt::format("belongs to user {}, we are user {}; chown it", found.st_uid, ::geteuid()));
     if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return unusable(directory, fmt::format("others may write here (mode {:04o}); chmod go-w", found.st_mode & 07777));
+        return unusable(directory,
+                        fmt::format("others may write here (mode {:04o}); chmod go-w", found.st_mode & 07777));
     return {};
 }
 

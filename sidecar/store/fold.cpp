@@ -169,7 +169,8 @@ outcome<folded_row*> group_fold::expect(epoch table, std::string_view key, row_b
 void group_fold::index()
 {
     if (!std::exchange(ascending_, false)) return;
-    for (const auto& row : rows_) places_.emplace(row_name{row.table, row.key}, static_cast<std::uint32_t>(places_.size()));
+    for (const auto& row : rows_)
+        places_.emplace(row_name{row.table, row.key}, static_cast<std::uint32_t>(places_.size()));
 }
 
 std::uint32_t group_fold::clears_of(epoch table) const noexcept

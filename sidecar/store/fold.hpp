@@ -27,20 +27,20 @@ public:
 struct folded_row {
     enum class result : std::uint8_t {
         untouched,  ///< Nothing yet; never at the end.
-        put,     ///< The row is `tuple`.
-        gone,    ///< There is no row.
-        counted  ///< Multiset: there are `more` rows than before, or less.
+        put,        ///< The row is `tuple`.
+        gone,       ///< There is no row.
+        counted     ///< Multiset: there are `more` rows than before, or less.
     };
 
     epoch table = 0;
     std::string_view key;
-    std::string_view tuple;     ///< Empty when gone, and when a counted row was only subtracted.
+    std::string_view tuple;  ///< Empty when gone, and when a counted row was only subtracted.
     std::int64_t more = 0;
-    std::int64_t fewest = 0;    ///< The lowest that `more` was on the way: there have to be so many before.
+    std::int64_t fewest = 0;       ///< The lowest that `more` was on the way: there have to be so many before.
     std::uint64_t key_prefix = 0;  ///< Compares as the key's first eight bytes do.
     result what = result::untouched;
     row_before before = row_before::any;  ///< What has to be in the store until then.
-    std::uint32_t clears = 0;   ///< How often the table had been emptied by the group before this.
+    std::uint32_t clears = 0;             ///< How often the table had been emptied by the group before this.
 };
 
 /// A change that cannot follow from the rows of its table: the source changes other rows than we hold, so some of its
@@ -93,7 +93,7 @@ private:
     std::string_view keep(std::string_view bytes);
 
     boost::unordered_flat_map<row_name, std::uint32_t, row_name_hash> places_;  // in rows_, unless ascending_
-    bool ascending_ = true;  // the rows have come in their order
+    bool ascending_ = true;                                                     // the rows have come in their order
     std::vector<folded_row> rows_;
     boost::unordered_flat_map<epoch, std::uint32_t> clears_;
     std::pmr::monotonic_buffer_resource spliced_;

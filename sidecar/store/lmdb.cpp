@@ -85,8 +85,7 @@ outcome<char*> cursor::put(std::string_view key, std::size_t bytes, order known,
         flags |= MDB_NOOVERWRITE;
     auto code = mdb_cursor_put(cursor_.get(), &used_key, &value, flags);
     if (code == MDB_KEYEXIST && present == existing::refuse) return static_cast<char*>(nullptr);
-    if (code != 0)
-        return explain(code, mdb_cursor_txn(cursor_.get()), "write an entry");
+    if (code != 0) return explain(code, mdb_cursor_txn(cursor_.get()), "write an entry");
     return static_cast<char*>(value.mv_data);
 }
 

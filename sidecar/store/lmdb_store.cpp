@@ -151,8 +151,8 @@ outcome<void> lmdb_store::load_state()
     state_ = std::move(*state);
     for (const auto& table : state_.tables)
         if (!databases_.contains(table.rows))
-            return failure{errc::store_damaged, fmt::format("{}: the rows of {} are missing", directory_.native(),
-                                                            to_string(table.name))};
+            return failure{errc::store_damaged,
+                           fmt::format("{}: the rows of {} are missing", directory_.native(), to_string(table.name))};
     return drop_unnamed();
 }
 
@@ -237,8 +237,7 @@ outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
     // Not into the last pages of a full disk: without them the copy could not even be dropped again.
     auto coming = estimate_of_load(batch);
     if (auto grown = grow_ahead(coming); !grown) return grown;
-    return write(coming, isolation::shared,
-                 [&](lmdb::transaction& within) { return write_changes(batch, within); });
+    return write(coming, isolation::shared, [&](lmdb::transaction& within) { return write_changes(batch, within); });
 }
 
 outcome<void> lmdb_store::write_state(const store_state& state)
@@ -246,12 +245,12 @@ outcome<void> lmdb_store::write_state(const store_state& state)
     for (const auto& table : state.tables)
         if (auto there = database_of(databases_, table.rows); !there) return there.error();
     auto unnamed = epochs_not_in(state);
-    auto written = write({.changes = 2, .bytes = encode_state(state).size()},
-                         unnamed.empty() ? isolation::shared : isolation::alone,
-                         [&](lmdb::transaction& within) -> outcome<void> {
-                             if (auto put = put_state(within, records_, state); !put) return put;
-                             return drop(unnamed, within);
-                         });
+    auto written =
+        write({.changes = 2, .bytes = encode_state(state).size()},
+              unnamed.empty() ? isolation::shared : isolation::alone, [&](lmdb::transaction& within) -> outcome<void> {
+                  if (auto put = put_state(within, records_, state); !put) return put;
+                  return drop(unnamed, within);
+              });
     if (written) state_ = state;
     if (unnamed.empty()) return written;
     auto opened = open_databases();

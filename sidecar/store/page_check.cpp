@@ -137,7 +137,10 @@ private:
     };
 
     bool see(std::uint64_t page);
-    std::string_view bytes_of(std::uint64_t page) const noexcept { return file_.substr(page * page_bytes_, page_bytes_); }
+    std::string_view bytes_of(std::uint64_t page) const noexcept
+    {
+        return file_.substr(page * page_bytes_, page_bytes_);
+    }
     std::string_view node_at(std::string_view page, std::size_t index) const noexcept;
     bool check_page(std::uint64_t number, place at);
     bool check_branch(std::string_view page, std::size_t nodes, place at);
@@ -318,8 +321,7 @@ result<std::uint64_t> check_pages(std::span<const char> bytes)
     auto current = current_meta(file);
     if (!current) return make_error_code(errc::store_damaged);
     std::uint64_t pages = file.size() / current->free_list.page_bytes;
-    if (current->last_page < first_page - 1 || current->last_page >= pages)
-        return make_error_code(errc::store_damaged);
+    if (current->last_page < first_page - 1 || current->last_page >= pages) return make_error_code(errc::store_damaged);
     checker all{file, *current};
     if (!all.check(current->free_list, content::free_pages) || !all.check(current->names, content::names))
         return make_error_code(errc::store_damaged);

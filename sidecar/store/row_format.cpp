@@ -55,8 +55,8 @@ stored_key::stored_key(std::string_view key) : view_{key}
     if (!is_long(key)) return;
     auto end = std::copy_n(key.begin(), whole_key_bytes_max, buffer_.begin());
     // SHA-256 of bytes in memory fails only for want of memory.
-    if (EVP_Digest(key.data(), key.size(), reinterpret_cast<unsigned char*>(&*end), nullptr, EVP_sha256(),
-                   nullptr) != 1)
+    if (EVP_Digest(key.data(), key.size(), reinterpret_cast<unsigned char*>(&*end), nullptr, EVP_sha256(), nullptr) !=
+        1)
         throw std::bad_alloc{};
     view_ = {buffer_.data(), buffer_.size()};
 }
@@ -82,8 +82,7 @@ result<stored_row> decode_row(std::string_view value) noexcept
     stored_row row{.count = *head / 2, .long_key = {}, .tuple = {}};
     if (*head % 2 == 1) {
         auto size = take_varint(value);
-        if (!size || *size <= whole_key_bytes_max || *size > value.size())
-            return make_error_code(errc::store_damaged);
+        if (!size || *size <= whole_key_bytes_max || *size > value.size()) return make_error_code(errc::store_damaged);
         row.long_key = value.substr(0, *size);
         value.remove_prefix(*size);
     }

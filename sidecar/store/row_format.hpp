@@ -22,7 +22,10 @@ namespace understudy {
 inline constexpr std::size_t whole_key_bytes_max = 479;
 inline constexpr std::size_t long_key_bytes = 511;
 
-inline bool is_long(std::string_view key) noexcept { return key.size() > whole_key_bytes_max; }
+inline bool is_long(std::string_view key) noexcept
+{
+    return key.size() > whole_key_bytes_max;
+}
 
 /// What a row's key is in the database. Borrows a short key: it must outlive this.
 class stored_key {

@@ -63,7 +63,8 @@ void forget_old_asides(const std::filesystem::path& directory, std::size_t kept)
     for (const auto& entry : std::filesystem::directory_iterator{directory, ignored})
         if (entry.path().filename().string().starts_with(aside_prefix)) asides.push_back(entry.path());
     std::sort(asides.begin(), asides.end(), is_older);
-    for (std::size_t index = 0; index + kept < asides.size(); ++index) std::filesystem::remove_all(asides[index], ignored);
+    for (std::size_t index = 0; index + kept < asides.size(); ++index)
+        std::filesystem::remove_all(asides[index], ignored);
 }
 
 outcome<void> move_into(const std::filesystem::path& aside, const std::filesystem::path& file)

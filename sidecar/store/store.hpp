@@ -18,12 +18,12 @@ namespace understudy {
 
 struct store_options {
     std::filesystem::path directory;
-    bool any_filesystem = false;     ///< Also on copy-on-write and network filesystems.
+    bool any_filesystem = false;  ///< Also on copy-on-write and network filesystems.
 };
 
 struct store_size {
     std::uint64_t file_bytes = 0;
-    std::uint64_t live_bytes = 0;    ///< Pages in use.
+    std::uint64_t live_bytes = 0;  ///< Pages in use.
     std::uint64_t row_count = 0;
 };
 

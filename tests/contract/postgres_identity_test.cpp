@@ -16,10 +16,9 @@ using namespace understudy::testing;
 namespace {
 
 const std::string plain = "CREATE TABLE items (id int PRIMARY KEY, body text NOT NULL); ";
-const std::string parted =
-    "CREATE TABLE items (id int PRIMARY KEY, body text) PARTITION BY RANGE (id);"
-    "CREATE TABLE items_low PARTITION OF items FOR VALUES FROM (0) TO (500);"
-    "CREATE TABLE items_high PARTITION OF items FOR VALUES FROM (500) TO (1000); ";
+const std::string parted = "CREATE TABLE items (id int PRIMARY KEY, body text) PARTITION BY RANGE (id);"
+                           "CREATE TABLE items_low PARTITION OF items FOR VALUES FROM (0) TO (500);"
+                           "CREATE TABLE items_high PARTITION OF items FOR VALUES FROM (500) TO (1000); ";
 
 void check_changes_of_every_kind(const std::string& create_table)
 {
@@ -30,8 +29,7 @@ void check_changes_of_every_kind(const std::string& create_table)
     source.exec("UPDATE items SET body = 'y' WHERE id = 1");
     source.exec("UPDATE items SET id = 400 WHERE id = 2");
     source.exec("DELETE FROM items WHERE id = 3");
-    BOOST_TEST_CONTEXT(create_table)
-    {
+    BOOST_TEST_CONTEXT(create_table) {
         BOOST_TEST(source.until([&] { return sink.changes().size() >= 6 || source.ended(); }));
         BOOST_TEST((source.ended() ? source.ended()->text : "") == "");
         using enum operation;

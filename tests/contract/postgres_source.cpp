@@ -70,8 +70,9 @@ asio::awaitable<void> postgres_source::run(stored_position from, std::size_t tra
     options.publication = settings_.postgres.publication;
     options.status_interval = std::chrono::milliseconds{20};
     options.transaction_bytes_max = transaction_bytes_max;
-    options.slot_confirmed = parse_lsn(sql_.scalar(
-        "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'")).value();
+    options.slot_confirmed =
+        parse_lsn(sql_.scalar("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'"))
+            .value();
     stream_ = std::make_unique<postgres_stream>(std::move(connection), std::move(options), tables_, from, sink);
     ended_ = co_await stream_->run();
 }
@@ -100,9 +101,8 @@ void postgres_source::stop()
 
 std::string postgres_source::last_heard()
 {
-    return sql_.scalar(
-        "SELECT coalesce(max(reply_time)::text, '') FROM pg_stat_replication "
-        "WHERE application_name = 'understudy'");
+    return sql_.scalar("SELECT coalesce(max(reply_time)::text, '') FROM pg_stat_replication "
+                       "WHERE application_name = 'understudy'");
 }
 
 }  // namespace understudy::testing

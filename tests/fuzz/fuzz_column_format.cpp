@@ -68,7 +68,9 @@ bool is_json(const std::string& text)
 type_catalog extra_types()
 {
     type_catalog types;
-    types.add({.id = composite_type, .name = "c", .kind = 'c',
+    types.add({.id = composite_type,
+               .name = "c",
+               .kind = 'c',
                .attributes = {{"i", 23}, {"ts", 1009}, {"j", 114}, {"h", hstore_type}}});
     types.add({.id = hstore_type, .name = "hstore", .casts_to_json = true});
     types.add({.id = composite_array_type, .name = "_c", .element = composite_type});

@@ -14,10 +14,9 @@ namespace understudy::testing {
 
 namespace {
 
-constexpr const char* fixed_formats =
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY';"
-    "SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
-    "SET bytea_output = 'hex'";
+constexpr const char* fixed_formats = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY';"
+                                      "SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
+                                      "SET bytea_output = 'hex'";
 
 std::string select_of(const oracle_table& wanted)
 {

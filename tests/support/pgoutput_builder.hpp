@@ -19,8 +19,14 @@ inline built_column text(std::string_view value)
 {
     return {pgoutput::tuple_column::kind::text, std::string{value}};
 }
-inline built_column null() { return {pgoutput::tuple_column::kind::null, {}}; }
-inline built_column unchanged() { return {pgoutput::tuple_column::kind::unchanged, {}}; }
+inline built_column null()
+{
+    return {pgoutput::tuple_column::kind::null, {}};
+}
+inline built_column unchanged()
+{
+    return {pgoutput::tuple_column::kind::unchanged, {}};
+}
 
 /// Makes the bytes of pgoutput messages, as a server sends them. Each function gives one whole message; the
 /// frames go around it. Also takes what no server sends, so that tests can damage a message at a chosen place.
@@ -72,8 +78,13 @@ inline std::string begin(lsn final_lsn, std::int64_t commit_us, std::uint32_t xi
 
 inline std::string commit(lsn commit_lsn, lsn end_lsn, std::int64_t commit_us)
 {
-    return bytes{}.byte('C').u8(0).u64(commit_lsn.value).u64(end_lsn.value)
-        .u64(static_cast<std::uint64_t>(commit_us)).take();
+    return bytes{}
+        .byte('C')
+        .u8(0)
+        .u64(commit_lsn.value)
+        .u64(end_lsn.value)
+        .u64(static_cast<std::uint64_t>(commit_us))
+        .take();
 }
 
 inline std::string origin(lsn position, std::string_view name)
@@ -92,7 +103,9 @@ inline std::string relation(const pgoutput::relation& described)
     out.byte('R').u32(described.id).c_string(described.schema).c_string(described.name);
     out.byte(described.replica_identity).u16(described.columns.size());
     for (const auto& column : described.columns)
-        out.u8(column.in_identity ? 1 : 0).c_string(column.name).u32(column.type)
+        out.u8(column.in_identity ? 1 : 0)
+            .c_string(column.name)
+            .u32(column.type)
             .u32(static_cast<std::uint32_t>(column.typmod));
     return out.take();
 }
@@ -128,21 +141,36 @@ inline std::string truncate(const pgoutput::truncate& described)
 
 inline std::string message(const pgoutput::message& described)
 {
-    return bytes{}.byte('M').u8(described.transactional ? 1 : 0).u64(described.position.value)
-        .c_string(described.prefix).u32(described.content.size()).raw(described.content).take();
+    return bytes{}
+        .byte('M')
+        .u8(described.transactional ? 1 : 0)
+        .u64(described.position.value)
+        .c_string(described.prefix)
+        .u32(described.content.size())
+        .raw(described.content)
+        .take();
 }
 
 /// XLogData around a message.
 inline std::string wal_data(lsn start, lsn wal_end, std::int64_t sent_us, std::string_view payload)
 {
-    return bytes{}.byte('w').u64(start.value).u64(wal_end.value).u64(static_cast<std::uint64_t>(sent_us))
-        .raw(payload).take();
+    return bytes{}
+        .byte('w')
+        .u64(start.value)
+        .u64(wal_end.value)
+        .u64(static_cast<std::uint64_t>(sent_us))
+        .raw(payload)
+        .take();
 }
 
 inline std::string keepalive(lsn wal_end, std::int64_t sent_us, bool reply_requested)
 {
-    return bytes{}.byte('k').u64(wal_end.value).u64(static_cast<std::uint64_t>(sent_us))
-        .u8(reply_requested ? 1 : 0).take();
+    return bytes{}
+        .byte('k')
+        .u64(wal_end.value)
+        .u64(static_cast<std::uint64_t>(sent_us))
+        .u8(reply_requested ? 1 : 0)
+        .take();
 }
 
 }  // namespace pgoutput_builder

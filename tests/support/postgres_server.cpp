@@ -127,11 +127,10 @@ void postgres_server::set(const std::string& name, const std::string& value)
 
 void postgres_server::require_passwords()
 {
-    write_file(data_directory() / "pg_hba.conf",
-               "local all,replication postgres trust\n"
-               "host all,replication postgres 127.0.0.1/32 trust\n"
-               "local all,replication all scram-sha-256\n"
-               "host all,replication all 127.0.0.1/32 scram-sha-256\n");
+    write_file(data_directory() / "pg_hba.conf", "local all,replication postgres trust\n"
+                                                 "host all,replication postgres 127.0.0.1/32 trust\n"
+                                                 "local all,replication all scram-sha-256\n"
+                                                 "host all,replication all 127.0.0.1/32 scram-sha-256\n");
 }
 
 void postgres_server::start()

@@ -16,16 +16,14 @@ constexpr int large_text = 6000;  // incompressible and over 2 kB: kept out of l
 
 void workload::create_tables(sql_session& session, int rows)
 {
-    session.exec(
-        "CREATE TABLE public.items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric,"
-        " note text, large text, tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
-        "ALTER TABLE public.items ALTER COLUMN large SET STORAGE EXTERNAL;"
-        "CREATE TABLE public.events (at timestamptz NOT NULL, what text);"
-        "ALTER TABLE public.events REPLICA IDENTITY FULL;");
-    session.exec(
-        "INSERT INTO public.items SELECT id, 'item ' || id, id / 7.0, NULL, repeat(md5(id::text), 100),"
-        " ARRAY['a', NULL, 'b\"c'], jsonb_build_object('n', id) FROM generate_series(1, " +
-        std::to_string(rows) + ") id");
+    session.exec("CREATE TABLE public.items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric,"
+                 " note text, large text, tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
+                 "ALTER TABLE public.items ALTER COLUMN large SET STORAGE EXTERNAL;"
+                 "CREATE TABLE public.events (at timestamptz NOT NULL, what text);"
+                 "ALTER TABLE public.events REPLICA IDENTITY FULL;");
+    session.exec("INSERT INTO public.items SELECT id, 'item ' || id, id / 7.0, NULL, repeat(md5(id::text), 100),"
+                 " ARRAY['a', NULL, 'b\"c'], jsonb_build_object('n', id) FROM generate_series(1, " +
+                 std::to_string(rows) + ") id");
 }
 
 workload::workload(workload_options options)

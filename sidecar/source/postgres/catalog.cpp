@@ -17,7 +17,8 @@ namespace {
 outcome<lsn> position_in(std::string_view text, std::string_view what)
 {
     auto parsed = parse_lsn(text);
-    if (!parsed) return explain(parsed.error(), fmt::format("{} is no position in the WAL: '{}'", what, presentable(text)));
+    if (!parsed)
+        return explain(parsed.error(), fmt::format("{} is no position in the WAL: '{}'", what, presentable(text)));
     return *parsed;
 }
 
@@ -162,11 +163,14 @@ std::string oid_list(const std::vector<oid>& ids)
 // One catalog has what the next version's has under another name, or not at all.
 std::string fingerprint_sql(int version, const std::string& publication)
 {
-    auto membership = fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14),
-                                  fmt::arg("publication", publication));
-    auto through_schema = fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::through_schema_15 : catalog_sql::through_schema_14),
-                                      fmt::arg("publication", publication));
-    return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership), fmt::arg("through_schema", through_schema));
+    auto membership =
+        fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::membership_15 : catalog_sql::membership_14),
+                    fmt::arg("publication", publication));
+    auto through_schema =
+        fmt::format(fmt::runtime(version >= 150000 ? catalog_sql::through_schema_15 : catalog_sql::through_schema_14),
+                    fmt::arg("publication", publication));
+    return fmt::format(catalog_sql::fingerprint, fmt::arg("membership", membership),
+                       fmt::arg("through_schema", through_schema));
 }
 
 outcome<table_facts> table_from(const query_result& rows, int row, const std::vector<table_setting>& wanted)
@@ -253,7 +257,8 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
     auto rows = co_await sql.query(std::move(query), limits::query_timeout);
     if (!rows) co_return rows.error();
     if (static_cast<std::size_t>(rows->size()) > limits::tables_max)
-        co_return failure{errc::over_limit, fmt::format("{} tables are configured; the limit is {}", rows->size(), limits::tables_max)};
+        co_return failure{errc::over_limit,
+                          fmt::format("{} tables are configured; the limit is {}", rows->size(), limits::tables_max)};
 
     table_listing listing;
     std::vector<oid> ids;
@@ -278,7 +283,8 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
     co_return std::move(listing);
 }
 
-asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql, const std::vector<table_record>& tables,
+asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql,
+                                                               const std::vector<table_record>& tables,
                                                                std::string publication,
                                                                std::string publication_fingerprint)
 {
@@ -287,7 +293,8 @@ asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sq
     auto list = oid_list(ids);
     auto quoted = sql.quote_literal(publication);
     // What runs and what is locked first: what ends before the next statement has left the catalog changed for it.
-    auto query = "SELECT pg_current_snapshot();" + fmt::format(catalog_sql::strong_locks, fmt::arg("tables", list)) + ";" +
+    auto query = "SELECT pg_current_snapshot();" + fmt::format(catalog_sql::strong_locks, fmt::arg("tables", list)) +
+                 ";" +
                  fmt::format(catalog_sql::fingerprints, fmt::arg("tables", list),
                              fmt::arg("fingerprint", fingerprint_sql(sql.server_version(), quoted))) +
                  ";" + fmt::format(catalog_sql::publication, fmt::arg("name", quoted));

@@ -20,14 +20,14 @@ namespace understudy {
 // enough is decided in preflight.hpp and continuity.hpp.
 
 struct server_facts {
-    int version = 0;                 ///< server_version_num, e.g. 150020.
+    int version = 0;  ///< server_version_num, e.g. 150020.
     std::string database;
     std::string encoding;
     std::string user;
     bool in_recovery = false;
     bool is_superuser = false;
     bool may_replicate = false;
-    bool may_create = false;         ///< CREATE on the database: needed for a publication.
+    bool may_create = false;  ///< CREATE on the database: needed for a publication.
     std::string wal_level;
     std::string synchronous_standby_names;
     int slots_max = 0;
@@ -46,8 +46,8 @@ struct publication_facts {
     bool deletes = false;
     bool truncates = false;
     bool via_root = false;
-    bool owned = false;              ///< By our role, or by one that it is a member of.
-    std::string fingerprint;         ///< Of its own row; its members count in their tables' fingerprints.
+    bool owned = false;       ///< By our role, or by one that it is a member of.
+    std::string fingerprint;  ///< Of its own row; its members count in their tables' fingerprints.
 };
 
 struct slot_facts {
@@ -56,17 +56,17 @@ struct slot_facts {
     std::string type;
     std::string database;
     bool temporary = false;
-    bool two_phase = false;          ///< Decodes prepared transactions at PREPARE, not at COMMIT PREPARED.
-    int active_pid = 0;              ///< 0: nobody streams from it.
-    std::string wal_status;          ///< reserved, extended, unreserved, lost.
-    std::string invalidation;        ///< 17+: why it was invalidated.
+    bool two_phase = false;    ///< Decodes prepared transactions at PREPARE, not at COMMIT PREPARED.
+    int active_pid = 0;        ///< 0: nobody streams from it.
+    std::string wal_status;    ///< reserved, extended, unreserved, lost.
+    std::string invalidation;  ///< 17+: why it was invalidated.
     lsn restart;
     lsn confirmed;
     std::uint64_t retained_bytes = 0;
 };
 
 struct column_facts {
-    std::string type_name;           ///< As format_type prints it.
+    std::string type_name;  ///< As format_type prints it.
     column described;
     bool generated = false;
     bool published = true;
@@ -75,32 +75,32 @@ struct column_facts {
 struct table_facts {
     oid id = 0;
     table_name name;
-    table_setting setting;           ///< The entry of `tables` that asks for it.
-    char kind = 'r';                 ///< relkind.
+    table_setting setting;  ///< The entry of `tables` that asks for it.
+    char kind = 'r';        ///< relkind.
     char persistence = 'p';
     char replica_identity = 'd';
     bool is_partition = false;
-    bool has_inheritors = false;     ///< Children by INHERITS; they are tables of their own to us.
+    bool has_inheritors = false;  ///< Children by INHERITS; they are tables of their own to us.
     bool may_select = false;
-    bool owned = false;              ///< As for publications: whoever publishes a table has to own it.
+    bool owned = false;  ///< As for publications: whoever publishes a table has to own it.
     bool row_security = false;
     bool published = false;
-    std::string row_filter;          ///< SQL of the publication's WHERE; empty: none.
+    std::string row_filter;  ///< SQL of the publication's WHERE; empty: none.
     std::vector<column_facts> columns;
     std::vector<std::string> primary_key;     ///< Of an immediate, valid primary key; empty: none.
     std::vector<std::string> identity_index;  ///< Of REPLICA IDENTITY USING INDEX; empty: none.
-    std::string leaf_identities;     ///< The different relreplident of a partitioned table's leaves, e.g. `df`.
-    std::string persistences;        ///< The different relpersistence of a partitioned table and its partitions.
-    std::vector<oid> partitions;     ///< Of a partitioned table: itself and everything below it.
-    std::string sent_as;             ///< The published tables above a partition, under whose name its rows are sent.
-    std::int64_t estimated_rows = 0; ///< reltuples, of all leaves.
+    std::string leaf_identities;      ///< The different relreplident of a partitioned table's leaves, e.g. `df`.
+    std::string persistences;         ///< The different relpersistence of a partitioned table and its partitions.
+    std::vector<oid> partitions;      ///< Of a partitioned table: itself and everything below it.
+    std::string sent_as;              ///< The published tables above a partition, under whose name its rows are sent.
+    std::int64_t estimated_rows = 0;  ///< reltuples, of all leaves.
     std::int64_t bytes = 0;
     std::string fingerprint;
 };
 
 /// A wanted table that the catalog does not have is missing from the answer: compare with the settings.
 struct table_listing {
-    std::vector<table_facts> tables;           ///< In config order; `schema.*` by name.
+    std::vector<table_facts> tables;  ///< In config order; `schema.*` by name.
     std::vector<table_setting> missing;
 };
 
@@ -113,13 +113,14 @@ asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std:
 
 /// What may have changed the tables without a row message.
 struct catalog_changes {
-    std::vector<oid> changed;        ///< Tables whose fingerprint is no longer the given one, or that are gone.
+    std::vector<oid> changed;  ///< Tables whose fingerprint is no longer the given one, or that are gone.
     bool publication_changed = false;
     std::optional<std::string> locked_by;  ///< Who holds a strong lock on which table, for people.
     std::vector<std::uint32_t> running;    ///< Transactions whose work the catalog does not show yet, unordered.
     std::uint32_t next_xid = 0;            ///< Nor that of any from here on.
 };
-asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql, const std::vector<table_record>& tables,
+asio::awaitable<outcome<catalog_changes>> read_catalog_changes(pg_connection& sql,
+                                                               const std::vector<table_record>& tables,
                                                                std::string publication,
                                                                std::string publication_fingerprint);
 

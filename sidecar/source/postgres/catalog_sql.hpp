@@ -131,8 +131,10 @@ SELECT w.nr, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrepl
  ORDER BY w.nr, c.relname COLLATE "C")";
 
 inline constexpr const char* published_14 = "a.attgenerated = ''";
-inline constexpr const char* published_15 = "a.attgenerated = '' AND (pt.tablename IS NULL OR a.attname = ANY(pt.attnames))";
-inline constexpr const char* published_18 = "pt.tablename IS NULL AND a.attgenerated = '' OR a.attname = ANY(pt.attnames)";
+inline constexpr const char* published_15 =
+    "a.attgenerated = '' AND (pt.tablename IS NULL OR a.attname = ANY(pt.attnames))";
+inline constexpr const char* published_18 =
+    "pt.tablename IS NULL AND a.attgenerated = '' OR a.attname = ANY(pt.attnames)";
 
 inline constexpr const char* columns = R"(
 SELECT c.oid, a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '', {published}, format_type(a.atttypid, a.atttypmod)

@@ -24,7 +24,8 @@ failure failure_of(const PGresult* result)
     const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     std::string text = presentable(primary ? primary : PQresultErrorMessage(result));
-    if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) text += " (" + presentable(detail) + ")";
+    if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL))
+        text += " (" + presentable(detail) + ")";
     // libpq makes results of its own, without SQLSTATE, when the connection breaks.
     if (!state) return {errc::connection_lost, std::move(text)};
     return {reason_for_sqlstate(state), text + " [SQLSTATE " + state + "]"};
@@ -45,7 +46,8 @@ errc reason_for_connect_error(std::string_view text) noexcept
         if (text.find(hint) != text.npos) return errc::authentication_failed;
     for (auto hint : {"starting up"sv, "shutting down"sv, "not yet accepting"sv, "recovery mode"sv})
         if (text.find(hint) != text.npos) return errc::server_starting;
-    for (auto hint : {"too many clients"sv, "remaining connection slots"sv, "max_wal_senders"sv, "too many connections"sv})
+    for (auto hint :
+         {"too many clients"sv, "remaining connection slots"sv, "max_wal_senders"sv, "too many connections"sv})
         if (text.find(hint) != text.npos) return errc::too_many_connections;
     return errc::unreachable;
 }
@@ -79,7 +81,8 @@ std::string presentable(std::string_view peer_text)
     std::string shown;
     auto cut = peer_text.substr(0, limits::peer_text_bytes_max);
     // Not inside a UTF-8 character: its other bytes start with the bits 10.
-    while (cut.size() < peer_text.size() && !cut.empty() && (peer_text[cut.size()] & 0xC0) == 0x80) cut.remove_suffix(1);
+    while (cut.size() < peer_text.size() && !cut.empty() && (peer_text[cut.size()] & 0xC0) == 0x80)
+        cut.remove_suffix(1);
     for (char c : cut) {
         bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
         if (control && (shown.empty() || shown.back() == ' ')) continue;
@@ -277,7 +280,7 @@ asio::awaitable<outcome<std::vector<query_result>>> pg_connection::collect_resul
 }
 
 asio::awaitable<outcome<std::vector<query_result>>> pg_connection::query_each(std::string sql,
-                                                                             std::chrono::milliseconds timeout)
+                                                                              std::chrono::milliseconds timeout)
 {
     if (PQsendQuery(connection_.get(), sql.c_str()) == 0) co_return lost_connection();
     busy_ = true;
@@ -362,11 +365,12 @@ void pg_connection::arm_watch()
 {
     // At most one wait: a query's data wakes it too, and each wake would leave one more behind.
     if (std::exchange(watch_armed_, true)) return;
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const boost::system::error_code& ec) {
-        if (!*alive) return;
-        watch_armed_ = false;
-        if (!ec && !cancelled_ && !busy_ && watcher_) look_for_end();
-    });
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this, alive = alive_](const boost::system::error_code& ec) {
+                           if (!*alive) return;
+                           watch_armed_ = false;
+                           if (!ec && !cancelled_ && !busy_ && watcher_) look_for_end();
+                       });
 }
 
 void pg_connection::look_for_end()

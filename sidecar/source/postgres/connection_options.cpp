@@ -55,9 +55,8 @@ outcome<connection_options> make_connection_options(const std::string& connectio
     pg_options_handle parsed{PQconninfoParse(connection.c_str(), &message)};
     pg_memory_handle message_owner{message};
     if (!parsed)
-        return failure{errc::bad_config,
-                       "source.postgres.connection is not a libpq connection string or URI; see "
-                       "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING"};
+        return failure{errc::bad_config, "source.postgres.connection is not a libpq connection string or URI; see "
+                                         "https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING"};
 
     connection_options options;
     for (auto* option = parsed.get(); option->keyword != nullptr; ++option)

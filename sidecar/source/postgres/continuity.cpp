@@ -18,11 +18,11 @@ outcome<void> check_system(const store_state& stored, const system_facts& system
                                    ours.system_id, system.system_id)};
     auto position = stored.position.position;
     if (system.timeline < ours.timeline)
-        return failure{errc::timeline_diverged, fmt::format("the server is on timeline {}, the store on {}",
-                                                            system.timeline, ours.timeline)};
-    if (system.timeline > ours.timeline && (!system.left_our_timeline_at || *system.left_our_timeline_at < position))
         return failure{errc::timeline_diverged,
-                       fmt::format("the server left timeline {} before our position {}", ours.timeline, to_string(position))};
+                       fmt::format("the server is on timeline {}, the store on {}", system.timeline, ours.timeline)};
+    if (system.timeline > ours.timeline && (!system.left_our_timeline_at || *system.left_our_timeline_at < position))
+        return failure{errc::timeline_diverged, fmt::format("the server left timeline {} before our position {}",
+                                                            ours.timeline, to_string(position))};
     if (system.flushed < position)
         return failure{errc::time_travel, fmt::format("the server's WAL ends at {}, before our position {}",
                                                       to_string(system.flushed), to_string(position))};
@@ -69,9 +69,11 @@ outcome<void> check_slot_is_ours(const slot_facts& slot, const std::string& name
                                    "source.postgres.slot to another name, or drop that slot",
                                    name, slot.type, slot.plugin, slot.database)};
     if (slot.two_phase)
-        return failure{errc::slot_mismatch,
-                       fmt::format("replication slot {} was made with two_phase, and would send transactions before they "
-                                   "are committed; set source.postgres.slot to another name, or drop that slot", name)};
+        return failure{
+            errc::slot_mismatch,
+            fmt::format("replication slot {} was made with two_phase, and would send transactions before they "
+                        "are committed; set source.postgres.slot to another name, or drop that slot",
+                        name)};
     return {};
 }
 

@@ -18,7 +18,7 @@ namespace understudy {
 
 namespace {
 
-constexpr std::size_t load_bytes = 4u << 20;   // rows on their way to the store at a time, per batch
+constexpr std::size_t load_bytes = 4u << 20;  // rows on their way to the store at a time, per batch
 
 // Where transactions end faster than a slot is built, its snapshot can be refused ("initial slot snapshot too large").
 // The server has dropped the slot then, and the next one has another snapshot.
@@ -80,17 +80,20 @@ std::vector<table_facts> chosen(const table_listing& listing, const std::vector<
 outcome<void> compare_with_present(const std::vector<table_facts>& then, const std::vector<table_facts>& now)
 {
     for (const auto& table : then) {
-        auto same = [&](const table_facts& other) { return other.id == table.id && other.fingerprint == table.fingerprint; };
+        auto same = [&](const table_facts& other) {
+            return other.id == table.id && other.fingerprint == table.fingerprint;
+        };
         if (std::none_of(now.begin(), now.end(), same))
-            return failure{errc::table_changed,
-                           fmt::format("{} was altered or truncated while its copy was prepared", to_string(table.name))};
+            return failure{errc::table_changed, fmt::format("{} was altered or truncated while its copy was prepared",
+                                                            to_string(table.name))};
     }
     if (then.size() != now.size()) return failure{errc::table_changed, "a table appeared while the copy was prepared"};
     return {};
 }
 
 asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connection& view, pg_connection& sql,
-                                                                      const settings& wanted, const std::vector<oid>& only)
+                                                                      const settings& wanted,
+                                                                      const std::vector<oid>& only)
 {
     auto before = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
     if (!before) co_return before.error();
@@ -143,7 +146,8 @@ public:
         auto ec = add_row(line);
         if (!ec) return {};
         auto column = ec == errc::bad_text ? ", column " + builder_.failed_column(table_) : std::string{};
-        return explain(ec, fmt::format("a row of {}{} cannot be read: {}", to_string(table_.record.name), column, ec.message()));
+        return explain(
+            ec, fmt::format("a row of {}{} cannot be read: {}", to_string(table_.record.name), column, ec.message()));
     }
 
     bool is_full() const noexcept { return batch_.memory_bytes() >= load_bytes; }
@@ -161,8 +165,8 @@ private:
         if (auto ec = copy_text::split_line(line, table_.formats.size(), scratch_, fields_)) return ec;
         values_.clear();
         for (const auto& field : fields_)
-            values_.push_back({field.is_null ? pgoutput::tuple_column::kind::null : pgoutput::tuple_column::kind::text,
-                               field.text});
+            values_.push_back(
+                {field.is_null ? pgoutput::tuple_column::kind::null : pgoutput::tuple_column::kind::text, field.text});
         if (auto ec = builder_.build_key(table_, values_)) return ec;
         if (auto ec = builder_.build_tuple(table_, values_)) return ec;
         if (table_.record.shape.identity == row_identity::key)
@@ -203,7 +207,8 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_tab
         if (!taken) co_return taken.error();
         if (*taken == pg_connection::taken::end) break;
         bool dry = progress.rows == rows_before;
-        if (!dry) found = reads < pg_connection::reads_per_turn ? pg_connection::found::some : pg_connection::found::much;
+        if (!dry)
+            found = reads < pg_connection::reads_per_turn ? pg_connection::found::some : pg_connection::found::much;
         if (found == pg_connection::found::some && !dry) continue;
         auto waited = co_await reader.wait_after(found);
         if (!waited) co_return waited;
@@ -276,7 +281,8 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
     auto view = co_await open_consistent_view(wanted, std::move(only), sql, progress);
     if (!view) co_return view.error();
     progress.tables_total = view->tables.size();
-    for (const auto& table : view->tables) progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
+    for (const auto& table : view->tables)
+        progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
 
     copy_result result;
     result.consistent_point = view->point;

@@ -15,8 +15,8 @@ namespace understudy {
 
 /// How far a copy is. Written by the copy, read by status; both on the event loop.
 struct copy_progress {
-    std::string waiting_for;        ///< Whose transaction the consistent point waits for, while it does.
-    std::string table;              ///< Being copied now.
+    std::string waiting_for;  ///< Whose transaction the consistent point waits for, while it does.
+    std::string table;        ///< Being copied now.
     std::size_t tables_done = 0;
     std::size_t tables_total = 0;
     std::uint64_t rows = 0;
@@ -60,7 +60,7 @@ std::string rows_query(const table_facts& facts, const mirrored_table& table);
 
 struct copy_result {
     lsn consistent_point;
-    std::vector<table_record> tables;   ///< The copied ones, valid from the consistent point.
+    std::vector<table_record> tables;  ///< The copied ones, valid from the consistent point.
 };
 
 /// Copies tables as of one consistent point into new epochs. Errors: those of the connections and

@@ -9,7 +9,10 @@ namespace understudy {
 template <auto Destroy>
 struct c_deleter {
     template <class T>
-    void operator()(T* object) const noexcept { Destroy(object); }
+    void operator()(T* object) const noexcept
+    {
+        Destroy(object);
+    }
 };
 template <class T, auto Destroy>
 using c_handle = std::unique_ptr<T, c_deleter<Destroy>>;

@@ -31,8 +31,7 @@ check_item failed(std::string name, std::string text, std::string remedy, errc r
 check_item check_version(const server_facts& server)
 {
     auto text = fmt::format("PostgreSQL {}.{}", server.version / 10000, server.version % 10000);
-    if (server.version < oldest_version)
-        return failed("version", text, "understudy needs PostgreSQL 14 or newer");
+    if (server.version < oldest_version) return failed("version", text, "understudy needs PostgreSQL 14 or newer");
     if (server.version >= newest_version)
         return warning("version", text, "understudy was tested with PostgreSQL 14 to 18");
     return passed("version", text);
@@ -43,10 +42,12 @@ check_item check_role(const server_facts& server)
     auto text = fmt::format("role {}", server.user);
     if (!server.may_replicate)
         return failed("role", text + " lacks REPLICATION",
-                      fmt::format("ALTER ROLE {} REPLICATION;", quoted_identifier(server.user)), errc::permission_denied);
+                      fmt::format("ALTER ROLE {} REPLICATION;", quoted_identifier(server.user)),
+                      errc::permission_denied);
     if (server.is_superuser)
-        return warning("role", text + " is a superuser", "give understudy a role of its own with LOGIN REPLICATION "
-                                                         "and SELECT on the mirrored tables");
+        return warning("role", text + " is a superuser",
+                       "give understudy a role of its own with LOGIN REPLICATION "
+                       "and SELECT on the mirrored tables");
     return passed("role", text + " has REPLICATION");
 }
 
@@ -93,7 +94,7 @@ bool could_match_standby(std::string_view synchronous_standby_names, std::string
     std::string word;
     auto matches = [&] {
         return word == "*" || (!word.empty() && std::equal(word.begin(), word.end(), application_name.begin(),
-                                                            application_name.end(), same));
+                                                           application_name.end(), same));
     };
     bool quoted = false;
     for (char c : synchronous_standby_names) {
@@ -109,7 +110,8 @@ bool could_match_standby(std::string_view synchronous_standby_names, std::string
     return matches();
 }
 
-std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, const slot_facts& slot)
+std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted,
+                                     const slot_facts& slot)
 {
     std::vector<check_item> items;
     items.push_back(check_version(server));
@@ -121,8 +123,8 @@ std::vector<check_item> check_server(const server_facts& server, const postgres_
     if (server.wal_level == "logical")
         items.push_back(passed("wal_level", "logical"));
     else
-        items.push_back(failed("wal_level", server.wal_level,
-                               "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
+        items.push_back(
+            failed("wal_level", server.wal_level, "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
     items.push_back(check_role(server));
     auto senders_now = slot.active_pid != 0 ? 0 : 1;
     if (slot.exists) {
@@ -166,7 +168,8 @@ std::string publication_statement(const publication_facts& publication, const st
 namespace {
 
 // Whoever makes a publication needs CREATE on the database, whoever alters it has to own it, and both, the tables.
-bool may_publish(const publication_facts& publication, const std::vector<table_facts>& tables, const server_facts& server)
+bool may_publish(const publication_facts& publication, const std::vector<table_facts>& tables,
+                 const server_facts& server)
 {
     if (server.is_superuser) return true;
     return (publication.exists ? publication.owned : server.may_create) &&
@@ -200,10 +203,10 @@ std::vector<check_item> check_publication(const publication_facts& publication, 
                                            quoted_identifier(wanted.publication))));
     for (const auto& table : tables.tables)
         if (table.kind == 'p' && !publication.via_root)
-            items.push_back(failed(name, fmt::format("publishes the partitions of {} under their own names",
-                                                     to_string(table.name)),
-                                   fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
-                                               quoted_identifier(wanted.publication))));
+            items.push_back(
+                failed(name, fmt::format("publishes the partitions of {} under their own names", to_string(table.name)),
+                       fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
+                                   quoted_identifier(wanted.publication))));
     if (items.empty()) items.push_back(passed(name, "publishes every configured table"));
     return items;
 }
@@ -230,8 +233,9 @@ outcome<void> check_kind(const table_facts& facts)
     if (facts.persistences.find('u') != facts.persistences.npos)
         return unusable(facts, "has unlogged partitions, whose changes are not in the WAL");
     if (!facts.sent_as.empty())
-        return unusable(facts, fmt::format("is a partition whose rows the publication sends as those of {}: mirror that one",
-                                           facts.sent_as));
+        return unusable(facts,
+                        fmt::format("is a partition whose rows the publication sends as those of {}: mirror that one",
+                                    facts.sent_as));
     return {};
 }
 
@@ -307,11 +311,12 @@ outcome<void> add_key(const table_facts& facts, const std::vector<std::string>& 
 {
     shape.identity = names.empty() ? row_identity::multiset : row_identity::key;
     for (const auto& name : names) {
-        auto found = std::find_if(shape.columns.begin(), shape.columns.end(),
-                                  [&](auto& column) { return column.name == name; });
+        auto found =
+            std::find_if(shape.columns.begin(), shape.columns.end(), [&](auto& column) { return column.name == name; });
         if (found == shape.columns.end())
             return unusable(facts, fmt::format("is told apart by column {}, which the config or the publication leaves "
-                                               "out", name));
+                                               "out",
+                                               name));
         shape.key.push_back(static_cast<std::uint16_t>(found - shape.columns.begin()));
     }
     return {};
@@ -363,14 +368,17 @@ std::vector<reservation> reservations(const table_facts& facts, const std::strin
     }
     std::vector<reservation> all;
     if (!generated.empty())
-        all.push_back({fmt::format("left out because the server does not send generated columns: {}", fmt::join(generated, ", ")),
-                       "PostgreSQL 18 can publish stored generated columns (publish_generated_columns = stored)"});
+        all.push_back(
+            {fmt::format("left out because the server does not send generated columns: {}", fmt::join(generated, ", ")),
+             "PostgreSQL 18 can publish stored generated columns (publish_generated_columns = stored)"});
     if (!names_of_objects.empty())
-        all.push_back({fmt::format("shows names of objects as they are when a row changes, not when they are renamed: {}",
-                                   fmt::join(names_of_objects, ", ")),
-                       "put the columns under `exclude` of the table in the config, unless nobody renames"});
+        all.push_back(
+            {fmt::format("shows names of objects as they are when a row changes, not when they are renamed: {}",
+                         fmt::join(names_of_objects, ", ")),
+             "put the columns under `exclude` of the table in the config, unless nobody renames"});
     if (facts.has_inheritors)
-        all.push_back({"rows of its INHERITS children are not part of it", "mirror the children as tables of their own"});
+        all.push_back(
+            {"rows of its INHERITS children are not part of it", "mirror the children as tables of their own"});
     if (facts.row_security)
         all.push_back({"row security is on: the copy fails unless our role may bypass it",
                        fmt::format("ALTER ROLE {} BYPASSRLS;", quoted_identifier(role))});
@@ -383,10 +391,11 @@ check_item check_table(const table_facts& facts, const type_catalog& types, cons
     auto planned = plan_table(facts, types);
     if (!planned) return failed(name, planned.error().text, {}, planned.error().code);
     if (!facts.may_select)
-        return failed(name, "may not be read by our role",
-                      fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {1} TO {2};",
-                                  quoted_identifier(facts.name.schema), quoted_name(facts.name), quoted_identifier(role)),
-                      errc::permission_denied);
+        return failed(
+            name, "may not be read by our role",
+            fmt::format("GRANT USAGE ON SCHEMA {0} TO {2}; GRANT SELECT ON {1} TO {2};",
+                        quoted_identifier(facts.name.schema), quoted_name(facts.name), quoted_identifier(role)),
+            errc::permission_denied);
     auto item = passed(name, describe(facts, *planned));
     for (const auto& [text, remedy] : reservations(facts, role)) {
         item.result = verdict::warning;

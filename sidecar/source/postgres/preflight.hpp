@@ -14,16 +14,17 @@ enum class verdict { passed, warning, failed };
 
 /// One prerequisite, as `check` shows it.
 struct check_item {
-    std::string name;      ///< Stable, lower case: `wal_level`, `table public.materials`.
+    std::string name;  ///< Stable, lower case: `wal_level`, `table public.materials`.
     verdict result = verdict::passed;
-    std::string text;      ///< What was found.
-    std::string remedy;    ///< What to type or change; empty when it passed.
+    std::string text;                          ///< What was found.
+    std::string remedy;                        ///< What to type or change; empty when it passed.
     errc reason = errc::prerequisite_missing;  ///< Of a failed one.
 };
 
 /// Prerequisites that do not depend on tables: version, wal_level, role, free slots and walsenders, standby names.
 /// Our own slot, and the walsender that streams from it, count for the two of each that are needed.
-std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted, const slot_facts& slot);
+std::vector<check_item> check_server(const server_facts& server, const postgres_settings& wanted,
+                                     const slot_facts& slot);
 
 std::vector<check_item> check_publication(const publication_facts& publication, const table_listing& tables,
                                           const postgres_settings& wanted, const server_facts& server);

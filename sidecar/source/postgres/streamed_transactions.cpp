@@ -30,7 +30,8 @@ std::optional<std::uint32_t> streamed_transactions::settle(std::vector<std::uint
         return is_before(kept.xid, next_xid) && !std::binary_search(running.begin(), running.end(), kept.xid);
     });
     if (latest_of_many_) {
-        auto older = std::find_if(running.begin(), running.end(), [&](auto xid) { return !is_before(*latest_of_many_, xid); });
+        auto older =
+            std::find_if(running.begin(), running.end(), [&](auto xid) { return !is_before(*latest_of_many_, xid); });
         if (older != running.end()) return *older;
         if (!is_before(*latest_of_many_, next_xid)) return latest_of_many_;
         latest_of_many_.reset();

@@ -32,10 +32,11 @@ outcome<void> check_output_settings(const pg_connection& made)
         {{"TimeZone", "UTC"}, {"DateStyle", "ISO"}, {"IntervalStyle", "postgres"}, {"client_encoding", "UTF8"}}};
     for (const auto& [name, value] : wanted)
         if (auto actual = made.parameter(name); !actual.starts_with(value))
-            return failure{errc::prerequisite_missing,
-                           fmt::format("the session has {} = '{}' instead of {}: something between us and the server drops the "
-                                       "connection's options; connect to the server itself, not to a pooler",
-                                       name, presentable(actual), value)};
+            return failure{
+                errc::prerequisite_missing,
+                fmt::format("the session has {} = '{}' instead of {}: something between us and the server drops the "
+                            "connection's options; connect to the server itself, not to a pooler",
+                            name, presentable(actual), value)};
     return {};
 }
 
@@ -45,7 +46,8 @@ asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open_first(const connec
     auto hosts = one_per_host(options);
     for (auto host = hosts.begin();; ++host) {
         auto made = co_await pg_connection::open(*host);
-        if (made || made.error().code == errc::authentication_failed || host + 1 == hosts.end()) co_return std::move(made);
+        if (made || made.error().code == errc::authentication_failed || host + 1 == hosts.end())
+            co_return std::move(made);
     }
 }
 
@@ -97,10 +99,12 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
                        fmt::format("SELECT pg_create_logical_replication_slot('{}', 'pgoutput');", wanted.slot),
                        errc::prerequisite_missing});
     else
-        all.push_back({"slot " + wanted.slot, verdict::passed,
+        all.push_back({"slot " + wanted.slot,
+                       verdict::passed,
                        slot.exists ? fmt::format("exists, confirmed up to {}", to_string(slot.confirmed))
                                    : "does not exist; `run` makes it, as source.postgres.create is true",
-                       {}, {}});
+                       {},
+                       {}});
     for (auto& item : check_publication(publication, tables, wanted, server)) all.push_back(std::move(item));
     for (auto& item : check_tables(tables, types, server.user)) all.push_back(std::move(item));
     return all;
@@ -119,17 +123,18 @@ outcome<void> all_passed(const std::vector<check_item>& items)
     return failure{*reason, fmt::format("{}", fmt::join(texts, " | "))};
 }
 
-asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
-                                              const postgres_settings& wanted, std::string& waiting_for)
+asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication,
+                                                       const survey& found, const postgres_settings& wanted,
+                                                       std::string& waiting_for)
 {
     created_parts made;
-    auto statement = publication_statement(found.publication, found.tables.tables, wanted.publication,
-                                           found.server.version);
+    auto statement =
+        publication_statement(found.publication, found.tables.tables, wanted.publication, found.server.version);
     if (!statement.empty()) {
         auto created = co_await sql.query(statement, limits::query_timeout);
         if (!created)
-            co_return failure{created.error().code, fmt::format("{}. Let the tables' owner type: {};",
-                                                                created.error().text, statement)};
+            co_return failure{created.error().code,
+                              fmt::format("{}. Let the tables' owner type: {};", created.error().text, statement)};
         made.publication = true;
     }
     if (!found.slot.exists) {
@@ -162,7 +167,8 @@ asio::awaitable<outcome<system_facts>> identify_system(pg_connection& replicatio
     facts.flushed = *flushed;
     if (stored_timeline == 0 || facts.timeline <= stored_timeline) co_return std::move(facts);
 
-    auto history = co_await replication.query(fmt::format("TIMELINE_HISTORY {}", facts.timeline), limits::query_timeout);
+    auto history =
+        co_await replication.query(fmt::format("TIMELINE_HISTORY {}", facts.timeline), limits::query_timeout);
     if (!history) co_return history.error();
     auto left = switch_point(history->text(0, 1), stored_timeline);
     if (!left) co_return explain(left.error(), "TIMELINE_HISTORY cannot be read");

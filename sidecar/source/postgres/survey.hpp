@@ -37,8 +37,9 @@ struct created_parts {
 /// Makes the publication, or adds the tables that it lacks, when `create` allows it; then the slot, in that order:
 /// a slot made first would never see the publication, or lose rows. Returns what was made.
 /// `waiting_for` as in query_patiently.
-asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication, const survey& found,
-                                              const postgres_settings& wanted, std::string& waiting_for);
+asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication,
+                                                       const survey& found, const postgres_settings& wanted,
+                                                       std::string& waiting_for);
 
 /// Drops our own slot after it was invalidated, so that create_missing can make a new one.
 asio::awaitable<outcome<void>> drop_slot(pg_connection& sql, std::string slot);

@@ -82,7 +82,8 @@ lsn oldest_copy(const std::vector<mirrored_table>& tables)
     return oldest;
 }
 
-transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start, lsn from)
+transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables, const stored_position& start,
+                                       lsn from)
     : tables_{tables},
       position_{start},
       overlap_expected_{start.last.commit != lsn{} && start.last.commit >= from},
@@ -227,8 +228,8 @@ error_code transaction_reader::check_partition(oid leaf) noexcept
     return known ? error_code{} : copy_again(root);
 }
 
-result<transaction_reader::event> transaction_reader::row_change(std::string_view message,
-                                                                 error_code (transaction_reader::*apply)(std::string_view))
+result<transaction_reader::event> transaction_reader::row_change(
+    std::string_view message, error_code (transaction_reader::*apply)(std::string_view))
 {
     if (!in_transaction_) return make_error_code(errc::unexpected_message);
     described_last_ = 0;
@@ -266,7 +267,8 @@ error_code transaction_reader::arrange(const wire_relation& relation, const pgou
 error_code transaction_reader::copy_again(oid relation) noexcept
 {
     changed_table_ = relation;
-    if (const auto* table = find_table(relation); table && failed_in_.empty()) failed_in_ = to_string(table->record.name);
+    if (const auto* table = find_table(relation); table && failed_in_.empty())
+        failed_in_ = to_string(table->record.name);
     return errc::table_changed;
 }
 

@@ -68,8 +68,8 @@ public:
 
 private:
     struct wire_relation {
-        const mirrored_table* table = nullptr;      // null: published, but not ours
-        std::vector<std::uint16_t> wire_position;   // of each stored column
+        const mirrored_table* table = nullptr;     // null: published, but not ours
+        std::vector<std::uint16_t> wire_position;  // of each stored column
         std::size_t wire_columns = 0;
         bool same_shape = false;
     };
@@ -118,7 +118,7 @@ private:
     row_builder builder_;
     std::string old_key_;
 
-    oid described_last_ = 0;    // no row came since
+    oid described_last_ = 0;  // no row came since
     oid changed_table_ = 0;
     std::string failed_in_;
 };

@@ -95,8 +95,10 @@ void create_bank(sql_session& session)
         "CREATE TABLE rounds (round int NOT NULL, nr int NOT NULL, PRIMARY KEY (nr, round));"
         "INSERT INTO accounts SELECT nr, nr, " +
         std::to_string(first_balance) + ", 0, md5(nr::text), repeat(md5(nr::text), " + std::to_string(text_repeats) +
-        ") FROM generate_series(1, " + count + ") nr;"
-        "INSERT INTO rounds SELECT 0, nr FROM generate_series(1, " + std::to_string(rows_of_a_round) + ") nr");
+        ") FROM generate_series(1, " + count +
+        ") nr;"
+        "INSERT INTO rounds SELECT 0, nr FROM generate_series(1, " +
+        std::to_string(rows_of_a_round) + ") nr");
 }
 
 std::string broken_promises_of_the_bank(const published_document& document)
@@ -173,8 +175,9 @@ std::string bank_teller::new_text()
 std::string bank_teller::new_round()
 {
     // No TRUNCATE: under the oracle's snapshot the table would be empty, for TRUNCATE keeps no rows for older snapshots.
-    return std::string{"SELECT pg_advisory_xact_lock(1); DELETE FROM rounds;"} + "INSERT INTO rounds SELECT " + std::to_string(random(1, 1000000)) +
-           ", nr FROM generate_series(1, " + std::to_string(rows_of_a_round) + ") nr;";
+    return std::string{"SELECT pg_advisory_xact_lock(1); DELETE FROM rounds;"} + "INSERT INTO rounds SELECT " +
+           std::to_string(random(1, 1000000)) + ", nr FROM generate_series(1, " + std::to_string(rows_of_a_round) +
+           ") nr;";
 }
 
 }  // namespace understudy::testing

@@ -23,7 +23,8 @@ const std::string quick = "status:\n  heartbeat: 100ms\n";
 /// Waits until current_as_of has passed what was committed so far; then what is announced against the database.
 std::string proven_difference(mirror& source)
 {
-    auto now = source.session().scalar("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+    auto now = source.session().scalar(
+        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
     auto proven = [&] {
         auto status = source.status();
         const auto& as_of = status.at("current_as_of");
@@ -45,11 +46,10 @@ void check_each(mirror& source, const std::vector<std::string>& changes)
     }
 }
 
-const std::string partitioned =
-    "CREATE TABLE p (id int PRIMARY KEY, a text) PARTITION BY RANGE (id);"
-    "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100);"
-    "CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (100) TO (200);"
-    "INSERT INTO p SELECT i, 'row ' || i FROM generate_series(1, 150) i;";
+const std::string partitioned = "CREATE TABLE p (id int PRIMARY KEY, a text) PARTITION BY RANGE (id);"
+                                "CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (100);"
+                                "CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (100) TO (200);"
+                                "INSERT INTO p SELECT i, 'row ' || i FROM generate_series(1, 150) i;";
 
 const std::string with_types =
     "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE moods AS RANGE (subtype = mood);"
@@ -107,28 +107,33 @@ BOOST_AUTO_TEST_CASE(a_partition_that_changes_while_it_is_none)
 {
     mirror source{{.more = quick}};
     source.exec(partitioned);
-    check_each(source, {"BEGIN; ALTER TABLE p DETACH PARTITION p_1; UPDATE p_1 SET a = 'alone'; DELETE FROM p_1 WHERE id < 10;"
-                        "ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (100); COMMIT"});
+    check_each(source,
+               {"BEGIN; ALTER TABLE p DETACH PARTITION p_1; UPDATE p_1 SET a = 'alone'; DELETE FROM p_1 WHERE id < 10;"
+                "ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (100); COMMIT"});
 }
 
 BOOST_DATA_TEST_CASE(a_partition_that_is_there_for_a_while, versions, version)
 {
     mirror source{{.version = version, .more = quick}};
     source.exec(partitioned);
-    check_each(source, {"BEGIN; CREATE TABLE p_9 PARTITION OF p FOR VALUES FROM (900) TO (1000); INSERT INTO p VALUES (901, 'x');"
-                        "DROP TABLE p_9; COMMIT",
-                        "CREATE TABLE q_9 (LIKE p INCLUDING ALL); BEGIN; ALTER TABLE p ATTACH PARTITION q_9 FOR VALUES FROM (900) TO (1000);"
-                        "INSERT INTO p VALUES (902, 'x'); ALTER TABLE p DETACH PARTITION q_9; COMMIT; DROP TABLE q_9"});
+    check_each(
+        source,
+        {"BEGIN; CREATE TABLE p_9 PARTITION OF p FOR VALUES FROM (900) TO (1000); INSERT INTO p VALUES (901, 'x');"
+         "DROP TABLE p_9; COMMIT",
+         "CREATE TABLE q_9 (LIKE p INCLUDING ALL); BEGIN; ALTER TABLE p ATTACH PARTITION q_9 FOR VALUES FROM (900) TO (1000);"
+         "INSERT INTO p VALUES (902, 'x'); ALTER TABLE p DETACH PARTITION q_9; COMMIT; DROP TABLE q_9"});
 }
 
 BOOST_AUTO_TEST_CASE(a_mirrored_table_that_is_a_partition_for_a_while)
 {
     mirror source{{.tables = {"public.t"}, .more = quick}};
-    source.exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
-                "CREATE PUBLICATION understudy FOR ALL TABLES WITH (publish_via_partition_root = true)");
+    source.exec(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        "CREATE PUBLICATION understudy FOR ALL TABLES WITH (publish_via_partition_root = true)");
     source.start();
-    source.exec("BEGIN; ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (0) TO (100); INSERT INTO t VALUES (2); DELETE FROM t WHERE id = 1;"
-                "ALTER TABLE p DETACH PARTITION t; COMMIT");
+    source.exec(
+        "BEGIN; ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (0) TO (100); INSERT INTO t VALUES (2); DELETE FROM t WHERE id = 1;"
+        "ALTER TABLE p DETACH PARTITION t; COMMIT");
     std::vector<oracle_table> tables{{.table = "t", .member = "t"}, {.table = "test.marker", .member = "test.marker"}};
     BOOST_TEST(source.differences(tables) == "");
 }
@@ -144,9 +149,12 @@ BOOST_AUTO_TEST_CASE(a_label_that_is_another_one_for_a_while)
 BOOST_AUTO_TEST_CASE(a_table_that_leaves_a_published_schema_for_a_while)
 {
     mirror source{{.tables = {"public.t"}, .more = quick}};
-    source.exec("CREATE SCHEMA away; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);"
-                "CREATE PUBLICATION understudy FOR TABLES IN SCHEMA public, test WITH (publish_via_partition_root = true)");
-    check_each(source, {"BEGIN; ALTER TABLE t SET SCHEMA away; INSERT INTO away.t VALUES (2); ALTER TABLE away.t SET SCHEMA public; COMMIT"});
+    source.exec(
+        "CREATE SCHEMA away; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);"
+        "CREATE PUBLICATION understudy FOR TABLES IN SCHEMA public, test WITH (publish_via_partition_root = true)");
+    check_each(
+        source,
+        {"BEGIN; ALTER TABLE t SET SCHEMA away; INSERT INTO away.t VALUES (2); ALTER TABLE away.t SET SCHEMA public; COMMIT"});
 }
 
 BOOST_AUTO_TEST_CASE(a_partition_whose_replica_identity_is_another_one_for_a_while)

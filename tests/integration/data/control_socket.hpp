@@ -19,7 +19,10 @@ public:
     void hold() { ask(R"({"do":"hold"})"); }
 
     /// The same, for so long at most.
-    void hold(std::chrono::milliseconds limit) { ask(R"({"do":"hold","for_ms":)" + std::to_string(limit.count()) + "}"); }
+    void hold(std::chrono::milliseconds limit)
+    {
+        ask(R"({"do":"hold","for_ms":)" + std::to_string(limit.count()) + "}");
+    }
 
     /// After hold(): the daemon goes on to exactly this position. Returns the directory of a generation there.
     std::filesystem::path cut(const std::string& position);

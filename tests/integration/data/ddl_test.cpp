@@ -39,7 +39,8 @@ struct altered_mirror {
     void check()
     {
         load->stop();
-        std::vector<oracle_table> tables{{.table = "items", .member = "items"}, {.table = "events", .member = "events"},
+        std::vector<oracle_table> tables{{.table = "items", .member = "items"},
+                                         {.table = "events", .member = "events"},
                                          {.table = "test.marker", .member = "test.marker"}};
         for (auto& known : source.all_tables())
             if (known.member == altered) tables.push_back(known);
@@ -58,7 +59,8 @@ struct altered_mirror {
 
 const std::string table = "CREATE TABLE t (id serial PRIMARY KEY, a int, b text);"
                           "INSERT INTO t (a, b) SELECT i, 'row ' || i FROM generate_series(1, 300) i;";
-const std::string change = "INSERT INTO t DEFAULT VALUES; UPDATE t SET id = id WHERE id % 7 = 0; DELETE FROM t WHERE id = (SELECT min(id) FROM t)";
+const std::string change =
+    "INSERT INTO t DEFAULT VALUES; UPDATE t SET id = id WHERE id % 7 = 0; DELETE FROM t WHERE id = (SELECT min(id) FROM t)";
 
 const std::string parts =
     "CREATE TABLE p (id int PRIMARY KEY, a text) PARTITION BY RANGE (id);"
@@ -89,7 +91,8 @@ BOOST_AUTO_TEST_CASE(columns_are_dropped_and_renamed)
     mirrored.alter("ALTER TABLE t RENAME id TO number; ALTER TABLE t RENAME number TO id", change);
     mirrored.alter("ALTER TABLE t ADD x int DEFAULT 1; UPDATE t SET x = id", change);
     mirrored.alter("ALTER TABLE t DROP x; ALTER TABLE t ADD x int", change);
-    mirrored.alter("ALTER TABLE t ADD y int DEFAULT 5; ALTER TABLE t RENAME x TO z; ALTER TABLE t RENAME y TO x", change);
+    mirrored.alter("ALTER TABLE t ADD y int DEFAULT 5; ALTER TABLE t RENAME x TO z; ALTER TABLE t RENAME y TO x",
+                   change);
     mirrored.check();
 }
 
@@ -105,8 +108,9 @@ BOOST_AUTO_TEST_CASE(a_columns_type_changes_with_a_rewrite)
 
 BOOST_AUTO_TEST_CASE(the_values_of_an_enum_and_the_parts_of_a_composite_are_renamed)
 {
-    altered_mirror mirrored{"CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE place AS (x int, y text); " + table +
-                           "ALTER TABLE t ADD m mood DEFAULT 'ok', ADD p place DEFAULT ROW(1, 'y'), ADD ms mood[] DEFAULT '{sad}'"};
+    altered_mirror mirrored{
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE place AS (x int, y text); " + table +
+        "ALTER TABLE t ADD m mood DEFAULT 'ok', ADD p place DEFAULT ROW(1, 'y'), ADD ms mood[] DEFAULT '{sad}'"};
     mirrored.alter("ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'", change);
     mirrored.alter("ALTER TYPE mood RENAME VALUE 'sad' TO 'ok'", change);
     mirrored.alter("ALTER TYPE place RENAME ATTRIBUTE x TO \"x \"\"2\"\"\"", change);
@@ -118,7 +122,9 @@ BOOST_AUTO_TEST_CASE(tables_are_truncated_and_rewritten_in_place)
 {
     altered_mirror mirrored{table};
     mirrored.alter("TRUNCATE t", change);
-    mirrored.alter("INSERT INTO t (a) SELECT generate_series(1, 500); TRUNCATE t; INSERT INTO t (a) SELECT generate_series(1, 50)", change);
+    mirrored.alter(
+        "INSERT INTO t (a) SELECT generate_series(1, 500); TRUNCATE t; INSERT INTO t (a) SELECT generate_series(1, 50)",
+        change);
     mirrored.source.exec("VACUUM FULL t");
     mirrored.alter("CLUSTER t USING t_pkey", change);
     mirrored.alter("ALTER TABLE t ADD c int; TRUNCATE t; INSERT INTO t (c) VALUES (1)", change);
@@ -131,8 +137,10 @@ BOOST_AUTO_TEST_CASE(the_replica_identity_and_the_key_change)
     mirrored.alter("ALTER TABLE t REPLICA IDENTITY FULL", change);
     mirrored.alter("ALTER TABLE t DROP CONSTRAINT t_pkey", change);
     mirrored.alter("ALTER TABLE t ADD CONSTRAINT u UNIQUE (id); ALTER TABLE t ALTER id SET NOT NULL;"
-                  "ALTER TABLE t REPLICA IDENTITY USING INDEX u", change);
-    mirrored.alter("ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id); ALTER TABLE t REPLICA IDENTITY DEFAULT", change);
+                   "ALTER TABLE t REPLICA IDENTITY USING INDEX u",
+                   change);
+    mirrored.alter("ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id); ALTER TABLE t REPLICA IDENTITY DEFAULT",
+                   change);
     mirrored.check();
 }
 
@@ -142,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_table_is_dropped_and_made_again)
     mirrored.alter("DROP TABLE t; " + table, change);
     mirrored.alter("DROP TABLE t; CREATE TABLE t (id serial PRIMARY KEY, other text DEFAULT 'x')", change);
     mirrored.alter("CREATE TABLE t_new (id serial PRIMARY KEY, c int DEFAULT 1); INSERT INTO t_new DEFAULT VALUES;"
-                  "DROP TABLE t; ALTER TABLE t_new RENAME TO t", change);
+                   "DROP TABLE t; ALTER TABLE t_new RENAME TO t",
+                   change);
     mirrored.check();
 }
 
@@ -154,7 +163,9 @@ BOOST_AUTO_TEST_CASE(partitions_come_and_go_with_their_rows)
     mirrored.alter("ALTER TABLE p DETACH PARTITION p_1", change_parts);
     mirrored.alter("ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (100)", change_parts);
     mirrored.alter("TRUNCATE p_2", change_parts);
-    mirrored.alter("CREATE TABLE p_3 PARTITION OF p DEFAULT; INSERT INTO p SELECT i, 'rest' FROM generate_series(300, 320) i", change_parts);
+    mirrored.alter(
+        "CREATE TABLE p_3 PARTITION OF p DEFAULT; INSERT INTO p SELECT i, 'rest' FROM generate_series(300, 320) i",
+        change_parts);
     mirrored.alter("UPDATE p SET id = id + 1000 WHERE id BETWEEN 20 AND 30", change_parts);
     mirrored.alter("DROP TABLE p_1", change_parts);
     mirrored.check();

@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_SUITE(documents)
 
 BOOST_AUTO_TEST_CASE(hostile_names_of_schemas_tables_and_columns_are_mirrored)
 {
-    mirror source{{.tables = {R"('"we ird"."it''s ""quoted"""')", R"('"we ird"."SELECT"')", R"('"we ird"."ünïcode 😀"')",
-                              R"('"we ird"."a.b"')"}}};
+    mirror source{{.tables = {R"('"we ird"."it''s ""quoted"""')", R"('"we ird"."SELECT"')",
+                              R"('"we ird"."ünïcode 😀"')", R"('"we ird"."a.b"')"}}};
     source.exec(R"sql(
         CREATE SCHEMA "we ird";
         CREATE TABLE "we ird"."it's ""quoted""" ("the ""id""" int PRIMARY KEY, "from" text, "%s {} \n" text, "a,b" int);
@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(whole_schemas_and_tables_of_other_schemas_are_mirrored)
         "CREATE TABLE single (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);"
         "INSERT INTO sales.parts VALUES (1); INSERT INTO other VALUES (1)");
     source.start();
-    source.exec("INSERT INTO sales.orders VALUES (1); INSERT INTO sales.lines VALUES (1, 1); INSERT INTO other VALUES (2)");
+    source.exec(
+        "INSERT INTO sales.orders VALUES (1); INSERT INTO sales.lines VALUES (1, 1); INSERT INTO other VALUES (2)");
     auto tables = source.all_tables();
     std::erase_if(tables, [](const oracle_table& table) { return table.member == "other"; });
     BOOST_TEST(tables.size() == 5U);
@@ -106,8 +107,9 @@ BOOST_AUTO_TEST_CASE(bytes_of_an_excluded_column_never_reach_the_disk)
     mirror source{{.tables = {"{table: public.materials, exclude: [secret]}", "public.suppliers"}}};
     source.exec(shop);
     source.start();
-    source.exec("UPDATE materials SET secret = 'canary-later', weight = 1 WHERE id < 5; DELETE FROM materials WHERE id = 9;"
-                "INSERT INTO materials VALUES (100, 'new', 1, 'canary-new'); ALTER TABLE materials REPLICA IDENTITY FULL");
+    source.exec(
+        "UPDATE materials SET secret = 'canary-later', weight = 1 WHERE id < 5; DELETE FROM materials WHERE id = 9;"
+        "INSERT INTO materials VALUES (100, 'new', 1, 'canary-new'); ALTER TABLE materials REPLICA IDENTITY FULL");
     source.exec("UPDATE materials SET secret = 'canary-full'; UPDATE materials SET id = 200 WHERE id = 100");
     std::vector<oracle_table> tables{{.table = "materials", .member = "materials", .columns = {"id", "name", "weight"}},
                                      {.table = "suppliers", .member = "suppliers"},
@@ -141,14 +143,16 @@ BOOST_AUTO_TEST_CASE(shaped_documents_hold_the_chosen_tables_columns_and_names)
                            "  - file: snapshot.json\n"}};
     source.exec(shop);
     source.start();
-    source.exec("UPDATE suppliers SET name = 'changed' WHERE code = ''; INSERT INTO suppliers VALUES (E'x\\ny', 'line break');"
-                "UPDATE materials SET id = 1000 WHERE id = 7; DELETE FROM materials WHERE id = 8");
+    source.exec(
+        "UPDATE suppliers SET name = 'changed' WHERE code = ''; INSERT INTO suppliers VALUES (E'x\\ny', 'line break');"
+        "UPDATE materials SET id = 1000 WHERE id = 7; DELETE FROM materials WHERE id = 8");
     BOOST_TEST(source.differences() == "");
     auto generation = source.settle();
     auto by_code = read_document(generation / "by_code.json");
     BOOST_TEST(by_code.header == "");
-    BOOST_TEST(difference(read_now(source.connection(), {{.table = "suppliers", .member = "vendors", .keyed_by = "code"}}),
-                          by_code.rows) == "");
+    BOOST_TEST(
+        difference(read_now(source.connection(), {{.table = "suppliers", .member = "vendors", .keyed_by = "code"}}),
+                   by_code.rows) == "");
     std::vector<oracle_table> parts{
         {.table = "(SELECT name AS title, id FROM materials) AS renamed", .member = "materials", .keyed_by = "id"},
         {.table = "suppliers", .member = "suppliers", .columns = {"name"}}};
@@ -159,8 +163,9 @@ BOOST_AUTO_TEST_CASE(shaped_documents_hold_the_chosen_tables_columns_and_names)
 
 BOOST_AUTO_TEST_CASE(a_document_whose_tables_did_not_change_is_a_hard_link)
 {
-    mirror source{{.more = "documents:\n  - {file: materials.json, tables: [{table: public.materials}]}\n"
-                           "  - {file: suppliers.json, tables: [{table: public.suppliers}]}\n  - file: snapshot.json\n"}};
+    mirror source{{.more =
+                       "documents:\n  - {file: materials.json, tables: [{table: public.materials}]}\n"
+                       "  - {file: suppliers.json, tables: [{table: public.suppliers}]}\n  - file: snapshot.json\n"}};
     source.exec(shop);
     source.start();
     auto before = source.settle();
@@ -238,7 +243,8 @@ BOOST_AUTO_TEST_CASE(rows_stand_in_key_order)
     auto file = source.settle() / "snapshot.json";
     source.exec("SET timezone = 'UTC'");
     auto check = [&](const std::string& member, const std::string& query) {
-        BOOST_TEST(rows_in_order(file, member) == query_rows(source.session(), query), boost::test_tools::per_element());
+        BOOST_TEST(rows_in_order(file, member) == query_rows(source.session(), query),
+                   boost::test_tools::per_element());
     };
     check("words", "SELECT to_json(t) FROM words t ORDER BY w COLLATE \"C\"");
     check("numbers", "SELECT to_json(t) FROM numbers t ORDER BY n, i");
@@ -247,16 +253,18 @@ BOOST_AUTO_TEST_CASE(rows_stand_in_key_order)
 
 BOOST_AUTO_TEST_CASE(the_same_state_gives_the_same_bytes_however_it_came_about)
 {
-    mirror source{{.more = "documents:\n  - {file: plain.json, header: false, tables: [{table: public.t}, {table: public.f}]}\n"
-                           "  - file: snapshot.json\n"}};
+    mirror source{
+        {.more = "documents:\n  - {file: plain.json, header: false, tables: [{table: public.t}, {table: public.f}]}\n"
+                 "  - file: snapshot.json\n"}};
     source.exec("CREATE TABLE t (k text, n int, PRIMARY KEY (k, n)); CREATE TABLE f (a int, b text);"
                 "ALTER TABLE f REPLICA IDENTITY FULL;"
                 "INSERT INTO t SELECT md5(i::text), i FROM generate_series(1, 100) i;"
                 "INSERT INTO f SELECT i % 5, i % 3 FROM generate_series(1, 50) i");
     source.start();
     auto first = read_file(source.settle() / "plain.json");
-    source.exec("CREATE TABLE kept AS SELECT * FROM t; DELETE FROM t; INSERT INTO t SELECT * FROM kept ORDER BY n DESC;"
-                "CREATE TEMP TABLE keep AS SELECT * FROM f; DELETE FROM f; INSERT INTO f SELECT * FROM keep ORDER BY b; DROP TABLE kept");
+    source.exec(
+        "CREATE TABLE kept AS SELECT * FROM t; DELETE FROM t; INSERT INTO t SELECT * FROM kept ORDER BY n DESC;"
+        "CREATE TEMP TABLE keep AS SELECT * FROM f; DELETE FROM f; INSERT INTO f SELECT * FROM keep ORDER BY b; DROP TABLE kept");
     BOOST_TEST((read_file(source.settle() / "plain.json") == first));
 }
 

@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_large_transaction_that_was_rolled_back_arrives
     big_mirror big;
     big.source.exec("BEGIN; " + update_all + "; ROLLBACK");
     big.check();
-    big.source.exec("BEGIN; UPDATE small SET n = 1; SAVEPOINT s; DELETE FROM big; ROLLBACK TO s; UPDATE big SET n = -1 WHERE id % 50 = 0; COMMIT");
+    big.source.exec(
+        "BEGIN; UPDATE small SET n = 1; SAVEPOINT s; DELETE FROM big; ROLLBACK TO s; UPDATE big SET n = -1 WHERE id % 50 = 0; COMMIT");
     big.check();
 }
 
@@ -76,7 +77,8 @@ BOOST_AUTO_TEST_CASE(a_large_transaction_that_was_cut_off_by_a_kill_arrives_once
     auto before = big.source.sidecar().cpu_time();
     // Some CPU time after its commit, the daemon is in the middle of it.
     for (int kill = 1; kill <= 3; ++kill) {
-        BOOST_TEST(wait_for([&] { return big.source.sidecar().cpu_time() > before + std::chrono::milliseconds{150 * kill}; }));
+        BOOST_TEST(
+            wait_for([&] { return big.source.sidecar().cpu_time() > before + std::chrono::milliseconds{150 * kill}; }));
         big.source.kill();
         big.source.launch();
         before = std::chrono::milliseconds{0};
@@ -91,8 +93,9 @@ BOOST_AUTO_TEST_CASE(small_transactions_around_a_large_one_keep_their_order)
     std::thread others{[&] {
         sql_session session{big.source.connection()};
         for (int n = 0; !done; ++n)
-            session.exec("UPDATE small SET n = " + std::to_string(n) + " WHERE id = " + std::to_string(n % 100 + 1) +
-                         "; UPDATE big SET more = 'small' WHERE id = (SELECT id FROM big WHERE more <> 'small' LIMIT 1 FOR UPDATE SKIP LOCKED)");
+            session.exec(
+                "UPDATE small SET n = " + std::to_string(n) + " WHERE id = " + std::to_string(n % 100 + 1) +
+                "; UPDATE big SET more = 'small' WHERE id = (SELECT id FROM big WHERE more <> 'small' LIMIT 1 FOR UPDATE SKIP LOCKED)");
     }};
     big.source.exec(update_all + " WHERE id > 1000");
     big.source.exec("DELETE FROM big WHERE id > " + std::to_string(rows / 2));

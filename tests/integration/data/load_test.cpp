@@ -25,7 +25,8 @@ struct loaded_mirror {
         create_bank(source.session());
         workload::create_tables(source.session());
         source.start();
-        reader = std::make_unique<generation_reader>(source.sidecar().snapshot_directory(), broken_promises_of_the_bank);
+        reader =
+            std::make_unique<generation_reader>(source.sidecar().snapshot_directory(), broken_promises_of_the_bank);
         write();
     }
 
@@ -33,7 +34,8 @@ struct loaded_mirror {
     {
         for (std::size_t writer = 0; writer < writers; ++writer) {
             tellers.push_back(std::make_unique<bank_teller>(source.connection(), ++seed));
-            mixed.push_back(std::make_unique<workload>(workload_options{.connection = source.connection(), .seed = ++seed}));
+            mixed.push_back(
+                std::make_unique<workload>(workload_options{.connection = source.connection(), .seed = ++seed}));
         }
     }
 
@@ -79,8 +81,7 @@ BOOST_AUTO_TEST_CASE(each_cut_at_a_consistent_point_equals_the_database_there)
 {
     loaded_mirror loaded;
     for (int cut = 0; cut < 10; ++cut) {
-        BOOST_TEST_CONTEXT("cut " << cut)
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
+        BOOST_TEST_CONTEXT("cut " << cut) BOOST_TEST(loaded.source.differences_at_a_cut() == "");
         loaded.wait_for_generations(1);
     }
     loaded.check_the_end();
@@ -97,8 +98,7 @@ BOOST_AUTO_TEST_CASE(cuts_right_after_a_restart_equal_the_database_there)
             loaded.source.stop();
         loaded.source.launch();
         loaded.wait_for_generations(1);
-        BOOST_TEST_CONTEXT("run " << run)
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
+        BOOST_TEST_CONTEXT("run " << run) BOOST_TEST(loaded.source.differences_at_a_cut() == "");
     }
     loaded.check_the_end();
 }
@@ -113,8 +113,7 @@ BOOST_AUTO_TEST_CASE(a_copy_made_under_load_goes_on_without_a_gap_or_a_repeat)
         std::filesystem::create_directory(loaded.source.sidecar().state_directory());
         loaded.source.launch();
         loaded.wait_for_generations(2);
-        BOOST_TEST_CONTEXT("run " << run)
-        BOOST_TEST(loaded.source.differences_at_a_cut() == "");
+        BOOST_TEST_CONTEXT("run " << run) BOOST_TEST(loaded.source.differences_at_a_cut() == "");
     }
     loaded.check_the_end();
 }

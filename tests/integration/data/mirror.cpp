@@ -78,12 +78,17 @@ mirror::~mirror()
     try {
         if (sidecar_.running()) kill();
         sql_session admin{shared_server(options_.version).connection_string()};
-        admin.exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '" + name_ + "'");
-        wait_for([&] {
-            admin.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                       " WHERE database = '" + name_ + "' AND NOT active");
-            return admin.scalar("SELECT count(*) FROM pg_replication_slots WHERE database = '" + name_ + "'") == "0";
-        }, 10s);
+        admin.exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '" + name_ +
+                   "'");
+        wait_for(
+            [&] {
+                admin.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                           " WHERE database = '" +
+                           name_ + "' AND NOT active");
+                return admin.scalar("SELECT count(*) FROM pg_replication_slots WHERE database = '" + name_ + "'") ==
+                       "0";
+            },
+            10s);
         admin.exec("DROP DATABASE " + name_ + " WITH (FORCE)");
     } catch (const std::exception&) {
         static_cast<void>(name_);  // what is left only takes room on a server that ends soon
@@ -153,8 +158,8 @@ std::vector<oracle_table> mirror::all_tables()
     std::vector<oracle_table> tables;
     for (const auto& row : rows) {
         auto member = row[1].value().substr(1, row[1].value().size() - 2);
-        tables.push_back({.table = "(SELECT " + row[2].value() + " FROM " + row[0].value() + ") AS visible",
-                          .member = member});
+        tables.push_back(
+            {.table = "(SELECT " + row[2].value() + " FROM " + row[0].value() + ") AS visible", .member = member});
     }
     return tables;
 }
@@ -235,8 +240,8 @@ std::string mirror::explain(const std::string& what) const
 {
     auto log = sidecar_.log();
     constexpr std::size_t shown = 3000;
-    return what + "\nstatus: " + read_file(sidecar_.snapshot_directory() / "status.json") + "\nlog: " +
-           (log.size() > shown ? log.substr(log.size() - shown) : log);
+    return what + "\nstatus: " + read_file(sidecar_.snapshot_directory() / "status.json") +
+           "\nlog: " + (log.size() > shown ? log.substr(log.size() - shown) : log);
 }
 
 }  // namespace understudy::testing

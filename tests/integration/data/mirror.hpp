@@ -21,7 +21,7 @@ namespace understudy::testing {
 struct mirror_options {
     int version = 15;
     std::vector<std::string> tables = {"public.*"};
-    std::string more = {};     ///< YAML behind the smallest config; a cadence of its own replaces ours.
+    std::string more = {};  ///< YAML behind the smallest config; a cadence of its own replaces ours.
     std::string cadence = "cadence:\n  min_interval: 20ms\n";
     std::string commit = "commit:\n  max_delay: 20ms\n";
 };
@@ -56,8 +56,8 @@ public:
 
     /// Waits until everything committed so far is announced, and calls `meanwhile` again and again. Returns that
     /// generation's directory.
-    std::filesystem::path settle(std::chrono::milliseconds deadline = std::chrono::seconds{60},
-                                 const std::function<void()>& meanwhile = [] {});
+    std::filesystem::path settle(
+        std::chrono::milliseconds deadline = std::chrono::seconds{60}, const std::function<void()>& meanwhile = [] {});
 
     /// settle(), then what to_json gives against snapshot.json; empty when they are equal. Nobody may write.
     std::string differences();

@@ -33,7 +33,8 @@ const std::vector<typed_column> columns{
     {"time", {"'24:00'", "'12:34:56.7'"}},
     {"timetz", {"'12:34:56.7+05:30'"}},
     {"timestamp", {"'infinity'", "'0044-03-15 12:00:00.5 BC'", "'2024-02-29 12:34:56.120000'"}},
-    {"timestamptz", {"'infinity'", "'4713-11-24 BC'", "'2024-02-29 12:34:56.12-05:30'", "'294276-12-31 23:59:59.999999+00'"}},
+    {"timestamptz",
+     {"'infinity'", "'4713-11-24 BC'", "'2024-02-29 12:34:56.12-05:30'", "'294276-12-31 23:59:59.999999+00'"}},
     {"timestamptz(0)", {"'2024-02-29 12:34:56.7'"}},
     {"interval", {"'-1 year -2 mons +3 days -04:05:06.789'", "'0'", "'178000000 years'"}},
     {"interval day to second", {"'3 days 04:05:06'"}},
@@ -96,7 +97,8 @@ std::string create_statement()
 std::string value_list(std::size_t nr)
 {
     std::string list;
-    for (const auto& column : columns) list += std::string{list.empty() ? "" : ", "} + column.values[nr % column.values.size()];
+    for (const auto& column : columns)
+        list += std::string{list.empty() ? "" : ", "} + column.values[nr % column.values.size()];
     return list;
 }
 
@@ -109,16 +111,13 @@ void check_types(int version)
     for (std::size_t nr = 0; nr < rows; ++nr) insert(nr);
     source.exec("INSERT INTO wide DEFAULT VALUES");
     source.start();
-    BOOST_TEST_CONTEXT("copied, on " << version)
-    BOOST_TEST(source.differences() == "");
+    BOOST_TEST_CONTEXT("copied, on " << version) BOOST_TEST(source.differences() == "");
     for (std::size_t nr = 0; nr < rows; ++nr) insert(nr);
     source.exec("INSERT INTO wide DEFAULT VALUES; UPDATE wide SET c0 = NOT c0");
-    BOOST_TEST_CONTEXT("streamed, on " << version)
-    BOOST_TEST(source.differences() == "");
+    BOOST_TEST_CONTEXT("streamed, on " << version) BOOST_TEST(source.differences() == "");
     source.exec("ALTER TABLE wide REPLICA IDENTITY FULL");
     source.exec("UPDATE wide SET c0 = NOT c0; UPDATE wide SET id = -id; DELETE FROM wide WHERE id % 3 = 0");
-    BOOST_TEST_CONTEXT("under replica identity full, on " << version)
-    BOOST_TEST(source.differences() == "");
+    BOOST_TEST_CONTEXT("under replica identity full, on " << version) BOOST_TEST(source.differences() == "");
 }
 
 }  // namespace
@@ -136,12 +135,11 @@ BOOST_AUTO_TEST_CASE(settings_of_the_role_and_the_database_do_not_show_in_the_va
     source.exec(
         "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, took interval, f float8, b bytea, d date);"
         "INSERT INTO t VALUES (1, '2026-01-02 03:04:05.5+00', '1 day 2 hours', 0.1 + 0.2, '\\x00ff', '2026-02-01')");
-    source.exec(
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''', current_database());"
-        "EXECUTE format('ALTER DATABASE %I SET intervalstyle = ''iso_8601''', current_database());"
-        "EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''', current_database());"
-        "EXECUTE format('ALTER DATABASE %I SET extra_float_digits = -5', current_database());"
-        "EXECUTE format('ALTER DATABASE %I SET bytea_output = ''escape''', current_database()); END $$");
+    source.exec("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''', current_database());"
+                "EXECUTE format('ALTER DATABASE %I SET intervalstyle = ''iso_8601''', current_database());"
+                "EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''', current_database());"
+                "EXECUTE format('ALTER DATABASE %I SET extra_float_digits = -5', current_database());"
+                "EXECUTE format('ALTER DATABASE %I SET bytea_output = ''escape''', current_database()); END $$");
     source.start();
     BOOST_TEST(source.differences() == "");
     source.exec("INSERT INTO t SELECT 2, at, took, f, b, d FROM t");

@@ -35,7 +35,8 @@ INSERT INTO sales.orders VALUES ('north', 1, 12.50);)";
 
 json::value schema_named(const std::string& name)
 {
-    return json::parse(read_file(std::filesystem::path{UNDERSTUDY_SOURCE_DIRECTORY} / "schemas" / (name + ".schema.json")));
+    return json::parse(
+        read_file(std::filesystem::path{UNDERSTUDY_SOURCE_DIRECTORY} / "schemas" / (name + ".schema.json")));
 }
 
 /// What a schema says against a value; empty if nothing.
@@ -77,8 +78,7 @@ void collect_unknown(const json::value& value, const json::object& schema, const
 
 void check_against(const std::string& name, const json::value& value)
 {
-    BOOST_TEST_CONTEXT(name)
-    {
+    BOOST_TEST_CONTEXT(name) {
         BOOST_TEST(objections(name, value) == "");
         std::set<std::string> unknown;
         collect_unknown(value, schema_named(name).as_object(), "", unknown);
@@ -95,9 +95,10 @@ json::value file(const std::filesystem::path& path)
 
 struct followed_shop {
     postgres_server server;
-    sidecar_process sidecar{{.connection = server.connection_string(),
-                             .tables = {"{table: public.materials, exclude: [secret]}", "public.log_lines", "sales.orders"},
-                             .more = "cadence: {min_interval: 100ms}\nstatus: {heartbeat: 100ms}\n"}};
+    sidecar_process sidecar{
+        {.connection = server.connection_string(),
+         .tables = {"{table: public.materials, exclude: [secret]}", "public.log_lines", "sales.orders"},
+         .more = "cadence: {min_interval: 100ms}\nstatus: {heartbeat: 100ms}\n"}};
 
     followed_shop()
     {

@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(after_its_steps_check_passes_and_run_publishes_what_changes
     BOOST_TEST(sidecar.run("check", {}, patience) == 0, sidecar.log());
 
     sidecar.start();
-    BOOST_TEST(wait_for([&] { return holds(sidecar, "{\"id\":100,\"name\":\"material 100\"}"); }, patience), sidecar.log());
+    BOOST_TEST(wait_for([&] { return holds(sidecar, "{\"id\":100,\"name\":\"material 100\"}"); }, patience),
+               sidecar.log());
     at.owner().exec("INSERT INTO suppliers VALUES (7, 'seven')");
     BOOST_TEST(wait_for([&] { return holds(sidecar, "{\"id\":7,\"name\":\"seven\"}"); }, patience), sidecar.log());
     sidecar.signal(SIGTERM);
@@ -138,8 +139,9 @@ BOOST_AUTO_TEST_CASE(its_role_may_read_the_tables_and_replicate_and_nothing_else
     shop at;
     at.follow_readme();
     auto session = at.owner();
-    BOOST_TEST(session.scalar("SELECT rolcanlogin AND rolreplication AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR "
-                              "rolbypassrls) FROM pg_roles WHERE rolname = 'understudy'") == "t");
+    BOOST_TEST(
+        session.scalar("SELECT rolcanlogin AND rolreplication AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR "
+                       "rolbypassrls) FROM pg_roles WHERE rolname = 'understudy'") == "t");
     BOOST_TEST(session.scalar("SELECT string_agg(table_name || ' ' || privilege_type, ', ' ORDER BY table_name) FROM "
                               "information_schema.table_privileges WHERE grantee = 'understudy'") ==
                "materials SELECT, suppliers SELECT");

@@ -154,10 +154,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_could_wait_for_us_is_refused_with_the_remedy)
     filled_server server;
     mirror sidecar{server};
     for (const std::string names : {"*", "understudy", "FIRST 1 (other, \"understudy\")", "ANY 1 (UNDERSTUDY)"}) {
-        BOOST_TEST_CONTEXT("synchronous_standby_names = " << names)
-        {
+        BOOST_TEST_CONTEXT("synchronous_standby_names = " << names) {
             // Local commits still return: the sessions of the test do not wait for anybody.
-            sql_session{server.connection_string()}.exec("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
+            sql_session{server.connection_string()}.exec("ALTER SYSTEM SET synchronous_standby_names = '" + names +
+                                                         "'");
             server.exec("SELECT pg_reload_conf()");
             BOOST_REQUIRE(wait_for([&] { return server.scalar("SHOW synchronous_standby_names") == names; }));
             BOOST_TEST(sidecar.run("check") == 1, sidecar.log());

@@ -10,8 +10,7 @@ int run_beside(const mirror& sidecar, const std::string& command)
 {
     auto program = std::filesystem::read_symlink("/proc/" + std::to_string(sidecar.pid()) + "/exe");
     auto config = sidecar.config_file();
-    child_process process{
-        {.command = {program, command, "--config", config}, .output = config.parent_path() / "log"}};
+    child_process process{{.command = {program, command, "--config", config}, .output = config.parent_path() / "log"}};
     auto status = process.wait(std::chrono::minutes{1});
     if (!status) throw std::runtime_error{"understudy " + command + " did not end"};
     return *status;

@@ -104,8 +104,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_published_when_nothing_that_is_mirrored_changed)
     server.exec("INSERT INTO public.other VALUES (1)");
     auto end = server.flushed();
     // The generation is known to be current past these writes, though it was not written again.
-    BOOST_TEST(wait_for([&] { return server.scalar("SELECT coalesce(max(write_lsn), '0/0') >= '" + to_string(end) +
-                                                   "' FROM pg_stat_replication") == "t"; }));
+    BOOST_TEST(wait_for([&] {
+        return server.scalar("SELECT coalesce(max(write_lsn), '0/0') >= '" + to_string(end) +
+                             "' FROM pg_stat_replication") == "t";
+    }));
     BOOST_TEST(sidecar.generation() == generation);
     BOOST_TEST(sidecar.logged("published: ") == 1u, sidecar.log());
 }

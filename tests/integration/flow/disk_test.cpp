@@ -19,7 +19,8 @@ constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 /// Half a megabyte of new rows, in an instant for a database that is not held up.
 void write_rows(const filled_server& server)
 {
-    server.exec("INSERT INTO public.events SELECT now(), 'row ' || n || repeat('x', 100) FROM generate_series(1, 5000) n");
+    server.exec(
+        "INSERT INTO public.events SELECT now(), 'row ' || n || repeat('x', 100) FROM generate_series(1, 5000) n");
 }
 
 bool copied_once(const mirror& sidecar)
@@ -79,7 +80,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_grew_shrinks_again_while_it_is_followed)
     mirror sidecar{server};
     sidecar.start_following();
     auto bytes = [&] { return fs::file_size(sidecar.state_directory() / "data.mdb"); };
-    server.exec("INSERT INTO public.items (id, name, note) SELECT n, 'large', repeat('x', 900) FROM generate_series(1001, 90000) n");
+    server.exec(
+        "INSERT INTO public.items (id, name, note) SELECT n, 'large', repeat('x', 900) FROM generate_series(1001, 90000) n");
     BOOST_TEST(wait_for([&] { return bytes() > 80 * mib; }, 60s), bytes() << " bytes\n" << sidecar.log());
     server.exec("DELETE FROM public.items WHERE id > 1000");
     BOOST_TEST(wait_for([&] { return bytes() < 64 * mib; }, 60s), bytes() << " bytes\n" << sidecar.log());

@@ -59,11 +59,14 @@ void mirror::start_following()
 {
     start();
     auto process = std::to_string(pid());
-    bool follows = wait_for([&] {
-        if (!running()) throw std::runtime_error{"understudy ended:\n" + log()};
-        auto now = status();
-        return is_streaming() && json::serialize(now["pid"]) == process && now["generation"].to_number<std::uint64_t>() != 0;
-    }, 60s);
+    bool follows = wait_for(
+        [&] {
+            if (!running()) throw std::runtime_error{"understudy ended:\n" + log()};
+            auto now = status();
+            return is_streaming() && json::serialize(now["pid"]) == process &&
+                   now["generation"].to_number<std::uint64_t>() != 0;
+        },
+        60s);
     if (!follows) throw std::runtime_error{"understudy does not follow:\n" + log()};
 }
 

@@ -92,8 +92,7 @@ BOOST_AUTO_TEST_CASE(killed_at_random_moments_it_never_goes_back_and_ends_equal)
     workload load{{.connection = server.connection_string(), .seed = seed}};
     workload more_load{{.connection = server.connection_string(), .seed = seed + 1}};
     reader application{sidecar.snapshot_directory()};
-    BOOST_TEST_CONTEXT("seed " << seed)
-    {
+    BOOST_TEST_CONTEXT("seed " << seed) {
         for (int cycle = 0; cycle < 16; ++cycle) {
             // The only moment that matters is a random one, so this waits for time and for nothing else.
             sidecar.wait(std::chrono::milliseconds{random() % 1200});
@@ -119,20 +118,19 @@ BOOST_AUTO_TEST_CASE(killed_during_the_first_copy_it_announces_nothing_until_a_c
     server.exec("INSERT INTO public.events SELECT now(), 'row ' || n FROM generate_series(1, 100000) n");
     auto expected = read_now(server.connection_string(), mirrored_tables());
     mirror sidecar{server};
-    BOOST_TEST_CONTEXT("seed " << seed)
-    {
+    BOOST_TEST_CONTEXT("seed " << seed) {
         for (int cycle = 0; cycle < 6; ++cycle) {
             sidecar.start();
             sidecar.wait(std::chrono::milliseconds{random() % 500});
             sidecar.kill();
             auto document = sidecar.current("snapshot.json");
-            if (std::filesystem::exists(document))
-                BOOST_TEST(difference(expected, read_document(document).rows) == "");
+            if (std::filesystem::exists(document)) BOOST_TEST(difference(expected, read_document(document).rows) == "");
         }
         sidecar.start();
         BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
         BOOST_TEST(wait_for([&] { return server.scalar("SELECT count(*) FROM pg_replication_slots") == "1"; }),
-                   "one lasting slot\n" << sidecar.log());
+                   "one lasting slot\n"
+                       << sidecar.log());
     }
 }
 

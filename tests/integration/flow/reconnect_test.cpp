@@ -170,7 +170,8 @@ BOOST_AUTO_TEST_CASE(what_was_committed_before_a_stop_is_in_the_file)
     insert_some(server);
     auto end = server.flushed();
     auto received = [&] {
-        return parse_lsn(server.scalar("SELECT coalesce(max(write_lsn), '0/0') FROM pg_stat_replication")).value() >= end;
+        return parse_lsn(server.scalar("SELECT coalesce(max(write_lsn), '0/0') FROM pg_stat_replication")).value() >=
+               end;
     };
     BOOST_REQUIRE(wait_for(received));
     BOOST_TEST(sidecar.stop() == 0, sidecar.log());

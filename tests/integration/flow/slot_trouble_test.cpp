@@ -17,9 +17,8 @@ namespace {
 
 const auto versions = data::make({15, 18});
 
-const std::string missed =
-    "INSERT INTO public.items (id, name) SELECT n, 'missed' FROM generate_series(9001, 9100) n;"
-    "DELETE FROM public.items WHERE id < 20";
+const std::string missed = "INSERT INTO public.items (id, name) SELECT n, 'missed' FROM generate_series(9001, 9100) n;"
+                           "DELETE FROM public.items WHERE id < 20";
 
 /// Follows, stops, lets `trouble` happen, and starts again: what was announced stays readable until the new copy is.
 void check_rebuilt(filled_server& server, mirror& sidecar, const std::function<void()>& trouble,
@@ -36,7 +35,8 @@ void check_rebuilt(filled_server& server, mirror& sidecar, const std::function<v
     bool torn = false;
     auto replaced = [&] {
         auto now = read_file(sidecar.current("snapshot.json"));
-        torn = torn || (now != old && !difference(expected, read_document(sidecar.current("snapshot.json")).rows).empty());
+        torn =
+            torn || (now != old && !difference(expected, read_document(sidecar.current("snapshot.json")).rows).empty());
         return now != old;
     };
     BOOST_TEST(wait_for(replaced, 60s), sidecar.log());
@@ -90,31 +90,40 @@ BOOST_AUTO_TEST_CASE(a_slot_dropped_while_we_were_down_means_a_new_copy)
 {
     filled_server server;
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec("SELECT pg_drop_replication_slot('understudy')");
-        server.exec(missed);
-    }, "slot_missing");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec("SELECT pg_drop_replication_slot('understudy')");
+            server.exec(missed);
+        },
+        "slot_missing");
 }
 
 BOOST_DATA_TEST_CASE(a_slot_dropped_and_made_again_means_a_new_copy, versions, version)
 {
     filled_server server{{.version = version}};
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec(missed);
-        server.exec("SELECT pg_drop_replication_slot('understudy')");
-        server.exec("SELECT pg_create_logical_replication_slot('understudy', 'pgoutput')");
-    }, "slot_ahead");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec(missed);
+            server.exec("SELECT pg_drop_replication_slot('understudy')");
+            server.exec("SELECT pg_create_logical_replication_slot('understudy', 'pgoutput')");
+        },
+        "slot_ahead");
 }
 
 BOOST_DATA_TEST_CASE(an_advanced_slot_means_a_new_copy, versions, version)
 {
     filled_server server{{.version = version}};
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec(missed);
-        server.exec("SELECT pg_replication_slot_advance('understudy', pg_current_wal_flush_lsn())");
-    }, "slot_ahead");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec(missed);
+            server.exec("SELECT pg_replication_slot_advance('understudy', pg_current_wal_flush_lsn())");
+        },
+        "slot_ahead");
 }
 
 BOOST_DATA_TEST_CASE(a_slot_invalidated_for_its_wal_means_a_new_copy, versions, version)
@@ -122,15 +131,18 @@ BOOST_DATA_TEST_CASE(a_slot_invalidated_for_its_wal_means_a_new_copy, versions, 
     filled_server server{{.version = version, .settings = {{"max_slot_wal_keep_size", "1MB"}}}};
     server.exec("CREATE TABLE public.other (text text)");
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec(missed);
-        for (int segment = 0; segment < 4; ++segment) {
-            server.exec("INSERT INTO public.other VALUES ('x')");
-            server.exec("SELECT pg_switch_wal()");
-        }
-        server.exec("CHECKPOINT");
-        BOOST_REQUIRE(server.scalar("SELECT wal_status FROM pg_replication_slots") == "lost");
-    }, "slot_lost");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec(missed);
+            for (int segment = 0; segment < 4; ++segment) {
+                server.exec("INSERT INTO public.other VALUES ('x')");
+                server.exec("SELECT pg_switch_wal()");
+            }
+            server.exec("CHECKPOINT");
+            BOOST_REQUIRE(server.scalar("SELECT wal_status FROM pg_replication_slots") == "lost");
+        },
+        "slot_lost");
 }
 
 BOOST_AUTO_TEST_CASE(a_slot_of_another_plugin_is_left_alone)
@@ -148,11 +160,14 @@ BOOST_DATA_TEST_CASE(a_publication_dropped_and_made_again_while_we_were_down_mea
 {
     filled_server server{{.version = version}};
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec("DROP PUBLICATION understudy");
-        server.exec(missed);
-        server.exec("CREATE PUBLICATION understudy FOR TABLE public.items, public.events");
-    }, "publication_changed");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec("DROP PUBLICATION understudy");
+            server.exec(missed);
+            server.exec("CREATE PUBLICATION understudy FOR TABLE public.items, public.events");
+        },
+        "publication_changed");
 }
 
 BOOST_DATA_TEST_CASE(a_publication_dropped_and_made_again_while_we_follow_loses_nothing, versions, version)
@@ -172,11 +187,14 @@ BOOST_DATA_TEST_CASE(a_table_taken_out_of_the_publication_and_put_back_means_a_n
 {
     filled_server server{{.version = version}};
     mirror sidecar{server};
-    check_rebuilt(server, sidecar, [&] {
-        server.exec("ALTER PUBLICATION understudy DROP TABLE public.items");
-        server.exec(missed);
-        server.exec("ALTER PUBLICATION understudy ADD TABLE public.items");
-    }, "table_changed");
+    check_rebuilt(
+        server, sidecar,
+        [&] {
+            server.exec("ALTER PUBLICATION understudy DROP TABLE public.items");
+            server.exec(missed);
+            server.exec("ALTER PUBLICATION understudy ADD TABLE public.items");
+        },
+        "table_changed");
 }
 
 BOOST_DATA_TEST_CASE(a_table_taken_out_and_put_back_while_we_follow_loses_nothing, versions, version)
@@ -243,7 +261,8 @@ BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is
 // What follows the last mirrored commit is known by its position only, so no transaction has to come again.
 BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables, versions, version)
 {
-    const std::string others = "DROP TABLE IF EXISTS other; CREATE TABLE other AS SELECT repeat(md5(i::text), 10) FROM generate_series(1, 60000) i";
+    const std::string others =
+        "DROP TABLE IF EXISTS other; CREATE TABLE other AS SELECT repeat(md5(i::text), 10) FROM generate_series(1, 60000) i";
     filled_server server{{.version = version}};
     mirror sidecar{server};
     sidecar.start_following();

@@ -57,8 +57,7 @@ std::vector<result_row> database::checked(PGresult* answer)
 {
     std::unique_ptr<PGresult, decltype(&PQclear)> owned{answer, &PQclear};
     auto status = PQresultStatus(answer);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        throw std::runtime_error{PQresultErrorMessage(answer)};
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error{PQresultErrorMessage(answer)};
     std::vector<result_row> rows(static_cast<std::size_t>(PQntuples(answer)));
     for (int row = 0; row < PQntuples(answer); ++row)
         for (int column = 0; column < PQnfields(answer); ++column)
@@ -70,8 +69,8 @@ std::vector<result_row> database::checked(PGresult* answer)
 
 std::string database::literal(const std::string& text)
 {
-    std::unique_ptr<char, decltype(&PQfreemem)> quoted{
-        PQescapeLiteral(connection_.get(), text.data(), text.size()), &PQfreemem};
+    std::unique_ptr<char, decltype(&PQfreemem)> quoted{PQescapeLiteral(connection_.get(), text.data(), text.size()),
+                                                       &PQfreemem};
     return quoted.get();
 }
 
@@ -88,8 +87,8 @@ type_catalog database::catalog_of(oid type)
     const char* values[] = {types.c_str()};
     type_catalog catalog;
     type_facts facts;
-    for (const auto& row : checked(PQexecParams(connection_.get(), type_query, 1, nullptr, values, nullptr,
-                                                nullptr, 0))) {
+    for (const auto& row :
+         checked(PQexecParams(connection_.get(), type_query, 1, nullptr, values, nullptr, nullptr, 0))) {
         if (to_oid(row[0]) != facts.id) facts = facts_of(row);
         if (row[8]) facts.attributes.push_back({*row[8], to_oid(row[9])});
         catalog.add(facts);

@@ -83,8 +83,8 @@ bool is_array(database& db, const std::string& table)
 {
     auto type = std::to_string(db.column_type(table, "v"));
     return db.query("SELECT typelem <> 0 AND typsubscript = 'array_subscript_handler'::regproc FROM pg_type "
-                    "WHERE oid = (SELECT coalesce(nullif(typbasetype, 0), oid) FROM pg_type WHERE oid = " + type +
-                    ")")[0][0] == "t";
+                    "WHERE oid = (SELECT coalesce(nullif(typbasetype, 0), oid) FROM pg_type WHERE oid = " +
+                    type + ")")[0][0] == "t";
 }
 
 /// Puts each value inside everything that can hold it.
@@ -93,7 +93,8 @@ void make_nested_tables(database& db, const std::string& type)
     db.query("CREATE DOMAIN domain_of AS " + type);
     db.query("CREATE TABLE as_domain (v domain_of); INSERT INTO as_domain SELECT v FROM base");
     db.query("CREATE TYPE composite_of AS (first " + type + ", \"a \"\"name\"\"\\\" domain_of, last int)");
-    db.query("CREATE TABLE as_attribute (v composite_of); INSERT INTO as_attribute SELECT ROW(v, v::domain_of, 1)::composite_of FROM base");
+    db.query(
+        "CREATE TABLE as_attribute (v composite_of); INSERT INTO as_attribute SELECT ROW(v, v::domain_of, 1)::composite_of FROM base");
     db.query("CREATE TABLE as_deep (v composite_of[]);"
              "INSERT INTO as_deep SELECT array_agg(ROW(v, v::domain_of, NULL)::composite_of) FROM base");
 }
@@ -102,7 +103,8 @@ void make_array_tables(database& db, const std::string& type)
 {
     db.query("CREATE TABLE as_domain_array (v domain_of[]);"
              "INSERT INTO as_domain_array SELECT array_agg(v::domain_of) FROM base");
-    db.query("CREATE TABLE as_array (v " + type + "[]);"
+    db.query("CREATE TABLE as_array (v " + type +
+             "[]);"
              "INSERT INTO as_array SELECT array_agg(v) FROM base;"
              "INSERT INTO as_array SELECT ARRAY[array_agg(v), array_agg(v)] FROM base;"
              "INSERT INTO as_array SELECT array_fill(v, ARRAY[1, 2], ARRAY[0, -1]) FROM base");
@@ -119,8 +121,10 @@ void check_key_order(database& db, const type_case& tested)
 {
     auto format = format_of(db, "base");
     auto order = tested.order == key_order::value ? "v" + tested.collation : "v::text COLLATE \"C\"";
-    auto rows = db.query("SELECT v, " + order + " = lag(" + order + ") OVER w FROM base WHERE v IS NOT NULL "
-                         "WINDOW w AS (ORDER BY " + order + ") ORDER BY " + order);
+    auto rows = db.query("SELECT v, " + order + " = lag(" + order +
+                         ") OVER w FROM base WHERE v IS NOT NULL "
+                         "WINDOW w AS (ORDER BY " +
+                         order + ") ORDER BY " + order);
     std::string before;
     for (const auto& row : rows) {
         auto key = key_of(format, row[0].value());
@@ -141,8 +145,8 @@ BOOST_DATA_TEST_CASE(every_builtin_type_that_takes_values_has_a_case, data::make
     database db{server_of(version), type_definitions};
     for (const auto& row : builtin_types()) {
         auto tested = std::ranges::any_of(type_cases(), [&](const type_case& known) {
-            return db.query("SELECT " + std::to_string(row.id) + " = " + db.literal(known.type) + "::regtype")
-                       [0][0] == "t";
+            return db.query("SELECT " + std::to_string(row.id) + " = " + db.literal(known.type) + "::regtype")[0][0] ==
+                   "t";
         });
         BOOST_TEST((tested || refuses_input(row.name)), row.name);
     }
@@ -173,8 +177,7 @@ BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it, data::make(version
 {
     database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases())
-        BOOST_TEST_CONTEXT(tested.type)
-        {
+        BOOST_TEST_CONTEXT(tested.type) {
             make_table(db, tested);
             check_json(db, "base");
             drop_tables(db);
@@ -186,8 +189,7 @@ BOOST_DATA_TEST_CASE(each_value_renders_as_to_json_prints_it_inside_domains_comp
 {
     database db{server_of(version), type_definitions};
     for (const auto& tested : type_cases())
-        BOOST_TEST_CONTEXT(tested.type)
-        {
+        BOOST_TEST_CONTEXT(tested.type) {
             make_table(db, tested);
             make_nested_tables(db, tested.type);
             for (const char* table : {"as_domain", "as_attribute", "as_deep"}) check_json(db, table);

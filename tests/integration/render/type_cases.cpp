@@ -24,6 +24,7 @@ CREATE TYPE of_domains AS (s small, i ints, d document, p place, is_ ints[]);
 
 namespace {
 
+// clang-format off: lists of values, read row by row
 const std::vector<std::string> strings = {
     "", " ", "a", "a ", "a\t", "A", "b", "aa", "null", "NULL", "\"", "\\", "'", "{", "}", ",", "(", ")", "a,b",
     "a\"b\\c", "\\N", "\n", "\r\n", "\b\f\v", "\x01\x1f\x7f", "/", "é", "ß", "€", "\xF0\x9F\x98\x80",
@@ -162,14 +163,19 @@ const std::vector<type_case>& type_cases()
         {"timestamptz[]", {"{\"2024-02-29 12:34:56.5+00\",infinity,NULL}"}},
         {"_varchar", {"{a,b}"}},
     };
+    // clang-format on
     return cases;
 }
 
 bool refuses_input(std::string_view type)
 {
-    static constexpr std::array<std::string_view, 7> names = {
-        "pg_node_tree", "gtsvector", "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary",
-        "pg_brin_minmax_multi_summary"};
+    static constexpr std::array<std::string_view, 7> names = {"pg_node_tree",
+                                                              "gtsvector",
+                                                              "pg_ndistinct",
+                                                              "pg_dependencies",
+                                                              "pg_mcv_list",
+                                                              "pg_brin_bloom_summary",
+                                                              "pg_brin_minmax_multi_summary"};
     return std::ranges::find(names, type) != names.end();
 }
 

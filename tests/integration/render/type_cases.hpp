@@ -15,7 +15,7 @@ struct type_case {
     std::string type;
     std::vector<std::string> values;  ///< As Postgres reads them; what begins with ROW( is an expression.
     key_order order = key_order::text;
-    std::string collation = {};       ///< Behind ORDER BY v.
+    std::string collation = {};  ///< Behind ORDER BY v.
 };
 
 /// Types that the cases use, besides Postgres's own.

@@ -34,11 +34,10 @@ published_document parse(const std::string& text)
 struct shop {
     shop()
     {
-        session.exec(
-            "CREATE SCHEMA sales;"
-            "CREATE TABLE materials (id int PRIMARY KEY, name text, hidden text);"
-            "CREATE TABLE sales.orders (id int PRIMARY KEY);"
-            "INSERT INTO materials VALUES (1, 'steel'), (2, 'a, \"b\" ]'), (3, 'filtered')");
+        session.exec("CREATE SCHEMA sales;"
+                     "CREATE TABLE materials (id int PRIMARY KEY, name text, hidden text);"
+                     "CREATE TABLE sales.orders (id int PRIMARY KEY);"
+                     "INSERT INTO materials VALUES (1, 'steel'), (2, 'a, \"b\" ]'), (3, 'filtered')");
     }
 
     member_rows expected() { return read_at_consistent_point(server.connection_string(), tables).rows; }
@@ -85,8 +84,9 @@ BOOST_AUTO_TEST_CASE(planted_differences_are_found_and_named)
 BOOST_AUTO_TEST_CASE(a_document_cut_anywhere_is_refused)
 {
     auto end = document.rfind('}');
-    for (std::size_t length = 0; length < end; ++length) BOOST_TEST_CONTEXT("length " << length)
-    BOOST_CHECK_THROW(parse(document.substr(0, length)), std::runtime_error);
+    for (std::size_t length = 0; length < end; ++length)
+        BOOST_TEST_CONTEXT("length " << length)
+            BOOST_CHECK_THROW(parse(document.substr(0, length)), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_document_without_header_and_with_an_empty_table_is_read)
@@ -102,10 +102,9 @@ BOOST_AUTO_TEST_CASE(a_keyed_member_is_compared_with_its_names)
     shop database;
     database.tables = {{.table = "public.materials", .member = "materials", .columns = {"name"}, .keyed_by = "name"}};
     auto expected = database.expected();
-    auto right = parse(
-        "{\"understudy\":{},   \n\"materials\":{\n\"steel\":{\"name\":\"steel\"},\n"
-        R"("a, \"b\" ]":{"name":"a, \"b\" ]"},)"
-        "\n\"filtered\":{\"name\":\"filtered\"}\n}\n}\n");
+    auto right = parse("{\"understudy\":{},   \n\"materials\":{\n\"steel\":{\"name\":\"steel\"},\n"
+                       R"("a, \"b\" ]":{"name":"a, \"b\" ]"},)"
+                       "\n\"filtered\":{\"name\":\"filtered\"}\n}\n}\n");
     BOOST_TEST(right.header == "{}");
     BOOST_TEST(difference(expected, right.rows) == "");
     auto wrong = parse("{\n\"materials\":{\n\"other\":{\"name\":\"steel\"}\n}\n}\n");
@@ -129,9 +128,8 @@ BOOST_AUTO_TEST_CASE(rows_under_load_belong_to_one_commit)
 {
     postgres_server server;
     sql_session session{server.connection_string()};
-    session.exec(
-        "CREATE TABLE public.a (n int); CREATE TABLE public.b (n int);"
-        "INSERT INTO a VALUES (0); INSERT INTO b VALUES (0)");
+    session.exec("CREATE TABLE public.a (n int); CREATE TABLE public.b (n int);"
+                 "INSERT INTO a VALUES (0); INSERT INTO b VALUES (0)");
     workload::create_tables(session);
     workload load{{.connection = server.connection_string(), .seed = 4}};
     for (int round = 0; round < 5; ++round) {

@@ -21,8 +21,7 @@ BOOST_AUTO_TEST_CASE(each_wait_is_between_half_and_all_of_a_doubling_time)
         std::chrono::milliseconds full = limits::backoff_min;
         for (int tries = 0; tries < 40; ++tries) {
             auto wait = waits.next(static_cast<std::uint32_t>(dice()));
-            BOOST_TEST_CONTEXT("seed " << seed << " try " << tries << " wait " << wait.count())
-            {
+            BOOST_TEST_CONTEXT("seed " << seed << " try " << tries << " wait " << wait.count()) {
                 BOOST_TEST((wait >= full / 2));
                 BOOST_TEST((wait <= full));
             }

@@ -20,8 +20,10 @@ BOOST_AUTO_TEST_CASE(ordinary_text_stays_as_it_is)
 BOOST_AUTO_TEST_CASE(control_characters_become_spaces)
 {
     BOOST_TEST(clean_text("a\x1b[31mb\r\nc\x7f") == "a [31mb  c ");
-    BOOST_TEST(clean_text("a\xC2\x9B" "b") == "a b");
-    BOOST_TEST(clean_text("a\xE2\x80\xAE" "b\xE2\x80\xA8") == "a b ");
+    BOOST_TEST(clean_text("a\xC2\x9B"
+                          "b") == "a b");
+    BOOST_TEST(clean_text("a\xE2\x80\xAE"
+                          "b\xE2\x80\xA8") == "a b ");
     BOOST_TEST(clean_text(std::string_view{"\0", 1}) == " ");
 }
 
@@ -49,8 +51,7 @@ BOOST_AUTO_TEST_CASE(random_bytes_become_clean_text)
         std::string bytes(random() % 40, '\0');
         for (auto& byte : bytes) byte = static_cast<char>(random());
         auto clean = clean_text(bytes);
-        BOOST_TEST_CONTEXT("seed " << seed << " round " << round)
-        {
+        BOOST_TEST_CONTEXT("seed " << seed << " round " << round) {
             BOOST_TEST(clean_text(clean) == clean);
             boost::system::error_code ec;
             boost::json::parse(boost::json::serialize(boost::json::string_view{clean}), ec);  // checks UTF-8

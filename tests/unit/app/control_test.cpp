@@ -206,7 +206,9 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_reason_is_no_daemon)
     testing::temp_directory directory;
     BOOST_TEST(daemon_connection::open(directory.path()).error().code == errc::no_daemon);
     BOOST_TEST(daemon_connection::open(directory / "nowhere").error().code == errc::no_daemon);
-    { echo_server ended{directory.path()}; }
+    {
+        echo_server ended{directory.path()};
+    }
     BOOST_TEST(daemon_connection::open(directory.path()).error().code == errc::no_daemon);
 }
 
@@ -218,8 +220,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_one_json_object_on_a_line_is_refused_and_the_ne
     for (auto bytes : {"nonsense\n", "[]\n", "\n", "{\"do\":\n", "{} {}\n"}) {
         client.send(bytes);
         auto answer = json::parse(client.line());
-        BOOST_TEST_CONTEXT(bytes)
-        {
+        BOOST_TEST_CONTEXT(bytes) {
             BOOST_TEST(!answer.at("ok").as_bool());
             BOOST_TEST(answer.at("reason").as_string() == "usage");
         }
@@ -236,8 +237,7 @@ BOOST_AUTO_TEST_CASE(requests_in_pieces_and_together_are_each_answered)
     raw_client client{directory.path()};
     for (char byte : std::string_view{"{\"do\":\"a\"}"}) client.send({&byte, 1});
     client.send("\n{\"do\":\"b\"}\n{\"do\":\"c\"}\n");
-    for (auto what : {"a", "b", "c"})
-        BOOST_TEST(json::parse(client.line()).at("asked").at("do").as_string() == what);
+    for (auto what : {"a", "b", "c"}) BOOST_TEST(json::parse(client.line()).at("asked").at("do").as_string() == what);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_without_an_end_is_cut_off)

@@ -16,10 +16,7 @@ namespace {
 /// Collects what is written to stderr while it lives.
 class captured_stderr {
 public:
-    captured_stderr() : file_{std::tmpfile()}, saved_{::dup(STDERR_FILENO)}
-    {
-        ::dup2(::fileno(file_), STDERR_FILENO);
-    }
+    captured_stderr() : file_{std::tmpfile()}, saved_{::dup(STDERR_FILENO)} { ::dup2(::fileno(file_), STDERR_FILENO); }
     captured_stderr(const captured_stderr&) = delete;
     captured_stderr& operator=(const captured_stderr&) = delete;
     ~captured_stderr()

@@ -52,7 +52,10 @@ public:
         return written;
     }
     outcome<void> begin_large(std::uint64_t wal_bytes) override { return write(fmt::format("begin {}", wal_bytes)); }
-    outcome<void> apply_large(const change_batch& part) override { return write("apply " + std::to_string(part.size())); }
+    outcome<void> apply_large(const change_batch& part) override
+    {
+        return write("apply " + std::to_string(part.size()));
+    }
     outcome<void> finish_large(const stored_position& position) override
     {
         auto written = write("finish at " + to_string(position.position));

@@ -38,8 +38,7 @@ BOOST_AUTO_TEST_CASE(usage_errors_exit_2_with_a_hint)
     for (auto arguments : {"", "nonsense", "config --nonsense", "config extra", "config --config", "--nonsense",
                            "version config", "--config /x config"}) {
         auto got = run(std::string{arguments} + " 2>&1");
-        BOOST_TEST_CONTEXT(arguments)
-        {
+        BOOST_TEST_CONTEXT(arguments) {
             BOOST_TEST(got.status == 2);
             BOOST_TEST(got.text.find("Try: understudy ") != got.text.npos);
         }
@@ -72,8 +71,7 @@ BOOST_AUTO_TEST_CASE(every_command_is_listed_and_has_help_of_its_own)
     auto list = run("--help").text;
     for (std::string command : {"run", "once", "check", "status", "verify", "publish", "config", "version"}) {
         auto help = run(command + " --help");
-        BOOST_TEST_CONTEXT(command)
-        {
+        BOOST_TEST_CONTEXT(command) {
             BOOST_TEST(list.find("\n  " + command + " ") != list.npos);
             BOOST_TEST(help.status == 0);
             BOOST_TEST(help.text.find("--config FILE") != help.text.npos);
@@ -139,8 +137,8 @@ BOOST_AUTO_TEST_CASE(no_password_is_printed)
 {
     for (auto form : {"host=db\\ password=c4n4ry", "postgres://u:c4n4ry@db/x", "host=db\\ password\\ c4n4ry"})
         for (auto arguments : {"config --config ", "config --json --config "}) {
-            auto got = run(arguments + minimal + " 2>&1",
-                           std::string{"UNDERSTUDY_SOURCE__POSTGRES__CONNECTION="} + form);
+            auto got =
+                run(arguments + minimal + " 2>&1", std::string{"UNDERSTUDY_SOURCE__POSTGRES__CONNECTION="} + form);
             BOOST_TEST_CONTEXT(form) BOOST_TEST(!got.text.empty());
             BOOST_TEST_CONTEXT(form) BOOST_TEST(got.text.find("c4n4ry") == got.text.npos);
         }

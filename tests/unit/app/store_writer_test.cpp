@@ -40,12 +40,16 @@ stored_position position_of(std::uint64_t start, std::uint64_t end)
 /// A writer over a store in memory, with the loop that it belongs to.
 struct writer_kit {
     explicit writer_kit(commit_settings limits = never())
-        : writer{loop.get_executor(), thread, rows, limits,
-                 {.durable = [this](const stored_position& position) { durable.push_back(to_string(position.position)); },
-                  .changed = [this](const change_summary& summary) { changed.push_back(summary.changes); },
-                  .reached = [this](lsn position) { reached = position; },
-                  .accepting = [this] { ++accepting; },
-                  .failed = [this](failure why) { failed.push_back(why.code); }}}
+        : writer{
+              loop.get_executor(),
+              thread,
+              rows,
+              limits,
+              {.durable = [this](const stored_position& position) { durable.push_back(to_string(position.position)); },
+               .changed = [this](const change_summary& summary) { changed.push_back(summary.changes); },
+               .reached = [this](lsn position) { reached = position; },
+               .accepting = [this] { ++accepting; },
+               .failed = [this](failure why) { failed.push_back(why.code); }}}
     {
         writer.begin_session();
     }
@@ -80,12 +84,16 @@ struct writer_kit {
     outcome<stored_position> flush()
     {
         std::optional<outcome<stored_position>> answer;
-        asio::co_spawn(loop, writer.flush(), [&](std::exception_ptr, outcome<stored_position> got) { answer = std::move(got); });
+        asio::co_spawn(loop, writer.flush(),
+                       [&](std::exception_ptr, outcome<stored_position> got) { answer = std::move(got); });
         if (!until([&] { return answer.has_value(); })) return failure{errc::timed_out, "the flush did not end"};
         return *answer;
     }
 
-    void check_calls(const lines& expected) const { BOOST_TEST(rows.calls() == expected, boost::test_tools::per_element()); }
+    void check_calls(const lines& expected) const
+    {
+        BOOST_TEST(rows.calls() == expected, boost::test_tools::per_element());
+    }
 
     asio::io_context loop{1};
     memory_store rows;
@@ -274,7 +282,8 @@ BOOST_AUTO_TEST_CASE(a_large_transaction_has_a_store_transaction_of_its_own)
     kit.writer.on_transaction({last, position_of(200, 300), kit.touched});
     kit.transaction(310, 320);
     BOOST_TEST(kit.flush().value().position == lsn{320});
-    kit.check_calls({"commit 2 at 0/6E", "begin 90", "apply 3", "apply 4", "apply 1", "finish at 0/12C", "commit 1 at 0/140"});
+    kit.check_calls(
+        {"commit 2 at 0/6E", "begin 90", "apply 3", "apply 4", "apply 1", "finish at 0/12C", "commit 1 at 0/140"});
     BOOST_TEST(kit.durable == (lines{"0/6E", "0/12C", "0/140"}), boost::test_tools::per_element());
     BOOST_TEST(kit.changed == (std::vector<std::uint64_t>{2, 8, 1}), boost::test_tools::per_element());
 }
@@ -406,8 +415,7 @@ BOOST_AUTO_TEST_CASE(a_stop_is_before_the_first_transaction_that_starts_at_the_l
         kit.transaction(160, 199);
         BOOST_TEST(stopped == 0);
         kit.writer.on_begin(lsn{next});
-        BOOST_TEST_CONTEXT("next " << next)
-        {
+        BOOST_TEST_CONTEXT("next " << next) {
             BOOST_TEST(stopped == 1);
             BOOST_TEST(!kit.writer.accepts());
             BOOST_TEST(kit.flush().value().position == lsn{199});
@@ -493,7 +501,8 @@ BOOST_AUTO_TEST_CASE(what_an_unfinished_copy_left_is_dropped_by_the_next_session
 {
     writer_kit kit;
     std::optional<outcome<epoch>> made;
-    asio::co_spawn(kit.loop, kit.writer.create_epoch(), [&](std::exception_ptr, outcome<epoch> got) { made = std::move(got); });
+    asio::co_spawn(kit.loop, kit.writer.create_epoch(),
+                   [&](std::exception_ptr, outcome<epoch> got) { made = std::move(got); });
     BOOST_TEST(kit.until([&] { return made.has_value(); }));
     kit.writer.begin_session();
     BOOST_TEST(kit.flush().has_value());

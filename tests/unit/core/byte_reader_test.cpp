@@ -12,8 +12,14 @@ using namespace std::string_literals;
 namespace {
 
 // u8, u16, u32, u64, i32, i64, three bytes, a C string
-const std::string message = "\x01" "\x02\x03" "\x04\x05\x06\x07" "\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F" "\xFF\xFF\xFF\xFE"
-                            "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFD" "abc" "name\0"s;
+const std::string message = "\x01"
+                            "\x02\x03"
+                            "\x04\x05\x06\x07"
+                            "\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F"
+                            "\xFF\xFF\xFF\xFE"
+                            "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFD"
+                            "abc"
+                            "name\0"s;
 
 error_code read_all(std::string_view bytes)
 {

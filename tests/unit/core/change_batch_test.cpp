@@ -60,8 +60,7 @@ BOOST_AUTO_TEST_CASE(a_truncated_batch_is_the_one_before)
         cut.truncate(size);
         cut.put(9, "k9", "r9");
         auto kept = std::min(size, whole.size());
-        BOOST_TEST_CONTEXT("size " << size)
-        {
+        BOOST_TEST_CONTEXT("size " << size) {
             BOOST_TEST(cut.size() == kept + 1);
             for (std::size_t i = 0; i < kept; ++i) BOOST_TEST(same(cut[i], whole[i]));
             BOOST_TEST(same(cut[kept], {operation::put, 9, "k9", "", "r9"}));

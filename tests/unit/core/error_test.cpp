@@ -81,8 +81,7 @@ BOOST_AUTO_TEST_CASE(every_reason_has_a_name_of_its_own)
     std::set<std::string> names;
     for (int code = 1; code <= last_code; ++code) {
         std::string name = name_of(static_cast<errc>(code));
-        BOOST_TEST_CONTEXT("code " << code << " " << name)
-        {
+        BOOST_TEST_CONTEXT("code " << code << " " << name) {
             BOOST_TEST(name != "unnamed");
             BOOST_TEST(names.insert(name).second);
             BOOST_TEST(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == name.npos);
@@ -96,8 +95,7 @@ BOOST_AUTO_TEST_CASE(every_reason_has_the_remedy_that_was_decided_for_it)
     for (int code = 1; code <= last_code; ++code) {
         auto reason = static_cast<errc>(code);
         auto row = remedies.find(name_of(reason));
-        BOOST_TEST_CONTEXT(name_of(reason))
-        {
+        BOOST_TEST_CONTEXT(name_of(reason)) {
             BOOST_TEST_REQUIRE((row != remedies.end()));
             BOOST_TEST(name_of(remedy_for(reason)) == std::string{name_of(row->second)});
         }
@@ -135,7 +133,8 @@ BOOST_AUTO_TEST_CASE(a_code_of_ours_keeps_its_reason_and_another_is_internal)
     error_code ours = errc::slot_lost;
     BOOST_TEST(reason_of(ours) == errc::slot_lost);
     BOOST_TEST(ours.message() == "slot_lost");
-    BOOST_TEST(reason_of(boost::system::errc::make_error_code(boost::system::errc::no_space_on_device)) == errc::internal);
+    BOOST_TEST(reason_of(boost::system::errc::make_error_code(boost::system::errc::no_space_on_device)) ==
+               errc::internal);
     auto explained = explain(ours, "the slot is gone");
     BOOST_TEST(explained.code == errc::slot_lost);
     BOOST_TEST(explained.text == "the slot is gone");

@@ -48,7 +48,8 @@ std::string spliced(const std::vector<std::string>& fresh, const std::vector<std
 }
 
 // Lengths around each border of the length's own encoding, which counts the bytes plus one.
-const std::vector<std::size_t> border_lengths{1, 2, 125, 126, 127, 128, 129, 16381, 16382, 16383, 16384, 2097150, 2097151};
+const std::vector<std::size_t> border_lengths{1,     2,     125,   126,   127,     128,    129,
+                                              16381, 16382, 16383, 16384, 2097150, 2097151};
 
 }  // namespace
 
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(fragments_of_every_length_come_back_whole)
 {
     for (auto length : border_lengths) {
         std::string fragment(length, 'x');
-        BOOST_TEST_CONTEXT("length " << length) BOOST_TEST((fields_of(tuple_of({"1", fragment, "2"})) == std::vector{"1"s, fragment, "2"s}));
+        BOOST_TEST_CONTEXT("length " << length)
+            BOOST_TEST((fields_of(tuple_of({"1", fragment, "2"})) == std::vector{"1"s, fragment, "2"s}));
     }
 }
 

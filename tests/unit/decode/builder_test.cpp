@@ -32,7 +32,10 @@ BOOST_AUTO_TEST_CASE(commit)
 
 BOOST_AUTO_TEST_CASE(relation)
 {
-    pgoutput::relation described{.id = 16807, .schema = "public", .name = "t", .replica_identity = 'd',
+    pgoutput::relation described{.id = 16807,
+                                 .schema = "public",
+                                 .name = "t",
+                                 .replica_identity = 'd',
                                  .columns = {{"id", 23, -1, true}, {"note", 1043, 12, false}}};
     BOOST_TEST(hex(build::relation(described)) ==
                "52000041a77075626c69630074006400020169640000000017ffffffff006e6f746500000004130000000c");

@@ -50,8 +50,7 @@ BOOST_AUTO_TEST_CASE(keepalive_of_any_other_length_is_an_error)
 
 BOOST_AUTO_TEST_CASE(frames_with_unknown_bytes_are_errors)
 {
-    BOOST_TEST(pgoutput::decode_frame(bytes{}.byte('k').u64(1).u64(2).u8(2).take()).error() ==
-               errc::unknown_message);
+    BOOST_TEST(pgoutput::decode_frame(bytes{}.byte('k').u64(1).u64(2).u8(2).take()).error() == errc::unknown_message);
     BOOST_TEST(pgoutput::decode_frame("x").error() == errc::unknown_message);
 }
 

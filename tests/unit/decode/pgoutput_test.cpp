@@ -38,8 +38,7 @@ check checks(error_code (*decode)(std::string_view, T&))
 void check_each_length(const std::string& whole, const check& decode)
 {
     for (std::size_t length = 0; length < whole.size(); ++length)
-        BOOST_TEST_CONTEXT("length " << length)
-            BOOST_TEST(decode(whole.substr(0, length)) == errc::truncated_message);
+        BOOST_TEST_CONTEXT("length " << length) BOOST_TEST(decode(whole.substr(0, length)) == errc::truncated_message);
     BOOST_TEST(decode(whole) == error_code{});
     BOOST_TEST(decode(whole + '\0') == errc::trailing_bytes);
 }
@@ -50,7 +49,10 @@ const check remove_check = checks(&pgoutput::decode_remove);
 const check relation_check = checks(&pgoutput::decode_relation);
 const check truncate_check = checks(&pgoutput::decode_truncate);
 
-const pgoutput::relation materials{.id = 16394, .schema = "public", .name = "materials", .replica_identity = 'f',
+const pgoutput::relation materials{.id = 16394,
+                                   .schema = "public",
+                                   .name = "materials",
+                                   .replica_identity = 'f',
                                    .columns = {{"id", 20, -1, true}, {"price", 1700, 655366, false}}};
 
 }  // namespace
@@ -184,9 +186,9 @@ BOOST_AUTO_TEST_CASE(every_message_cut_at_any_byte_is_truncated)
 BOOST_AUTO_TEST_CASE(decoders_refuse_each_others_messages)
 {
     auto other = build::type(1, "public", "mood");
-    for (const auto& decode : {checks(&pgoutput::decode_begin), checks(&pgoutput::decode_commit), relation_check,
-                               insert_check, update_check, remove_check, truncate_check,
-                               checks(&pgoutput::decode_message), check{&pgoutput::check_origin}})
+    for (const auto& decode :
+         {checks(&pgoutput::decode_begin), checks(&pgoutput::decode_commit), relation_check, insert_check, update_check,
+          remove_check, truncate_check, checks(&pgoutput::decode_message), check{&pgoutput::check_origin}})
         BOOST_TEST(decode(other) == errc::unknown_message);
     BOOST_TEST(pgoutput::check_type(build::insert(1, {})) == errc::unknown_message);
 }
@@ -194,8 +196,18 @@ BOOST_AUTO_TEST_CASE(decoders_refuse_each_others_messages)
 BOOST_AUTO_TEST_CASE(unknown_flags_are_errors)
 {
     BOOST_TEST(truncate_check(bytes{}.byte('T').u32(0).u8(4).take()) == errc::unknown_message);
-    BOOST_TEST(relation_check(bytes{}.byte('R').u32(1).c_string("s").c_string("t").byte('d').u16(1).u8(2)
-                                  .c_string("c").u32(23).u32(0).take()) == errc::unknown_message);
+    BOOST_TEST(relation_check(bytes{}
+                                  .byte('R')
+                                  .u32(1)
+                                  .c_string("s")
+                                  .c_string("t")
+                                  .byte('d')
+                                  .u16(1)
+                                  .u8(2)
+                                  .c_string("c")
+                                  .u32(23)
+                                  .u32(0)
+                                  .take()) == errc::unknown_message);
     BOOST_TEST(checks(&pgoutput::decode_commit)(bytes{}.byte('C').u8(1).u64(1).u64(2).u64(3).take()) ==
                errc::unknown_message);
     BOOST_TEST(checks(&pgoutput::decode_message)(bytes{}.byte('M').u8(2).u64(1).c_string("p").u32(0).take()) ==

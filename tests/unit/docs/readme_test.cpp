@@ -51,7 +51,8 @@ std::map<std::string, row> rows_by_name(const std::string& heading, std::size_t 
     std::map<std::string, row> rows;
     for (const auto& cells_of_row : table_rows(section_of(readme(), heading)))
         if (cells_of_row.size() == cells)
-            BOOST_TEST(rows.emplace(plain(cells_of_row.front()), cells_of_row).second, cells_of_row.front() + " stands twice");
+            BOOST_TEST(rows.emplace(plain(cells_of_row.front()), cells_of_row).second,
+                       cells_of_row.front() + " stands twice");
     return rows;
 }
 
@@ -112,7 +113,10 @@ names listed_below(const std::string& help, const std::string& head)
     return found;
 }
 
-names commands() { return listed_below(output_of("--help"), "Subcommands:"); }
+names commands()
+{
+    return listed_below(output_of("--help"), "Subcommands:");
+}
 
 /// Besides --help and --config, which all have.
 names own_options(const std::string& command)
@@ -233,7 +237,8 @@ BOOST_AUTO_TEST_CASE(an_exit_status_that_a_reason_names_is_its_own)
     auto rows = rows_by_name("## What it says: states and reasons", 3);
     for (auto reason : {errc::bad_config, errc::usage, errc::no_daemon, errc::cancelled}) {
         auto status = "(exit status " + std::to_string(exit_status_for(reason)) + ")";
-        BOOST_TEST_CONTEXT(name_of(reason)) BOOST_TEST(rows.at(name_of(reason)).at(2).find(status) != std::string::npos);
+        BOOST_TEST_CONTEXT(name_of(reason))
+            BOOST_TEST(rows.at(name_of(reason)).at(2).find(status) != std::string::npos);
     }
 }
 
@@ -264,7 +269,8 @@ BOOST_AUTO_TEST_CASE(every_file_that_it_links_to_exists)
     auto page = readme();
     for (auto at = page.find("]("); at != page.npos; at = page.find("](", at + 1)) {
         auto target = page.substr(at + 2, page.find(')', at) - at - 2);
-        if (!target.starts_with("http")) BOOST_TEST(std::filesystem::exists(UNDERSTUDY_SOURCE_DIRECTORY "/" + target), target);
+        if (!target.starts_with("http"))
+            BOOST_TEST(std::filesystem::exists(UNDERSTUDY_SOURCE_DIRECTORY "/" + target), target);
     }
 }
 

@@ -48,8 +48,7 @@ BOOST_AUTO_TEST_CASE(a_current_that_somebody_bent_reads_as_none_and_is_mended)
 {
     auto bend = [&](const char* target) { fs::create_symlink(target, current()); };
     for (auto target : {"generations/0000009999", "/etc", "generations/../..", "generations/1", "x"})
-        BOOST_TEST_CONTEXT("target " << target)
-        {
+        BOOST_TEST_CONTEXT("target " << target) {
             fs::remove(current());
             bend(target);
             require_failure(read_current(settings.directory), errc::no_generation);

@@ -26,8 +26,14 @@ namespace {
 
 const steady_time start{100s};
 
-decision publish(publish_reason reason) { return publish_due{reason}; }
-decision wait(wait_reason reason, std::optional<steady_time> until = std::nullopt) { return wait_until{reason, until}; }
+decision publish(publish_reason reason)
+{
+    return publish_due{reason};
+}
+decision wait(wait_reason reason, std::optional<steady_time> until = std::nullopt)
+{
+    return wait_until{reason, until};
+}
 
 /// Spells settings out by the rules that are set.
 class rules {
@@ -73,7 +79,7 @@ BOOST_AUTO_TEST_CASE(each_rule_is_met_at_its_time_and_not_before)
     struct row {
         const char* what;
         cadence_settings settings;
-        std::chrono::milliseconds after;   ///< Since the last publish.
+        std::chrono::milliseconds after;  ///< Since the last publish.
         decision wanted;
     };
     const cadence_settings every = rules{1s}.every(10s);
@@ -99,8 +105,7 @@ BOOST_AUTO_TEST_CASE(each_rule_is_met_at_its_time_and_not_before)
         {"no rule, due", none, 1s, publish(publish_reason::changed)},
     };
     for (const auto& [what, settings, after, wanted] : table)
-        BOOST_TEST_CONTEXT(what)
-        {
+        BOOST_TEST_CONTEXT(what) {
             auto schedule = settled(settings);
             publish_at(schedule, start);
             CHECK_DECISION(schedule.decide(start + after), wait(wait_reason::nothing_changed));

@@ -83,8 +83,7 @@ BOOST_AUTO_TEST_CASE(two_documents_in_one_file_are_refused)
 BOOST_AUTO_TEST_CASE(a_name_that_is_no_plain_file_is_refused)
 {
     for (std::string bad : {"", ".", "..", ".hidden", "a/b", "/a", "../a", "manifest.json", "status.json"})
-        BOOST_TEST_CONTEXT("file '" << bad << "'")
-        {
+        BOOST_TEST_CONTEXT("file '" << bad << "'") {
             documents[0].file = bad;
             refusal();
         }

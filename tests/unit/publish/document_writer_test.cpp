@@ -74,16 +74,15 @@ BOOST_FIXTURE_TEST_SUITE(document_writer_test, writer_fixture)
 
 BOOST_AUTO_TEST_CASE(the_default_document_has_exactly_these_bytes)
 {
-    BOOST_TEST(trimmed_header(text()) ==
-               "{\"understudy\":{\"format\":1,\"generation\":7,\"position\":\"16/B374D848\","
-               "\"content_as_of\":\"2023-11-14T22:13:20.000000Z\"},\n"
-               "\"materials\":[\n"
-               "{\"id\":1,\"name\":\"steel\"},\n"
-               "{\"id\":2,\"name\":null}\n"
-               "],\n"
-               "\"sales.orders\":[\n"
-               "]\n"
-               "}\n");
+    BOOST_TEST(trimmed_header(text()) == "{\"understudy\":{\"format\":1,\"generation\":7,\"position\":\"16/B374D848\","
+                                         "\"content_as_of\":\"2023-11-14T22:13:20.000000Z\"},\n"
+                                         "\"materials\":[\n"
+                                         "{\"id\":1,\"name\":\"steel\"},\n"
+                                         "{\"id\":2,\"name\":null}\n"
+                                         "],\n"
+                                         "\"sales.orders\":[\n"
+                                         "]\n"
+                                         "}\n");
     BOOST_TEST(row_total == 2u);
 }
 
@@ -119,7 +118,8 @@ BOOST_AUTO_TEST_CASE(the_content_hash_is_blind_to_the_header_and_to_nothing_else
 
 BOOST_AUTO_TEST_CASE(a_change_behind_the_first_block_changes_the_content_hash)
 {
-    for (int i = 0; i < 3; ++i) rows.add_row(materials, {std::to_string(10 + i), '"' + std::string(1u << 20, 'a') + '"'});
+    for (int i = 0; i < 3; ++i)
+        rows.add_row(materials, {std::to_string(10 + i), '"' + std::string(1u << 20, 'a') + '"'});
     rows.add_row(orders, {"1", "\"x\""});
     text();
     auto before = digest.content;
@@ -132,14 +132,16 @@ BOOST_AUTO_TEST_CASE(a_change_behind_the_first_block_changes_the_content_hash)
 BOOST_AUTO_TEST_CASE(chosen_columns_come_in_their_order_under_their_names)
 {
     shape_materials("", {{"name", "tit\"le"}, {"id", ""}});
-    BOOST_TEST(text() == "{\n\"materials\":[\n{\"tit\\\"le\":\"steel\",\"id\":1},\n{\"tit\\\"le\":null,\"id\":2}\n]\n}\n");
+    BOOST_TEST(text() ==
+               "{\n\"materials\":[\n{\"tit\\\"le\":\"steel\",\"id\":1},\n{\"tit\\\"le\":null,\"id\":2}\n]\n}\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_object_is_keyed_by_numbers_as_text_and_by_strings_as_they_are)
 {
     shape_materials("id", {{"id", ""}});
     rows.add_row(materials, {"\"a\\\"b\"", ""});
-    BOOST_TEST(text() == "{\n\"materials\":{\n\"1\":{\"id\":1},\n\"2\":{\"id\":2},\n\"a\\\"b\":{\"id\":\"a\\\"b\"}\n}\n}\n");
+    BOOST_TEST(text() ==
+               "{\n\"materials\":{\n\"1\":{\"id\":1},\n\"2\":{\"id\":2},\n\"a\\\"b\":{\"id\":\"a\\\"b\"}\n}\n}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_null_name_is_refused_and_tells_no_data)
@@ -213,8 +215,7 @@ BOOST_AUTO_TEST_CASE(a_stored_row_cut_at_any_byte_is_damage_and_never_a_document
     append_fragment(tuple, "3");
     append_fragment(tuple, "\"copper\"");
     for (std::size_t length = 0; length < tuple.size(); ++length)
-        BOOST_TEST_CONTEXT("length " << length)
-        {
+        BOOST_TEST_CONTEXT("length " << length) {
             rows.clear(materials);
             rows.add_tuple(materials, tuple.substr(0, length));
             require_failure(written(), errc::store_damaged);
@@ -237,8 +238,7 @@ BOOST_AUTO_TEST_CASE(hashes_and_rows_are_right_whatever_the_sizes)
 {
     auto seed = std::random_device{}();
     BOOST_TEST_MESSAGE("seed " << seed);
-    BOOST_TEST_CONTEXT("seed " << seed)
-    {
+    BOOST_TEST_CONTEXT("seed " << seed) {
         std::mt19937 random{seed};
         std::uniform_int_distribution<std::size_t> size{0, 3u << 20};
         rows.clear(materials);

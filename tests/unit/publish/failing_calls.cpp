@@ -17,7 +17,7 @@ struct plan {
     int error = 0;
     std::string calls;
     std::string failed;
-    int unsynced = -1;       ///< Held open, so that its inode number is not given to another file.
+    int unsynced = -1;  ///< Held open, so that its inode number is not given to another file.
     bool synced_again = false;
 };
 plan current;
@@ -35,10 +35,10 @@ bool fails(const char* call)
 /// Directories may be synced again: the next generation is a new entry in them.
 bool same_file_again(int a, int b)
 {
-    struct stat left {};
-    struct stat right {};
-    return ::fstat(a, &left) == 0 && ::fstat(b, &right) == 0 && S_ISREG(left.st_mode) &&
-           left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+    struct stat left{};
+    struct stat right{};
+    return ::fstat(a, &left) == 0 && ::fstat(b, &right) == 0 && S_ISREG(left.st_mode) && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
 }
 
 }  // namespace

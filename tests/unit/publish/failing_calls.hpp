@@ -13,8 +13,8 @@ public:
     failing_calls& operator=(const failing_calls&) = delete;
     ~failing_calls();
 
-    const std::string& failed() const noexcept;    ///< Name of the call; empty if there were fewer.
-    const std::string& calls() const noexcept;     ///< Their names in order, with spaces.
+    const std::string& failed() const noexcept;  ///< Name of the call; empty if there were fewer.
+    const std::string& calls() const noexcept;   ///< Their names in order, with spaces.
     bool synced_again() const noexcept;
 };
 

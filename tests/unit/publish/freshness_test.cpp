@@ -8,7 +8,10 @@ using namespace understudy;
 
 namespace {
 
-db_time second(int count) { return db_time{std::chrono::seconds{count}}; }
+db_time second(int count)
+{
+    return db_time{std::chrono::seconds{count}};
+}
 
 /// Seconds of current_as_of; -1 for nothing.
 long earned(const freshness& told)

@@ -166,10 +166,10 @@ BOOST_AUTO_TEST_CASE(a_former_file_that_was_cut_gone_or_opened_up_is_written_ane
         fs::create_symlink(parent.path() / "moved", generation(n) / "snapshot.json");
     };
     std::uint64_t number = 1;
-    for (std::function<void(std::uint64_t)> harm : {std::function<void(std::uint64_t)>{cut}, {gone}, {opened_up}, {symlinked}})
+    for (std::function<void(std::uint64_t)> harm :
+         {std::function<void(std::uint64_t)>{cut}, {gone}, {opened_up}, {symlinked}})
         for (bool hinted : {true, false})
-            BOOST_TEST_CONTEXT("from generation " << number)
-            {
+            BOOST_TEST_CONTEXT("from generation " << number) {
                 auto former = written(number);
                 harm(number);
                 written(number + 1, &former, hinted ? all_since(number) : unchanged_tables{});

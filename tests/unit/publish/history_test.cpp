@@ -14,10 +14,12 @@ const history_facts::steady_time now{1000s};
 
 history_facts six()
 {
-    return {.numbers = {1, 2, 3, 4, 5, 6}, .current = 5, .pinned = {}, .ended = {}, .keep = 2, .grace = 60s, .now = now};
+    return {
+        .numbers = {1, 2, 3, 4, 5, 6}, .current = 5, .pinned = {}, .ended = {}, .keep = 2, .grace = 60s, .now = now};
 }
 
-#define CHECK_REMOVABLE(facts, ...) BOOST_TEST(removable(facts) == (numbers{__VA_ARGS__}), boost::test_tools::per_element())
+#define CHECK_REMOVABLE(facts, ...) \
+    BOOST_TEST(removable(facts) == (numbers{__VA_ARGS__}), boost::test_tools::per_element())
 
 }  // namespace
 

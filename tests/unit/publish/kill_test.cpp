@@ -82,8 +82,7 @@ BOOST_AUTO_TEST_CASE(a_reader_always_finds_one_whole_generation_while_the_daemon
         require(announce(directory, 1));
     }
     auto end = std::chrono::steady_clock::now() + 4s;
-    BOOST_TEST_CONTEXT("seed " << seed)
-    {
+    BOOST_TEST_CONTEXT("seed " << seed) {
         for (int rounds = 0; rounds < 60 && std::chrono::steady_clock::now() < end; ++rounds) {
             auto child = start_daemon();
             auto wanted = highest + generations(random);

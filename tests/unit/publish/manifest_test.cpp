@@ -19,9 +19,16 @@ manifest full()
     made.content_as_of = db_time{std::chrono::microseconds{1'700'000'000'000'001}};
     made.created_at = db_time{std::chrono::seconds{1'700'000'001}};
     made.source = {"7123456789012345678", 3, "sh\"op", "slot", "publication"};
-    made.tables = {{{"public", "m\n"}, 9, {{"id", 23, -1}, {"price", 1700, 655366}}, {"id"}, 12, {{"card", "excluded"}}}};
-    made.documents = {{"a.json", 10, 12, std::string(64, 'a'), {std::string(64, 'b')}, std::string(64, 'c'),
-                       std::string(64, 'd'), 7}};
+    made.tables = {
+        {{"public", "m\n"}, 9, {{"id", 23, -1}, {"price", 1700, 655366}}, {"id"}, 12, {{"card", "excluded"}}}};
+    made.documents = {{"a.json",
+                       10,
+                       12,
+                       std::string(64, 'a'),
+                       {std::string(64, 'b')},
+                       std::string(64, 'c'),
+                       std::string(64, 'd'),
+                       7}};
     return made;
 }
 
@@ -59,8 +66,7 @@ BOOST_AUTO_TEST_CASE(a_missing_or_wrong_member_is_named)
             else
                 damaged[member.key()] = boost::json::array{1.5};
             auto read = manifest_from_json(boost::json::serialize(damaged));
-            BOOST_TEST_CONTEXT("member " << member.key() << (removed ? " removed" : " replaced"))
-            {
+            BOOST_TEST_CONTEXT("member " << member.key() << (removed ? " removed" : " replaced")) {
                 BOOST_TEST_REQUIRE(!read.has_value());
                 BOOST_TEST(read.error().code == errc::generation_damaged);
             }

@@ -56,7 +56,7 @@ inline void spill(const fs::path& path, std::string_view bytes)
 
 inline struct stat facts_of(const fs::path& path)
 {
-    struct stat facts {};
+    struct stat facts{};
     BOOST_TEST_REQUIRE(::lstat(path.c_str(), &facts) == 0);
     return facts;
 }

@@ -65,7 +65,10 @@ BOOST_AUTO_TEST_CASE(the_schemas_object_to_what_is_wrong)
     BOOST_TEST(objections("manifest", "{}") != "");
     BOOST_TEST(objections("status", "{}") != "");
     BOOST_TEST(objections("snapshot", "{}") != "");
-    BOOST_TEST(objections("snapshot", R"({"understudy":{"format":1,"generation":1,"position":"0/1","content_as_of":null},"t":[1]})") != "");
+    BOOST_TEST(
+        objections("snapshot",
+                   R"({"understudy":{"format":1,"generation":1,"position":"0/1","content_as_of":null},"t":[1]})") !=
+        "");
     auto value = boost::json::parse(to_json(full_status())).as_object();
     value["position"] = "0x12";
     BOOST_TEST(objections("status", boost::json::serialize(value)) != "");

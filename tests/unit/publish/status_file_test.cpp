@@ -42,13 +42,13 @@ BOOST_AUTO_TEST_CASE(a_cut_or_missing_status_is_an_error)
 BOOST_AUTO_TEST_CASE(a_missing_member_is_named)
 {
     auto whole = boost::json::parse(to_json(full_status())).as_object();
-    for (std::string_view optional : {"clock_offset_ms", "lag_bytes", "lag_seconds", "copy", "hold"}) whole.erase(optional);
+    for (std::string_view optional : {"clock_offset_ms", "lag_bytes", "lag_seconds", "copy", "hold"})
+        whole.erase(optional);
     for (const auto& member : whole) {
         auto damaged = whole;
         damaged.erase(member.key());
         auto read = status_from_json(boost::json::serialize(damaged));
-        BOOST_TEST_CONTEXT("member " << member.key())
-        {
+        BOOST_TEST_CONTEXT("member " << member.key()) {
             BOOST_TEST_REQUIRE(!read.has_value());
             BOOST_TEST(read.error().text.find(member.key()) != std::string::npos);
         }

@@ -83,8 +83,7 @@ BOOST_AUTO_TEST_CASE(whichever_call_fails_nothing_is_left_and_the_next_try_succe
             failing_calls failing{nth, error};
             auto made = write(directory, number);
             auto failed = failing.failed();
-            BOOST_TEST_CONTEXT("call " << nth << ", " << failed)
-            {
+            BOOST_TEST_CONTEXT("call " << nth << ", " << failed) {
                 if (failed.empty()) {
                     require(made);
                     BOOST_TEST(nth > 12);
@@ -162,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_file_size_limit_is_a_full_disk)
 {
     auto directory = open();
     fill(2u << 20);
-    struct rlimit before {};
+    struct rlimit before{};
     ::getrlimit(RLIMIT_FSIZE, &before);
     auto limited = before;
     limited.rlim_cur = 1u << 20;

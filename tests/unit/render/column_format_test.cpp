@@ -54,10 +54,18 @@ BOOST_AUTO_TEST_CASE(scalars_print_as_to_json_prints_them)
 
 BOOST_AUTO_TEST_CASE(what_goes_unquoted_is_checked)
 {
-    for (auto [type, text] : {std::pair{bool_type, "true"}, {int8_type, ""}, {int8_type, "1.5"}, {int8_type, "1e5"},
-                              {int8_type, "NaN"}, {numeric_type, "01"}, {numeric_type, "1,\"x\":2"},
-                              {float8_type, "nan"}, {json_type, "1,\"x\":2"}, {timestamp_type, "\""},
-                              {timestamptz_type, "2024-02-29 12:34:56"}, {text_type, "\xC0\x80"}})
+    for (auto [type, text] : {std::pair{bool_type, "true"},
+                              {int8_type, ""},
+                              {int8_type, "1.5"},
+                              {int8_type, "1e5"},
+                              {int8_type, "NaN"},
+                              {numeric_type, "01"},
+                              {numeric_type, "1,\"x\":2"},
+                              {float8_type, "nan"},
+                              {json_type, "1,\"x\":2"},
+                              {timestamp_type, "\""},
+                              {timestamptz_type, "2024-02-29 12:34:56"},
+                              {text_type, "\xC0\x80"}})
         BOOST_TEST(json_of(type, text) == "bad_text", text);
 }
 
@@ -123,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_type_used_many_times_is_compiled_once)
 BOOST_AUTO_TEST_CASE(a_known_type_deeper_inside_still_counts_its_own_levels)
 {
     auto types = tower(limits::nesting_max - 1, 1);
-    type_facts facts{.id = 30000, .name = "both", .kind = 'c', .attributes = {{"low", first_type + 1},
-                                                                              {"high", first_type}}};
+    type_facts facts{
+        .id = 30000, .name = "both", .kind = 'c', .attributes = {{"low", first_type + 1}, {"high", first_type}}};
     types.add(facts);
     BOOST_TEST(compile_error(types, 30000) == errc::over_limit);
 }

@@ -16,11 +16,14 @@ constexpr oid pairs_type = 20005;
 type_catalog composites()
 {
     type_catalog types;
-    types.add({.id = pair_type, .schema = "public", .name = "pair", .kind = 'c',
+    types.add({.id = pair_type,
+               .schema = "public",
+               .name = "pair",
+               .kind = 'c',
                .attributes = {{"n", int4_type}, {"te\"xt", text_type}}});
     types.add({.id = empty_type, .schema = "public", .name = "empty", .kind = 'c'});
-    types.add({.id = single_type, .schema = "public", .name = "single", .kind = 'c',
-               .attributes = {{"only", text_type}}});
+    types.add(
+        {.id = single_type, .schema = "public", .name = "single", .kind = 'c', .attributes = {{"only", text_type}}});
     types.add({.id = hstore_type, .schema = "public", .name = "hstore", .casts_to_json = true});
     types.add({.id = pairs_type, .schema = "public", .name = "_pair", .element = pair_type});
     return types;
@@ -93,8 +96,7 @@ BOOST_AUTO_TEST_CASE(composites_are_objects)
     BOOST_TEST(json_of(pair_type, "(1,a)", types) == "{\"n\":1,\"te\\\"xt\":\"a\"}");
     BOOST_TEST(json_of(pair_type, "(,)", types) == "{\"n\":null,\"te\\\"xt\":null}");
     BOOST_TEST(json_of(pair_type, "(,\"\")", types) == "{\"n\":null,\"te\\\"xt\":\"\"}");
-    BOOST_TEST(json_of(pair_type, "(1,\"a\"\"b\\\\c\\\"\")", types) ==
-               "{\"n\":1,\"te\\\"xt\":\"a\\\"b\\\\c\\\"\"}");
+    BOOST_TEST(json_of(pair_type, "(1,\"a\"\"b\\\\c\\\"\")", types) == "{\"n\":1,\"te\\\"xt\":\"a\\\"b\\\\c\\\"\"}");
 }
 
 BOOST_AUTO_TEST_CASE(composites_of_no_or_one_attribute_look_alike_and_are_not)

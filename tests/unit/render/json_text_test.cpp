@@ -86,11 +86,11 @@ BOOST_AUTO_TEST_CASE(integers_are_numbers_without_point_or_exponent)
 
 BOOST_AUTO_TEST_CASE(numbers_are_those_of_the_grammar)
 {
-    for (std::string_view text : {"0", "-0", "7", "10", "-12.50", "0.001", "1e5", "1E+5", "1.5e-300",
-                                  "99999999999999999999999999999999"})
+    for (std::string_view text :
+         {"0", "-0", "7", "10", "-12.50", "0.001", "1e5", "1E+5", "1.5e-300", "99999999999999999999999999999999"})
         BOOST_TEST(is_json_number(text), text);
-    for (std::string_view text : {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "0x1", "NaN", " 1",
-                                  "1 ", "1,2", "1\n", "--1", "Infinity", "1.2.3"})
+    for (std::string_view text : {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "0x1", "NaN", " 1", "1 ",
+                                  "1,2", "1\n", "--1", "Infinity", "1.2.3"})
         BOOST_TEST(!is_json_number(text), text);
 }
 

@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_SUITE(key_encoding)
 
 BOOST_AUTO_TEST_CASE(integers_sort_by_value_around_every_byte_border)
 {
-    std::vector<std::int64_t> values{std::numeric_limits<std::int64_t>::min(),
-                                     std::numeric_limits<std::int64_t>::max(), 0};
+    std::vector<std::int64_t> values{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(),
+                                     0};
     for (int shift = 0; shift < 63; ++shift)
         for (std::int64_t step : {-1, 0, 1}) {
             values.push_back((std::int64_t{1} << shift) + step);
@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(unsigned_integers_go_to_64_bits)
 
 BOOST_AUTO_TEST_CASE(integers_that_are_none_are_refused)
 {
-    check_refused(int8_type, {"", "-", "+1", "1.0", "1 ", " 1", "0x1", "18446744073709551616",
-                              "-9223372036854775809", "NaN"});
+    check_refused(int8_type,
+                  {"", "-", "+1", "1.0", "1 ", " 1", "0x1", "18446744073709551616", "-9223372036854775809", "NaN"});
 }
 
 BOOST_AUTO_TEST_CASE(floats_sort_by_value)
@@ -90,9 +90,10 @@ BOOST_AUTO_TEST_CASE(floats_sort_by_value)
 
 BOOST_AUTO_TEST_CASE(numerics_sort_by_value)
 {
-    check_ascending(numeric_type, {"-Infinity", "-1000", "-100.01", "-100", "-99.9", "-99", "-1.01", "-1", "-0.011",
-                                   "-0.01", "-0.001", "0", "0.001", "0.0011", "0.01", "0.1", "0.11", "0.2", "1", "1.01",
-                                   "9", "10", "10.5", "99", "100", "100.1", "1000", "Infinity", "NaN"});
+    check_ascending(numeric_type, {"-Infinity", "-1000", "-100.01", "-100",     "-99.9", "-99",    "-1.01", "-1",
+                                   "-0.011",    "-0.01", "-0.001",  "0",        "0.001", "0.0011", "0.01",  "0.1",
+                                   "0.11",      "0.2",   "1",       "1.01",     "9",     "10",     "10.5",  "99",
+                                   "100",       "100.1", "1000",    "Infinity", "NaN"});
 }
 
 BOOST_AUTO_TEST_CASE(numerics_of_one_value_have_one_key)
@@ -141,9 +142,9 @@ BOOST_AUTO_TEST_CASE(booleans_dates_and_times_sort_by_value)
     check_ascending(bool_type, {"f", "t"});
     check_ascending(date_type, {"-infinity", "0044-03-15 BC", "0043-03-15 BC", "0001-01-01", "1999-12-31", "2000-01-01",
                                 "5874897-12-31", "infinity"});
-    check_ascending(timestamp_type, {"-infinity", "4713-11-24 00:00:00 BC", "0001-12-31 23:59:59 BC",
-                                     "2000-01-01 00:00:00", "2000-01-01 00:00:00.1", "2000-01-01 00:00:00.12",
-                                     "294276-12-31 23:59:59.999999", "infinity"});
+    check_ascending(timestamp_type,
+                    {"-infinity", "4713-11-24 00:00:00 BC", "0001-12-31 23:59:59 BC", "2000-01-01 00:00:00",
+                     "2000-01-01 00:00:00.1", "2000-01-01 00:00:00.12", "294276-12-31 23:59:59.999999", "infinity"});
     check_ascending(timestamptz_type, {"1999-12-31 23:59:59+00", "2000-01-01 00:00:00+00", "infinity"});
     check_refused(bool_type, {"", "true", "T"});
     check_refused(timestamptz_type, {"2000-01-01 00:00:00"});
@@ -188,10 +189,14 @@ BOOST_AUTO_TEST_CASE(null_sorts_after_every_value)
 {
     std::string null;
     column_format::append_null_key(null);
-    for (auto [type, largest] : {std::pair{int8_type, "18446744073709551615"}, {float8_type, "NaN"},
-                                 {numeric_type, "NaN"}, {uuid_type, "ffffffff-ffff-ffff-ffff-ffffffffffff"},
-                                 {bytea_type, "\\xffff"}, {text_type, "\xF4\x8F\xBF\xBF"},
-                                 {timestamp_type, "infinity"}, {bool_type, "t"}})
+    for (auto [type, largest] : {std::pair{int8_type, "18446744073709551615"},
+                                 {float8_type, "NaN"},
+                                 {numeric_type, "NaN"},
+                                 {uuid_type, "ffffffff-ffff-ffff-ffff-ffffffffffff"},
+                                 {bytea_type, "\\xffff"},
+                                 {text_type, "\xF4\x8F\xBF\xBF"},
+                                 {timestamp_type, "infinity"},
+                                 {bool_type, "t"}})
         BOOST_TEST((key_of(type, largest) < null), largest);
 }
 
@@ -202,7 +207,7 @@ BOOST_AUTO_TEST_CASE(keys_of_two_columns_sort_by_the_first_then_by_the_second)
         column_format::append_null_key(null);
         return (first ? key_of(text_type, first) : null) + (second ? key_of(bytea_type, second) : null);
     };
-    std::vector<std::string> keys{pair("", "\\xff"), pair("", nullptr), pair("a", "\\x"), pair("a", "\\x00"),
+    std::vector<std::string> keys{pair("", "\\xff"),    pair("", nullptr),  pair("a", "\\x"),  pair("a", "\\x00"),
                                   pair("a", "\\x00ff"), pair("a", nullptr), pair("ab", "\\x"), pair(nullptr, "\\x")};
     BOOST_TEST(std::ranges::is_sorted(keys));
     BOOST_TEST((std::ranges::adjacent_find(keys) == keys.end()));

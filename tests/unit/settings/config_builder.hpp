@@ -8,11 +8,10 @@
 namespace understudy {
 
 /// The lines of the smallest configuration; `tables` is line 1, what is appended starts on line 5.
-inline const std::string minimal_lines =
-    "tables: [public.materials, public.suppliers]\n"
-    "state: {directory: /s}\n"
-    "snapshot: {directory: /p}\n"
-    "source: {postgres: {connection: host=db}}\n";
+inline const std::string minimal_lines = "tables: [public.materials, public.suppliers]\n"
+                                         "state: {directory: /s}\n"
+                                         "snapshot: {directory: /p}\n"
+                                         "source: {postgres: {connection: host=db}}\n";
 
 inline std::string with_line(std::string_view line)
 {

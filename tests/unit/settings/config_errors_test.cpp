@@ -56,8 +56,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_says_what_was_expected_and_found)
          "5:18: cadence.every: expected a duration such as 250ms, 5s, 10m, 1h or 1d; found a number"},
         {"cadence: {every: }",
          "5:18: cadence.every: expected a duration such as 250ms, 5s, 10m, 1h or 1d; found nothing"},
-        {"documents: [{file: a, header: yes}]",
-         "5:31: documents[0].header: expected true or false; found text"},
+        {"documents: [{file: a, header: yes}]", "5:31: documents[0].header: expected true or false; found text"},
         {"cadence: {after_bytes: true}",
          "5:24: cadence.after_bytes: expected a size such as 100, 512KiB, 64MiB or 1GiB; found true or false"},
     });
@@ -100,8 +99,7 @@ BOOST_AUTO_TEST_CASE(a_duplicate_key_is_an_error)
 BOOST_AUTO_TEST_CASE(cadence_rules_that_contradict_each_other_are_errors)
 {
     check_rows({
-        {"cadence: {min_interval: 5s, every: 1s}",
-         "5:36: cadence.every: shorter than cadence.min_interval (5s)"},
+        {"cadence: {min_interval: 5s, every: 1s}", "5:36: cadence.every: shorter than cadence.min_interval (5s)"},
         {"cadence: {every: 500ms}", "5:18: cadence.every: shorter than cadence.min_interval (1s)"},
         {"cadence: {every: 5s, after_quiet: 5s}",
          "5:35: cadence.after_quiet: never due: cadence.every (5s) always comes first"},

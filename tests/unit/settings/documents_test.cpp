@@ -8,7 +8,8 @@ namespace understudy {
 
 namespace {
 
-const std::string tables = "tables: [public.a, {table: public.b, exclude: [secret]}, sales.*, {table: x.c, columns: [id]}]\n";
+const std::string tables =
+    "tables: [public.a, {table: public.b, exclude: [secret]}, sales.*, {table: x.c, columns: [id]}]\n";
 
 std::string with_documents(const std::string& documents)
 {
@@ -30,8 +31,8 @@ BOOST_AUTO_TEST_CASE(a_shaped_document_is_read)
 {
     auto values = values_of(with_documents("[{file: m.json, header: false, tables: [public.a, {table: public.b, as: "
                                            "bees, columns: [id, {name: title}], keyed_by: id}]}, {file: all.json}]"));
-    document_settings shaped{"m.json", false, {{"public.a", "", {}, ""},
-                                               {"public.b", "bees", {{"id", "id"}, {"name", "title"}}, "id"}}};
+    document_settings shaped{
+        "m.json", false, {{"public.a", "", {}, ""}, {"public.b", "bees", {{"id", "id"}, {"name", "title"}}, "id"}}};
     BOOST_REQUIRE(values.documents.size() == 2);
     BOOST_TEST((values.documents[0] == shaped));
     BOOST_TEST((values.documents[1] == document_settings{"all.json", true, {}}));

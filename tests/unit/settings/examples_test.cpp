@@ -46,8 +46,7 @@ BOOST_AUTO_TEST_SUITE(examples)
 BOOST_AUTO_TEST_CASE(every_example_loads_without_a_warning)
 {
     for (auto name : {"minimal", "full", "documents"}) {
-        BOOST_TEST_CONTEXT(name)
-        {
+        BOOST_TEST_CONTEXT(name) {
             auto loaded = load(config_directory + "/understudy." + name + ".yaml", {});
             BOOST_TEST(loaded.has_value());
             if (loaded) BOOST_TEST(loaded->warnings.empty());
@@ -59,18 +58,20 @@ BOOST_AUTO_TEST_CASE(every_example_loads_without_a_warning)
 BOOST_AUTO_TEST_CASE(the_full_example_mentions_every_key_of_the_schema)
 {
     auto text = text_of(config_directory + "/understudy.full.yaml");
-    for (const auto& key : schema_keys()) BOOST_TEST_CONTEXT(key) BOOST_TEST(mentions(text, key));
+    for (const auto& key : schema_keys())
+        BOOST_TEST_CONTEXT(key) BOOST_TEST(mentions(text, key));
 }
 
 BOOST_AUTO_TEST_CASE(the_examples_together_mention_every_key_of_lists)
 {
-    auto text = text_of(config_directory + "/understudy.full.yaml") +
-                text_of(config_directory + "/understudy.documents.yaml");
+    auto text =
+        text_of(config_directory + "/understudy.full.yaml") + text_of(config_directory + "/understudy.documents.yaml");
     std::vector<std::string> keys;
     collect_list_keys(*schema_of_key("tables"), keys);
     collect_list_keys(*schema_of_key("documents"), keys);
     BOOST_TEST(keys.size() > 8u);
-    for (const auto& key : keys) BOOST_TEST_CONTEXT(key) BOOST_TEST(text.find(key + ":") != text.npos);
+    for (const auto& key : keys)
+        BOOST_TEST_CONTEXT(key) BOOST_TEST(text.find(key + ":") != text.npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_full_example_shows_the_defaults)
@@ -79,8 +80,7 @@ BOOST_AUTO_TEST_CASE(the_full_example_shows_the_defaults)
     auto minimal = load(config_directory + "/understudy.minimal.yaml", {}).value().values;
     for (const auto& key : setting_keys())
         if (key.name != "tables")
-            BOOST_TEST_CONTEXT(key.name)
-                BOOST_TEST(serialize(key.show(full)) == serialize(key.show(minimal)));
+            BOOST_TEST_CONTEXT(key.name) BOOST_TEST(serialize(key.show(full)) == serialize(key.show(minimal)));
 }
 
 BOOST_AUTO_TEST_CASE(the_defaults_of_the_schema_are_those_of_the_program)
@@ -91,8 +91,7 @@ BOOST_AUTO_TEST_CASE(the_defaults_of_the_schema_are_those_of_the_program)
         if (written == nullptr) continue;
         settings read_from_schema;
         key.read(read_from_schema, *written);
-        BOOST_TEST_CONTEXT(key.name)
-            BOOST_TEST(serialize(key.show(read_from_schema)) == serialize(key.show(defaults)));
+        BOOST_TEST_CONTEXT(key.name) BOOST_TEST(serialize(key.show(read_from_schema)) == serialize(key.show(defaults)));
     }
 }
 

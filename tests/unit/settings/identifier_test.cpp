@@ -33,8 +33,7 @@ BOOST_AUTO_TEST_CASE(names_are_read_as_sql_writes_them)
         {"schön.größe", "schön", "größe"},
     };
     for (const auto& [text, schema, table] : rows) {
-        BOOST_TEST_CONTEXT(text)
-        {
+        BOOST_TEST_CONTEXT(text) {
             auto name = parse_table_name(text);
             BOOST_REQUIRE(name);
             BOOST_TEST(name->schema == schema);
@@ -57,8 +56,8 @@ BOOST_AUTO_TEST_CASE(capitals_without_quotes_are_refused_because_sql_would_fold_
 
 BOOST_AUTO_TEST_CASE(what_is_no_name_is_refused)
 {
-    for (auto text : {"", ".", "a.", ".a", "a.b.c", "*", "*.*", "*.a", "a.b*", "a-b.c", "1a.b", "a b.c", "\"a", "\"a\"b",
-                      "a.\"b", "\"\".a", "a.\"\"", "\"a\".b.c", "a.\"b\"c", "a. b"})
+    for (auto text : {"",     ".",     "a.",  ".a",     "a.b.c", "*",      "*.*",    "*.a",       "a.b*",     "a-b.c",
+                      "1a.b", "a b.c", "\"a", "\"a\"b", "a.\"b", "\"\".a", "a.\"\"", "\"a\".b.c", "a.\"b\"c", "a. b"})
         BOOST_TEST_CONTEXT(text) BOOST_TEST(complaint_about(text) != "accepted");
 }
 

@@ -75,8 +75,7 @@ BOOST_AUTO_TEST_CASE(each_change_is_seen_alone_with_its_effect)
         auto after = before;
         change(after);
         auto found = compare(before, after);
-        BOOST_TEST_CONTEXT(key)
-        {
+        BOOST_TEST_CONTEXT(key) {
             BOOST_REQUIRE(found.size() == 1u);
             BOOST_TEST(found[0].key == key);
             BOOST_TEST((found[0].effect == effect));
@@ -91,8 +90,7 @@ BOOST_AUTO_TEST_CASE(only_live_changes_are_taken_over)
         auto wanted = running;
         change(wanted);
         auto result = with_live_changes(running, wanted);
-        BOOST_TEST_CONTEXT(key)
-        {
+        BOOST_TEST_CONTEXT(key) {
             BOOST_TEST(compare(running, result).size() == (effect == reload_effect::live ? 1u : 0u));
             BOOST_TEST(compare(result, wanted).size() == (effect == reload_effect::live ? 0u : 1u));
         }

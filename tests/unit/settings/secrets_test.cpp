@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(a_connection_is_shown_without_its_password)
     BOOST_TEST(masked_connection("host=db password=" + canary + " user=u") == "user=u password=******** host=db");
     BOOST_TEST(masked_connection("postgresql://u:" + canary + "@db/shop") ==
                "user=u password=******** dbname=shop host=db");
-    BOOST_TEST(masked_connection("postgresql://u@db/shop?password=" + canary + "&sslpassword=" + canary)
-                   .find(canary) == std::string::npos);
+    BOOST_TEST(masked_connection("postgresql://u@db/shop?password=" + canary + "&sslpassword=" + canary).find(canary) ==
+               std::string::npos);
     BOOST_TEST(masked_connection("host='my host'") == "host='my host'");
 }
 
@@ -152,8 +152,9 @@ BOOST_AUTO_TEST_CASE(a_file_variable_replaces_the_connection_of_the_file)
 
 BOOST_AUTO_TEST_CASE(connection_and_connection_file_in_one_place_contradict_each_other)
 {
-    BOOST_TEST(complaints(with_connection("connection: host=db, connection_file: /x")) ==
-               "c.yaml:4:59: source.postgres.connection_file: contradicts source.postgres.connection; keep one of them");
+    BOOST_TEST(
+        complaints(with_connection("connection: host=db, connection_file: /x")) ==
+        "c.yaml:4:59: source.postgres.connection_file: contradicts source.postgres.connection; keep one of them");
     BOOST_TEST(complaints(minimal_lines, {{"UNDERSTUDY_SOURCE__POSTGRES__CONNECTION", "host=db"},
                                           {"UNDERSTUDY_SOURCE__POSTGRES__CONNECTION_FILE", "/x"}}) ==
                "UNDERSTUDY_SOURCE__POSTGRES__CONNECTION_FILE: source.postgres.connection_file: contradicts "

@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(a_size_is_bytes_or_a_binary_unit)
                                                                {"64MiB", 64 << 20},
                                                                {"1GiB", 1 << 30},
                                                                {"2TiB", std::uint64_t{2} << 40}}};
-    for (auto [text, expected] : rows) BOOST_TEST_CONTEXT(text) BOOST_TEST(*parse_size(text) == expected);
+    for (auto [text, expected] : rows)
+        BOOST_TEST_CONTEXT(text) BOOST_TEST(*parse_size(text) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_is_no_size)

@@ -26,13 +26,24 @@ BOOST_AUTO_TEST_SUITE(yaml)
 BOOST_AUTO_TEST_CASE(plain_scalars_have_the_types_of_the_core_schema)
 {
     std::vector<std::pair<std::string, std::string>> rows{
-        {"a: 5", R"({"a":5})"},          {"a: -5", R"({"a":-5})"},       {"a: true", R"({"a":true})"},
-        {"a: ~", R"({"a":null})"},       {"a:", R"({"a":null})"},        {"a: 'true'", R"({"a":"true"})"},
-        {"a: \"5\"", R"({"a":"5"})"},    {"a: yes", R"({"a":"yes"})"},   {"a: 5s", R"({"a":"5s"})"},
-        {"a: 1.5", R"({"a":1.5E0})"},    {"a: 0440", R"({"a":"0440"})"}, {"a: 0x10", R"({"a":"0x10"})"},
-        {"a: [x, 1]", R"({"a":["x",1]})"}, {"a: --", R"({"a":"--"})"},      {"a: 1-2", R"({"a":"1-2"})"},
+        {"a: 5", R"({"a":5})"},
+        {"a: -5", R"({"a":-5})"},
+        {"a: true", R"({"a":true})"},
+        {"a: ~", R"({"a":null})"},
+        {"a:", R"({"a":null})"},
+        {"a: 'true'", R"({"a":"true"})"},
+        {"a: \"5\"", R"({"a":"5"})"},
+        {"a: yes", R"({"a":"yes"})"},
+        {"a: 5s", R"({"a":"5s"})"},
+        {"a: 1.5", R"({"a":1.5E0})"},
+        {"a: 0440", R"({"a":"0440"})"},
+        {"a: 0x10", R"({"a":"0x10"})"},
+        {"a: [x, 1]", R"({"a":["x",1]})"},
+        {"a: --", R"({"a":"--"})"},
+        {"a: 1-2", R"({"a":"1-2"})"},
     };
-    for (const auto& [text, expected] : rows) BOOST_TEST_CONTEXT(text) BOOST_TEST(json_of(text) == expected);
+    for (const auto& [text, expected] : rows)
+        BOOST_TEST_CONTEXT(text) BOOST_TEST(json_of(text) == expected);
 }
 
 BOOST_AUTO_TEST_CASE(aliases_are_followed)
@@ -109,8 +120,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error)
     read_yaml_file("/nonexistent/understudy.yaml", errors);
     read_yaml_file("/tmp", errors);
     BOOST_REQUIRE(errors.size() == 2);
-    BOOST_TEST(to_string(errors[0]) ==
-               "/nonexistent/understudy.yaml: cannot be read: No such file or directory");
+    BOOST_TEST(to_string(errors[0]) == "/nonexistent/understudy.yaml: cannot be read: No such file or directory");
     BOOST_TEST(to_string(errors[1]) == "/tmp: cannot be read: Is a directory");
 }
 

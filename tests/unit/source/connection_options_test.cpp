@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_SUITE(connection_options_made)
 
 BOOST_AUTO_TEST_CASE(the_operators_values_stay)
 {
-    for (auto connection : {"host=db port=5433 user=mirror password=pa\\'ss dbname=shop",
-                            "postgresql://mirror:pa'ss@db:5433/shop"}) {
+    for (auto connection :
+         {"host=db port=5433 user=mirror password=pa\\'ss dbname=shop", "postgresql://mirror:pa'ss@db:5433/shop"}) {
         auto options = made(connection);
         BOOST_TEST(value_of(options, "host") == "db");
         BOOST_TEST(value_of(options, "port") == "5433");
@@ -52,10 +52,11 @@ BOOST_AUTO_TEST_CASE(the_settings_that_print_values_come_after_the_operators_own
     BOOST_TEST(own.starts_with("-c TimeZone=Asia/Tokyo -c search_path=x "));
     BOOST_TEST(own.rfind("TimeZone=UTC") > own.find("TimeZone=Asia"));
     auto options = value_of(made("host=db"), "options");
-    for (auto setting : {"TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=1",
-                         "bytea_output=hex", "row_security=off", "statement_timeout=0",
-                         "idle_in_transaction_session_timeout=0", "idle_session_timeout=0", "search_path=\"$user\",public",
-                         "default_transaction_read_only=off", "default_transaction_isolation=read\\ committed"})
+    for (auto setting :
+         {"TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=1", "bytea_output=hex",
+          "row_security=off", "statement_timeout=0", "idle_in_transaction_session_timeout=0", "idle_session_timeout=0",
+          "search_path=\"$user\",public", "default_transaction_read_only=off",
+          "default_transaction_isolation=read\\ committed"})
         BOOST_TEST_CONTEXT(setting) BOOST_TEST(options.find(std::string{"-c "} + setting) != options.npos);
 }
 
@@ -80,11 +81,10 @@ BOOST_AUTO_TEST_CASE(timeouts_are_ours_unless_the_operator_says_otherwise)
 
 BOOST_AUTO_TEST_CASE(a_string_that_libpq_cannot_parse_is_refused_without_repeating_it)
 {
-    for (auto connection : {"host=db password c4n4ry", "postgres://u:c4n4ry@db:x y/z?nonsense=c4n4ry",
-                            "c4n4ry=1", "host=db password='c4n4ry"}) {
+    for (auto connection : {"host=db password c4n4ry", "postgres://u:c4n4ry@db:x y/z?nonsense=c4n4ry", "c4n4ry=1",
+                            "host=db password='c4n4ry"}) {
         auto refused = make_connection_options(connection, connection_kind::sql, "our_slot");
-        BOOST_TEST_CONTEXT(connection)
-        {
+        BOOST_TEST_CONTEXT(connection) {
             BOOST_TEST_REQUIRE(refused.has_error());
             BOOST_TEST(refused.error().code == errc::bad_config);
             BOOST_TEST(refused.error().text.find("c4n4ry") == std::string::npos);
@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(each_host_of_a_list_is_tried_by_itself)
     auto hosts = [&](const std::string& connection) {
         std::string shown;
         for (const auto& options : one_per_host(made(connection)))
-            shown += shown_value(options, "host") + "/" + shown_value(options, "hostaddr") + ":" + shown_value(options, "port") + " ";
+            shown += shown_value(options, "host") + "/" + shown_value(options, "hostaddr") + ":" +
+                     shown_value(options, "port") + " ";
         return shown;
     };
     BOOST_TEST(hosts("dbname=shop") == "/: ");

@@ -61,7 +61,11 @@ BOOST_AUTO_TEST_CASE(each_proof_that_fails_has_its_reason)
              {"an older timeline", [](facts& f) { f.system.timeline = 1; }, errc::timeline_diverged},
              {"a newer timeline that never was ours", [](facts& f) { f.system.timeline = 3; }, errc::timeline_diverged},
              {"a newer timeline that left ours before the position",
-              [](facts& f) { f.system.timeline = 3; f.system.left_our_timeline_at = lsn{119}; }, errc::timeline_diverged},
+              [](facts& f) {
+                  f.system.timeline = 3;
+                  f.system.left_our_timeline_at = lsn{119};
+              },
+              errc::timeline_diverged},
              {"WAL that ends before the position", [](facts& f) { f.system.flushed = lsn{119}; }, errc::time_travel},
              {"no slot", [](facts& f) { f.slot = {}; }, errc::slot_missing},
              {"a lost slot", [](facts& f) { f.slot.wal_status = "lost"; }, errc::slot_lost},
@@ -73,8 +77,7 @@ BOOST_AUTO_TEST_CASE(each_proof_that_fails_has_its_reason)
         facts all;
         change(all);
         auto held = all.check();
-        BOOST_TEST_CONTEXT(what)
-        {
+        BOOST_TEST_CONTEXT(what) {
             BOOST_TEST_REQUIRE(held.has_error());
             BOOST_TEST(held.error().code == reason);
             BOOST_TEST(!held.error().text.empty());

@@ -11,8 +11,14 @@ using namespace understudy::table_kit;
 
 namespace {
 
-std::string copy_of(const table_facts& facts) { return copy_statement(facts, plan_table(facts, {}).value()); }
-std::string rows_of(const table_facts& facts) { return rows_query(facts, plan_table(facts, {}).value()); }
+std::string copy_of(const table_facts& facts)
+{
+    return copy_statement(facts, plan_table(facts, {}).value());
+}
+std::string rows_of(const table_facts& facts)
+{
+    return rows_query(facts, plan_table(facts, {}).value());
+}
 
 }  // namespace
 
@@ -36,7 +42,8 @@ BOOST_AUTO_TEST_CASE(a_row_filter_is_applied_to_the_copy)
 {
     auto facts = materials();
     facts.row_filter = "(id > 5)";
-    BOOST_TEST(copy_of(facts) == R"(COPY (SELECT "id", "code", "note" FROM ONLY "public"."materials" WHERE (id > 5)) TO STDOUT)");
+    BOOST_TEST(copy_of(facts) ==
+               R"(COPY (SELECT "id", "code", "note" FROM ONLY "public"."materials" WHERE (id > 5)) TO STDOUT)");
 }
 
 BOOST_AUTO_TEST_CASE(a_partitioned_table_is_copied_through_its_root)

@@ -66,7 +66,8 @@ table_facts unpublished(const std::string& name)
     return facts;
 }
 
-std::string statement(const publication_facts& publication, const std::vector<table_facts>& tables, int version = 150000)
+std::string statement(const publication_facts& publication, const std::vector<table_facts>& tables,
+                      int version = 150000)
 {
     return publication_statement(publication, tables, "pub", version);
 }
@@ -81,13 +82,26 @@ BOOST_AUTO_TEST_CASE(names_of_standbys_that_could_be_us)
         const char* names;
         bool matches;
     };
-    for (auto [names, matches] : std::vector<row>{{"", false}, {"*", true}, {"understudy", true}, {"UnderStudy", true},
-                                  {"\"understudy\"", true}, {"\"*\"", true}, {"a, understudy", true},
-                                  {"FIRST 2 (a, b)", false}, {"FIRST 2 (a, understudy)", true}, {"ANY 1 (a, *)", true},
-                                  {"2 (understudy,b)", true}, {"ANY 1(\"understudy\")", true},
-                                  {"understudy2", false}, {"my_understudy", false}, {"under", false}, {"a*", false},
-                                  {"\"a, understudy\"", false}, {"\"understudy \"", false},
-                                  {" \t understudy \n", true}, {"\"a\"\"b\", c", false}})
+    for (auto [names, matches] : std::vector<row>{{"", false},
+                                                  {"*", true},
+                                                  {"understudy", true},
+                                                  {"UnderStudy", true},
+                                                  {"\"understudy\"", true},
+                                                  {"\"*\"", true},
+                                                  {"a, understudy", true},
+                                                  {"FIRST 2 (a, b)", false},
+                                                  {"FIRST 2 (a, understudy)", true},
+                                                  {"ANY 1 (a, *)", true},
+                                                  {"2 (understudy,b)", true},
+                                                  {"ANY 1(\"understudy\")", true},
+                                                  {"understudy2", false},
+                                                  {"my_understudy", false},
+                                                  {"under", false},
+                                                  {"a*", false},
+                                                  {"\"a, understudy\"", false},
+                                                  {"\"understudy \"", false},
+                                                  {" \t understudy \n", true},
+                                                  {"\"a\"\"b\", c", false}})
         BOOST_TEST_CONTEXT(names) BOOST_TEST(could_match_standby(names, "understudy") == matches);
 }
 
@@ -124,8 +138,7 @@ BOOST_AUTO_TEST_CASE(each_prerequisite_of_the_server_is_found_missing)
         auto server = good_server();
         change(server);
         auto items = check_server(server, wanted(), {});
-        BOOST_TEST_CONTEXT(item)
-        {
+        BOOST_TEST_CONTEXT(item) {
             BOOST_TEST(with(result, items) == item);
             const auto& found = item_named(item, items);
             BOOST_TEST(!found.remedy.empty());
@@ -164,16 +177,19 @@ BOOST_AUTO_TEST_CASE(no_free_slot_beside_our_own_is_a_warning)
     auto items = check_server(server, wanted(), slot);
     BOOST_TEST(with(verdict::failed, items) == "");
     BOOST_TEST(with(verdict::warning, items) == "max_replication_slots");
-    BOOST_TEST(item_named("max_replication_slots", items).remedy == "raise max_replication_slots to 11 or more and restart the server");
+    BOOST_TEST(item_named("max_replication_slots", items).remedy ==
+               "raise max_replication_slots to 11 or more and restart the server");
     BOOST_TEST(with(verdict::failed, check_server(server, wanted(), {})) == "max_replication_slots");
 }
 
 BOOST_AUTO_TEST_CASE(the_publication_is_made_with_what_the_version_can)
 {
-    BOOST_TEST(statement({}, {unpublished("a"), unpublished("b")}) ==
-               R"(CREATE PUBLICATION "pub" FOR TABLE ONLY "public"."a", ONLY "public"."b" WITH (publish_via_partition_root = true))");
-    BOOST_TEST(statement({}, {unpublished("a")}, 180000) ==
-               R"(CREATE PUBLICATION "pub" FOR TABLE ONLY "public"."a" WITH (publish_via_partition_root = true, publish_generated_columns = stored))");
+    BOOST_TEST(
+        statement({}, {unpublished("a"), unpublished("b")}) ==
+        R"(CREATE PUBLICATION "pub" FOR TABLE ONLY "public"."a", ONLY "public"."b" WITH (publish_via_partition_root = true))");
+    BOOST_TEST(
+        statement({}, {unpublished("a")}, 180000) ==
+        R"(CREATE PUBLICATION "pub" FOR TABLE ONLY "public"."a" WITH (publish_via_partition_root = true, publish_generated_columns = stored))");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_publication_lacks_is_added_and_nothing_else)
@@ -256,7 +272,8 @@ BOOST_AUTO_TEST_CASE(partitions_under_their_own_names_fail_only_where_there_are_
     auto partitioned = materials();
     partitioned.kind = 'p';
     partitioned.leaf_identities = "d";
-    BOOST_TEST(with(verdict::failed, check_publication(publication, {{materials()}, {}}, wanted(), good_server())) == "");
+    BOOST_TEST(with(verdict::failed, check_publication(publication, {{materials()}, {}}, wanted(), good_server())) ==
+               "");
     BOOST_TEST(with(verdict::failed, check_publication(publication, {{partitioned}, {}}, wanted(), good_server())) ==
                "publication understudy");
 }
@@ -284,12 +301,15 @@ BOOST_AUTO_TEST_CASE(each_table_has_an_item_and_so_has_each_missing_one)
     gone.name = "gone";
     table_setting empty;
     empty.schema = "void";
-    auto items = check_tables({{materials(), unreadable, generated, parent, guarded, named}, {gone, empty}}, {}, "mirror");
+    auto items =
+        check_tables({{materials(), unreadable, generated, parent, guarded, named}, {gone, empty}}, {}, "mirror");
     BOOST_TEST(with(verdict::passed, items) == "table public.materials");
-    BOOST_TEST(with(verdict::warning, items) == "table public.computed, table public.parent, table public.guarded, table public.named");
+    BOOST_TEST(with(verdict::warning, items) ==
+               "table public.computed, table public.parent, table public.guarded, table public.named");
     BOOST_TEST(with(verdict::failed, items) == "table public.secrets, table public.gone, tables void.*");
     BOOST_TEST(item_named("table public.secrets", items).reason == errc::permission_denied);
-    BOOST_TEST(item_named("table public.secrets", items).remedy.ends_with("GRANT SELECT ON \"public\".\"secrets\" TO \"mirror\";"));
+    BOOST_TEST(item_named("table public.secrets", items)
+                   .remedy.ends_with("GRANT SELECT ON \"public\".\"secrets\" TO \"mirror\";"));
     BOOST_TEST(item_named("table public.gone", items).reason == errc::table_missing);
     BOOST_TEST(item_named("tables void.*", items).reason == errc::table_missing);
 }

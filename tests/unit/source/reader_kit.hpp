@@ -38,7 +38,10 @@ inline mirrored_table table_of(oid relation, const std::string& name, epoch rows
     return table;
 }
 
-inline mirrored_table materials_table() { return table_of(materials, "materials", materials_rows, {"id", "name"}, {0}); }
+inline mirrored_table materials_table()
+{
+    return table_of(materials, "materials", materials_rows, {"id", "name"}, {0});
+}
 
 /// The same columns, without a key.
 inline mirrored_table counted_table()
@@ -56,7 +59,8 @@ inline pgoutput::relation wire_of(const mirrored_table& table)
     relation.id = table.record.relation;
     relation.schema = table.record.name.schema;
     relation.name = table.record.name.name;
-    for (const auto& column : shape.columns) relation.columns.push_back({column.name, column.type, column.typmod, false});
+    for (const auto& column : shape.columns)
+        relation.columns.push_back({column.name, column.type, column.typmod, false});
     relation.replica_identity = table.replica_identity;
     for (auto position : shape.key) relation.columns[position].in_identity = true;
     if (shape.identity == row_identity::multiset)
@@ -74,7 +78,10 @@ inline std::string key_of(const mirrored_table& table, std::vector<std::pair<std
     return key;
 }
 
-inline std::string id_key(std::string_view id) { return understudy::key_of(int4_type, id); }
+inline std::string id_key(std::string_view id)
+{
+    return understudy::key_of(int4_type, id);
+}
 
 /// The fields of a stored tuple in one line: `1 "steel" null -`, `-` for an unchanged one.
 inline std::string shown_tuple(std::string_view tuple)

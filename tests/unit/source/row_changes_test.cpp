@@ -17,11 +17,15 @@ const mirrored_table stored_materials = materials_table();
 
 constexpr oid suppliers = 16500;
 
-std::string begin(std::uint64_t commit = 100) { return message::begin(lsn{commit}, 0, 7); }
+std::string begin(std::uint64_t commit = 100)
+{
+    return message::begin(lsn{commit}, 0, 7);
+}
 
 /// In a transaction, with every table described as it is stored.
 struct open_transaction : conversation {
-    explicit open_transaction(std::vector<mirrored_table> tables = {materials_table()}) : conversation{std::move(tables)}
+    explicit open_transaction(std::vector<mirrored_table> tables = {materials_table()})
+        : conversation{std::move(tables)}
     {
         send(begin());
         describe();
@@ -112,11 +116,11 @@ BOOST_AUTO_TEST_CASE(an_unchanged_key_column_is_taken_from_the_old_key)
 
 BOOST_AUTO_TEST_CASE(rows_that_do_not_say_enough_are_copied_again)
 {
-    for (const auto& bytes : {message::update(materials, {unchanged(), text("iron")}),
-                              message::insert(materials, {unchanged(), text("iron")}),
-                              message::insert(materials, {text("7"), unchanged()}),
-                              message::update(materials, old_image::whole, {null(), text("x")}, {text("7"), text("iron")}),
-                              message::remove(materials, old_image::whole, {null(), text("x")})}) {
+    for (const auto& bytes :
+         {message::update(materials, {unchanged(), text("iron")}),
+          message::insert(materials, {unchanged(), text("iron")}), message::insert(materials, {text("7"), unchanged()}),
+          message::update(materials, old_image::whole, {null(), text("x")}, {text("7"), text("iron")}),
+          message::remove(materials, old_image::whole, {null(), text("x")})}) {
         open_transaction talk;
         BOOST_TEST(talk.send(bytes) == "table_changed");
         BOOST_TEST(talk.reader.changed_table() == materials);
@@ -227,9 +231,10 @@ BOOST_AUTO_TEST_CASE(a_published_table_that_is_not_ours_is_ignored)
 
 BOOST_AUTO_TEST_CASE(a_change_of_a_relation_that_was_not_described_is_an_error)
 {
-    for (const auto& bytes : {message::insert(materials, {text("1"), null()}), message::update(materials, {text("1"), null()}),
-                              message::remove(materials, old_image::key, {text("1"), null()}),
-                              message::truncate({.relations = {materials}})}) {
+    for (const auto& bytes :
+         {message::insert(materials, {text("1"), null()}), message::update(materials, {text("1"), null()}),
+          message::remove(materials, old_image::key, {text("1"), null()}),
+          message::truncate({.relations = {materials}})}) {
         conversation talk;
         talk.send(begin());
         BOOST_TEST(talk.send(bytes) == "unknown_relation");
@@ -260,8 +265,7 @@ BOOST_AUTO_TEST_CASE(another_shape_on_the_wire_is_a_changed_table)
              {"no column at all", changed([](auto& r) { r.columns.clear(); })},
          }) {
         conversation talk;
-        BOOST_TEST_CONTEXT(what)
-        {
+        BOOST_TEST_CONTEXT(what) {
             BOOST_TEST(insert_after(talk, described) == "table_changed");
             BOOST_TEST(talk.reader.changed_table() == materials);
         }
@@ -274,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_replica_identity_that_does_not_cover_the_key_is_a_changed
     auto table = table_of(materials, "materials", materials_rows, {"id", "code", "note"}, {0, 1});
     table.replica_identity = 'i';
     struct row {
-        std::vector<std::size_t> identity;   // columns
+        std::vector<std::size_t> identity;  // columns
         const char* answer;
     };
     for (const auto& [identity, answer] :
@@ -361,14 +365,14 @@ BOOST_AUTO_TEST_CASE(left_out_columns_are_skipped_wherever_they_stand)
         table.left_out = {"secret"};
         conversation talk{{table}};
         auto described = wire_of(table);
-        described.columns.insert(described.columns.begin() + static_cast<std::ptrdiff_t>(place), {"secret", bytea_type, -1, false});
+        described.columns.insert(described.columns.begin() + static_cast<std::ptrdiff_t>(place),
+                                 {"secret", bytea_type, -1, false});
         talk.send(begin());
         talk.send(message::relation(described));
         auto insert = place == 0   ? message::insert(materials, {text("s"), text("7"), text("steel")})
                       : place == 1 ? message::insert(materials, {text("7"), text("s"), text("steel")})
                                    : message::insert(materials, {text("7"), text("steel"), text("s")});
-        BOOST_TEST_CONTEXT("place " << place)
-        {
+        BOOST_TEST_CONTEXT("place " << place) {
             BOOST_TEST(talk.send(insert) == "changed");
             check_lines(talk.reader.changes(), {"put 1: 7 \"steel\""});
         }

@@ -51,26 +51,45 @@ BOOST_AUTO_TEST_CASE(each_identity_tells_rows_apart_by_its_columns)
         row_identity identity;
         places key;
     };
-    auto on_index = [](table_facts& f) { f.replica_identity = 'i'; f.identity_index = {"code", "id"}; };
-    auto full_without_key = [](table_facts& f) { f.replica_identity = 'f'; f.primary_key.clear(); };
-    auto leaves = [](std::string letters) { return [letters](table_facts& f) { f.kind = 'p'; f.leaf_identities = letters; }; };
+    auto on_index = [](table_facts& f) {
+        f.replica_identity = 'i';
+        f.identity_index = {"code", "id"};
+    };
+    auto full_without_key = [](table_facts& f) {
+        f.replica_identity = 'f';
+        f.primary_key.clear();
+    };
+    auto leaves = [](std::string letters) {
+        return [letters](table_facts& f) {
+            f.kind = 'p';
+            f.leaf_identities = letters;
+        };
+    };
     for (const auto& [what, change, identity, key] : std::vector<row>{
              {"default", [](table_facts&) {}, row_identity::key, {0}},
-             {"a key of two columns", [](table_facts& f) { f.primary_key = {"code", "id"}; }, row_identity::key, {1, 0}},
+             {"a key of two columns",
+              [](table_facts& f) { f.primary_key = {"code", "id"}; },
+              row_identity::key,
+              {1, 0}},
              {"an index", on_index, row_identity::key, {1, 0}},
              {"full with a key", [](table_facts& f) { f.replica_identity = 'f'; }, row_identity::key, {0}},
              {"full without a key", full_without_key, row_identity::multiset, {}},
              {"partitions by default", leaves("d"), row_identity::key, {0}},
              {"partitions of both kinds", leaves("df"), row_identity::key, {0}},
              {"full partitions without a key",
-              [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "f"; f.primary_key.clear(); }, row_identity::multiset, {}},
+              [](table_facts& f) {
+                  f.kind = 'p';
+                  f.leaf_identities = "f";
+                  f.primary_key.clear();
+              },
+              row_identity::multiset,
+              {}},
              {"no partition yet", leaves(""), row_identity::key, {0}},
          }) {
         auto facts = materials();
         change(facts);
         auto planned = plan_table(facts, {});
-        BOOST_TEST_CONTEXT(what)
-        {
+        BOOST_TEST_CONTEXT(what) {
             BOOST_TEST_REQUIRE(planned.has_value());
             BOOST_TEST((planned->record.shape.identity == identity));
             BOOST_TEST(planned->record.shape.key == key, boost::test_tools::per_element());
@@ -106,27 +125,46 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_followed_is_refused_by_name)
              {"is not a table", [](table_facts& f) { f.kind = 'c'; }},
              {"is unlogged", [](table_facts& f) { f.persistence = 'u'; }},
              {"is a temporary table", [](table_facts& f) { f.persistence = 't'; }},
-             {"has unlogged partitions", [](table_facts& f) { f.kind = 'p'; f.persistences = "pu"; }},
+             {"has unlogged partitions",
+              [](table_facts& f) {
+                  f.kind = 'p';
+                  f.persistences = "pu";
+              }},
              {"sends as those of public.root", [](table_facts& f) { f.sent_as = "public.root"; }},
              {"no usable replica identity", [](table_facts& f) { f.primary_key.clear(); }},
              {"no usable replica identity", [](table_facts& f) { f.replica_identity = 'n'; }},
              {"no usable replica identity", [](table_facts& f) { f.replica_identity = 'i'; }},
-             {"partitions without a usable replica identity", [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "dn"; }},
              {"partitions without a usable replica identity",
-              [](table_facts& f) { f.kind = 'p'; f.leaf_identities = "df"; f.primary_key.clear(); }},
+              [](table_facts& f) {
+                  f.kind = 'p';
+                  f.leaf_identities = "dn";
+              }},
+             {"partitions without a usable replica identity",
+              [](table_facts& f) {
+                  f.kind = 'p';
+                  f.leaf_identities = "df";
+                  f.primary_key.clear();
+              }},
              {"replica identity index that its partitions do not use",
-              [](table_facts& f) { f.kind = 'p'; f.replica_identity = 'i'; f.identity_index = {"code"}; }},
+              [](table_facts& f) {
+                  f.kind = 'p';
+                  f.replica_identity = 'i';
+                  f.identity_index = {"code"};
+              }},
              {"told apart by column id", [](table_facts& f) { f.setting.exclude = {"id"}; }},
              {"told apart by column id", [](table_facts& f) { f.setting.columns = {"code"}; }},
              {"told apart by column id", [](table_facts& f) { f.columns[0].published = false; }},
              {"has no column to mirror",
-              [](table_facts& f) { f.replica_identity = 'f'; f.primary_key.clear(); f.setting.exclude = {"id", "code", "note"}; }},
+              [](table_facts& f) {
+                  f.replica_identity = 'f';
+                  f.primary_key.clear();
+                  f.setting.exclude = {"id", "code", "note"};
+              }},
          }) {
         auto facts = materials();
         change(facts);
         auto refused = refusal_of(facts);
-        BOOST_TEST_CONTEXT(says << ": " << refused.text)
-        {
+        BOOST_TEST_CONTEXT(says << ": " << refused.text) {
             BOOST_TEST(refused.code == errc::table_unusable);
             BOOST_TEST(refused.text.find(says) != refused.text.npos);
             BOOST_TEST(refused.text.find("public.materials") != refused.text.npos);

@@ -13,9 +13,18 @@ const mirrored_table stored_materials = materials_table();
 
 constexpr std::int64_t noon = 843'000'000'000'000;
 
-std::string begin(std::uint64_t commit, std::uint32_t xid = 7) { return message::begin(lsn{commit}, noon, xid); }
-std::string commit(std::uint64_t start, std::uint64_t end) { return message::commit(lsn{start}, lsn{end}, noon); }
-std::string steel(std::string_view id = "1") { return message::insert(materials, {text(id), text("steel")}); }
+std::string begin(std::uint64_t commit, std::uint32_t xid = 7)
+{
+    return message::begin(lsn{commit}, noon, xid);
+}
+std::string commit(std::uint64_t start, std::uint64_t end)
+{
+    return message::commit(lsn{start}, lsn{end}, noon);
+}
+std::string steel(std::string_view id = "1")
+{
+    return message::insert(materials, {text(id), text("steel")});
+}
 
 std::vector<std::string> transaction(std::uint64_t start, std::uint64_t end)
 {

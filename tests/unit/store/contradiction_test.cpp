@@ -20,7 +20,8 @@ constexpr auto present = row_before::present;
 
 /// A store with one row, `there`, in groups or in a large transaction. Keys are short, or longer than LMDB takes.
 struct one_row {
-    explicit one_row(std::size_t key_bytes) : padding(key_bytes, 'k'), opened{open_store(scratch)}, rows{add_table(*opened)}
+    explicit one_row(std::size_t key_bytes)
+        : padding(key_bytes, 'k'), opened{open_store(scratch)}, rows{add_table(*opened)}
     {
         change_batch batch;
         batch.put(rows, key("there"), full("x"), absent);
@@ -32,7 +33,10 @@ struct one_row {
 
     void insert(const std::string& name) { batch.put(rows, key(name), full("new"), absent); }
     void update(const std::string& name) { batch.put(rows, key(name), full("newer"), present); }
-    void move(const std::string& from, const std::string& to) { batch.move(rows, key(from), key(to), full("moved"), present); }
+    void move(const std::string& from, const std::string& to)
+    {
+        batch.move(rows, key(from), key(to), full("moved"), present);
+    }
     void remove(const std::string& name) { batch.remove(rows, key(name), present); }
 
     outcome<void> commit() { return opened->commit_group(batch, position_at(200)); }
@@ -58,34 +62,108 @@ struct named_changes {
 
 const std::vector<named_changes> impossible{
     {"an insert over a row", [](auto& t) { t.insert("there"); }},
-    {"an insert twice", [](auto& t) { t.insert("a"); t.insert("a"); }},
-    {"an insert of a row that the group changed", [](auto& t) { t.update("there"); t.insert("there"); }},
-    {"an insert over a row that is deleted then", [](auto& t) { t.insert("there"); t.remove("there"); }},
+    {"an insert twice",
+     [](auto& t) {
+         t.insert("a");
+         t.insert("a");
+     }},
+    {"an insert of a row that the group changed",
+     [](auto& t) {
+         t.update("there");
+         t.insert("there");
+     }},
+    {"an insert over a row that is deleted then",
+     [](auto& t) {
+         t.insert("there");
+         t.remove("there");
+     }},
     {"an update of nothing", [](auto& t) { t.update("a"); }},
-    {"an update of a deleted row", [](auto& t) { t.remove("there"); t.update("there"); }},
-    {"an update of what moved away", [](auto& t) { t.move("there", "a"); t.update("there"); }},
-    {"an update after a truncate", [](auto& t) { t.batch.clear_table(t.rows); t.update("there"); }},
+    {"an update of a deleted row",
+     [](auto& t) {
+         t.remove("there");
+         t.update("there");
+     }},
+    {"an update of what moved away",
+     [](auto& t) {
+         t.move("there", "a");
+         t.update("there");
+     }},
+    {"an update after a truncate",
+     [](auto& t) {
+         t.batch.clear_table(t.rows);
+         t.update("there");
+     }},
     {"a delete of nothing", [](auto& t) { t.remove("a"); }},
     {"a delete of nothing behind all rows", [](auto& t) { t.remove("z"); }},
-    {"a delete twice", [](auto& t) { t.remove("there"); t.remove("there"); }},
+    {"a delete twice",
+     [](auto& t) {
+         t.remove("there");
+         t.remove("there");
+     }},
     {"a move from nowhere", [](auto& t) { t.move("a", "b"); }},
-    {"a move onto a row", [](auto& t) { t.insert("a"); t.move("a", "there"); }},
-    {"a move onto a row of the group", [](auto& t) { t.insert("a"); t.move("there", "a"); }},
+    {"a move onto a row",
+     [](auto& t) {
+         t.insert("a");
+         t.move("a", "there");
+     }},
+    {"a move onto a row of the group",
+     [](auto& t) {
+         t.insert("a");
+         t.move("there", "a");
+     }},
 };
 
 const std::vector<named_changes> possible{
     {"insert", [](auto& t) { t.insert("a"); }, {"new", "x"}},
-    {"insert and delete", [](auto& t) { t.insert("a"); t.remove("a"); }, {"x"}},
-    {"delete and insert", [](auto& t) { t.remove("there"); t.insert("there"); }, {"new"}},
-    {"update", [](auto& t) { t.update("there"); t.update("there"); }, {"newer"}},
-    {"move there and back", [](auto& t) { t.move("there", "a"); t.move("a", "there"); }, {"moved"}},
-    {"insert where a row moved away", [](auto& t) { t.move("there", "a"); t.insert("there"); }, {"moved", "new"}},
-    {"move to where a row was deleted", [](auto& t) { t.insert("a"); t.remove("there"); t.move("a", "there"); }, {"moved"}},
-    {"insert after a truncate", [](auto& t) { t.batch.clear_table(t.rows); t.insert("there"); t.update("there"); }, {"newer"}},
+    {"insert and delete",
+     [](auto& t) {
+         t.insert("a");
+         t.remove("a");
+     },
+     {"x"}},
+    {"delete and insert",
+     [](auto& t) {
+         t.remove("there");
+         t.insert("there");
+     },
+     {"new"}},
+    {"update",
+     [](auto& t) {
+         t.update("there");
+         t.update("there");
+     },
+     {"newer"}},
+    {"move there and back",
+     [](auto& t) {
+         t.move("there", "a");
+         t.move("a", "there");
+     },
+     {"moved"}},
+    {"insert where a row moved away",
+     [](auto& t) {
+         t.move("there", "a");
+         t.insert("there");
+     },
+     {"moved", "new"}},
+    {"move to where a row was deleted",
+     [](auto& t) {
+         t.insert("a");
+         t.remove("there");
+         t.move("a", "there");
+     },
+     {"moved"}},
+    {"insert after a truncate",
+     [](auto& t) {
+         t.batch.clear_table(t.rows);
+         t.insert("there");
+         t.update("there");
+     },
+     {"newer"}},
 };
 
 /// Each case with short and long keys, in a group and in a large transaction.
-void for_each(const std::vector<named_changes>& cases, const std::function<void(one_row&, const named_changes&, outcome<void>)>& check)
+void for_each(const std::vector<named_changes>& cases,
+              const std::function<void(one_row&, const named_changes&, outcome<void>)>& check)
 {
     for (const auto& one : cases)
         for (std::size_t key_bytes : {1u, 600u})
@@ -106,7 +184,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_follow_from_the_rows_is_refused_and_changes_not
         BOOST_TEST_REQUIRE(done.has_error());
         BOOST_TEST(done.error().code == errc::table_changed);
         BOOST_TEST(done.error().rows == table.rows);
-        BOOST_TEST(rows_of(*table.opened, table.rows) == (std::vector<std::string>{"x"}), boost::test_tools::per_element());
+        BOOST_TEST(rows_of(*table.opened, table.rows) == (std::vector<std::string>{"x"}),
+                   boost::test_tools::per_element());
         BOOST_TEST((table.opened->state().position == position_at(100)));
     });
 }
@@ -127,7 +206,8 @@ BOOST_AUTO_TEST_CASE(a_refused_group_can_be_followed_by_another)
     table.batch.reset();
     table.update("there");
     require(table.commit());
-    BOOST_TEST(rows_of(*table.opened, table.rows) == (std::vector<std::string>{"newer"}), boost::test_tools::per_element());
+    BOOST_TEST(rows_of(*table.opened, table.rows) == (std::vector<std::string>{"newer"}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

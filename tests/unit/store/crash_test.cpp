@@ -90,8 +90,7 @@ BOOST_AUTO_TEST_CASE(a_process_killed_at_any_time_leaves_rows_that_match_their_p
     scratch_directory scratch;
     auto rows = add_table(*open_store(scratch));
     for (int round = 0; round < 10; ++round)
-        BOOST_TEST_CONTEXT("seed " << seed << " round " << round)
-        {
+        BOOST_TEST_CONTEXT("seed " << seed << " round " << round) {
             auto told = kill_after(scratch, rows, 3, static_cast<useconds_t>(random() % 20'000));
             auto opened = open_store(scratch);
             BOOST_TEST(opened->state().position.position.value >= told);

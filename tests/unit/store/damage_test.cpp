@@ -13,7 +13,7 @@ using namespace understudy::store_kit;
 
 namespace {
 
-constexpr int ended_well = 0;   ///< It opened, and could be read and written.
+constexpr int ended_well = 0;  ///< It opened, and could be read and written.
 constexpr int said_damaged = 1;
 constexpr int said_other = 2;
 
@@ -67,7 +67,8 @@ struct damaged_store {
         batch.put(rows, "a", tuple({"1", "2"}));
         auto written = (*opened)->commit_group(batch, position_at(9000));
         // A row whose key was hit is missed by the change that builds on it; it is copied again.
-        bool noticed = !written && (written.error().code == errc::store_damaged || written.error().code == errc::table_changed);
+        bool noticed =
+            !written && (written.error().code == errc::store_damaged || written.error().code == errc::table_changed);
         return written || noticed ? ended_well : said_other;
     }
 
@@ -91,10 +92,9 @@ BOOST_AUTO_TEST_CASE(the_whole_file_can_be_used)
 
 BOOST_AUTO_TEST_CASE(a_file_cut_short_is_damaged)
 {
-    for (std::uintmax_t size : {0u, 1u, 15u, 16u, 151u, 152u, 4095u, 4096u, 4097u, 4247u, 8191u, 8192u, 8193u, 20'000u,
-                                40'960u}) {
-        BOOST_TEST_CONTEXT("size " << size)
-        {
+    for (std::uintmax_t size :
+         {0u, 1u, 15u, 16u, 151u, 152u, 4095u, 4096u, 4097u, 4247u, 8191u, 8192u, 8193u, 20'000u, 40'960u}) {
+        BOOST_TEST_CONTEXT("size " << size) {
             std::filesystem::resize_file(scratch.data_file(), size);
             BOOST_TEST(use_in_child() == said_damaged);
             std::filesystem::resize_file(scratch.data_file(), 16u << 20);
@@ -126,8 +126,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_in_the_heads_of_the_first_pages_never_crashe
 {
     for (std::size_t page = 0; page < 16; ++page)
         for (std::size_t byte = 0; byte < (page < 2 ? 152u : 24u); byte += 1 + byte % 3)
-            BOOST_TEST_CONTEXT("page " << page << " byte " << byte)
-            {
+            BOOST_TEST_CONTEXT("page " << page << " byte " << byte) {
                 auto at = page * 4096 + byte;
                 write(at, std::string(1, static_cast<char>(~whole[at])));
                 BOOST_TEST(use_in_child() != said_other);
@@ -142,8 +141,7 @@ BOOST_AUTO_TEST_CASE(random_damage_never_crashes)
     BOOST_TEST_MESSAGE("seed " << seed);
     std::mt19937 random{seed};
     for (int round = 0; round < 200; ++round)
-        BOOST_TEST_CONTEXT("seed " << seed << " round " << round)
-        {
+        BOOST_TEST_CONTEXT("seed " << seed << " round " << round) {
             for (auto left = 1 + random() % 4; left > 0; --left)
                 write(random() % whole.size(), std::string(1 + random() % 4, static_cast<char>(random())));
             BOOST_TEST(use_in_child() != said_other);

@@ -116,9 +116,15 @@ void check_full_disk(small_disk::kind kind)
 
 BOOST_AUTO_TEST_SUITE(full_disk)
 
-BOOST_AUTO_TEST_CASE(on_tmpfs_a_full_disk_is_an_error_and_nothing_is_lost) { check_full_disk(small_disk::kind::tmpfs); }
+BOOST_AUTO_TEST_CASE(on_tmpfs_a_full_disk_is_an_error_and_nothing_is_lost)
+{
+    check_full_disk(small_disk::kind::tmpfs);
+}
 
-BOOST_AUTO_TEST_CASE(on_ext4_a_full_disk_is_an_error_and_nothing_is_lost) { check_full_disk(small_disk::kind::ext4); }
+BOOST_AUTO_TEST_CASE(on_ext4_a_full_disk_is_an_error_and_nothing_is_lost)
+{
+    check_full_disk(small_disk::kind::ext4);
+}
 
 BOOST_AUTO_TEST_CASE(copies_that_fill_the_disk_do_not_add_up)
 {
@@ -142,7 +148,8 @@ BOOST_AUTO_TEST_CASE(copies_that_fill_the_disk_do_not_add_up)
         require((*opened)->drop_unnamed());
         BOOST_TEST((*opened)->size().live_bytes < live + (2u << 20), "copy " << copy);
     }
-    BOOST_TEST(reached.back() >= reached.front() / 2, "the last copy came to " << reached.back() << " of " << reached.front());
+    BOOST_TEST(reached.back() >= reached.front() / 2,
+               "the last copy came to " << reached.back() << " of " << reached.front());
     require((*opened)->commit_group(rows_from(rows, 0, 100), position_at(200)));
 }
 

@@ -59,39 +59,161 @@ struct fold_case {
     rows expected;
 };
 
-std::string full(const char* text) { return tuple({"1", text}); }
-std::string same() { return tuple({"2", "~"}); }
+std::string full(const char* text)
+{
+    return tuple({"1", text});
+}
+std::string same()
+{
+    return tuple({"2", "~"});
+}
 
 const std::vector<fold_case> cases{
     {"a put adds a row", {}, [](auto& b) { b.put(table, "a", full("x")); }, {{"a", "x"}}},
-    {"the last put wins", {}, [](auto& b) { b.put(table, "a", full("x")); b.put(table, "a", full("y")); }, {{"a", "y"}}},
+    {"the last put wins",
+     {},
+     [](auto& b) {
+         b.put(table, "a", full("x"));
+         b.put(table, "a", full("y"));
+     },
+     {{"a", "y"}}},
     {"a removed row is gone", {{"a", "x"}}, [](auto& b) { b.remove(table, "a"); }, {}},
     {"removing nothing is no error", {{"a", "x"}}, [](auto& b) { b.remove(table, "b"); }, {{"a", "x"}}},
-    {"put, remove, put leaves the last", {}, [](auto& b) { b.put(table, "a", full("x")); b.remove(table, "a"); b.put(table, "a", full("z")); }, {{"a", "z"}}},
+    {"put, remove, put leaves the last",
+     {},
+     [](auto& b) {
+         b.put(table, "a", full("x"));
+         b.remove(table, "a");
+         b.put(table, "a", full("z"));
+     },
+     {{"a", "z"}}},
     {"an unchanged field comes from the store", {{"a", "x"}}, [](auto& b) { b.put(table, "a", same()); }, {{"a", "x"}}},
-    {"an unchanged field comes from the group before the store", {{"a", "x"}}, [](auto& b) { b.put(table, "a", full("y")); b.put(table, "a", same()); }, {{"a", "y"}}},
+    {"an unchanged field comes from the group before the store",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.put(table, "a", full("y"));
+         b.put(table, "a", same());
+     },
+     {{"a", "y"}}},
     {"a move takes the row along", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", same()); }, {{"b", "x"}}},
-    {"a chain of moves", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", same()); b.move(table, "b", "c", same()); b.move(table, "c", "d", same()); }, {{"d", "x"}}},
-    {"a move there and back", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", same()); b.move(table, "b", "a", same()); }, {{"a", "x"}}},
+    {"a chain of moves",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.move(table, "a", "b", same());
+         b.move(table, "b", "c", same());
+         b.move(table, "c", "d", same());
+     },
+     {{"d", "x"}}},
+    {"a move there and back",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.move(table, "a", "b", same());
+         b.move(table, "b", "a", same());
+     },
+     {{"a", "x"}}},
     {"a move to its own key", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "a", same()); }, {{"a", "x"}}},
-    {"two keys swap", {{"a", "x"}, {"b", "y"}}, [](auto& b) { b.move(table, "a", "c", same()); b.move(table, "b", "a", same()); b.move(table, "c", "b", same()); }, {{"a", "y"}, {"b", "x"}}},
-    {"a row put at the key that a move left", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", same()); b.put(table, "a", full("n")); }, {{"a", "n"}, {"b", "x"}}},
-    {"unchanged after a move", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", full("m")); b.put(table, "b", same()); }, {{"b", "m"}}},
+    {"two keys swap",
+     {{"a", "x"}, {"b", "y"}},
+     [](auto& b) {
+         b.move(table, "a", "c", same());
+         b.move(table, "b", "a", same());
+         b.move(table, "c", "b", same());
+     },
+     {{"a", "y"}, {"b", "x"}}},
+    {"a row put at the key that a move left",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.move(table, "a", "b", same());
+         b.put(table, "a", full("n"));
+     },
+     {{"a", "n"}, {"b", "x"}}},
+    {"unchanged after a move",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.move(table, "a", "b", full("m"));
+         b.put(table, "b", same());
+     },
+     {{"b", "m"}}},
     {"a clear empties", {{"a", "x"}, {"b", "y"}}, [](auto& b) { b.clear_table(table); }, {}},
-    {"a clear forgets the group's rows too", {}, [](auto& b) { b.put(table, "a", full("x")); b.clear_table(table); }, {}},
-    {"clear, then insert", {{"a", "x"}}, [](auto& b) { b.clear_table(table); b.put(table, "b", full("n")); }, {{"b", "n"}}},
-    {"put, clear, put again", {{"a", "x"}}, [](auto& b) { b.put(table, "a", full("y")); b.clear_table(table); b.put(table, "a", full("z")); }, {{"a", "z"}}},
-    {"unchanged after clear and insert", {{"a", "x"}}, [](auto& b) { b.clear_table(table); b.put(table, "a", full("n")); b.put(table, "a", same()); }, {{"a", "n"}}},
-    {"two clears with rows between", {{"a", "x"}}, [](auto& b) { b.clear_table(table); b.put(table, "b", full("n")); b.clear_table(table); b.put(table, "c", full("o")); }, {{"c", "o"}}},
+    {"a clear forgets the group's rows too",
+     {},
+     [](auto& b) {
+         b.put(table, "a", full("x"));
+         b.clear_table(table);
+     },
+     {}},
+    {"clear, then insert",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.clear_table(table);
+         b.put(table, "b", full("n"));
+     },
+     {{"b", "n"}}},
+    {"put, clear, put again",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.put(table, "a", full("y"));
+         b.clear_table(table);
+         b.put(table, "a", full("z"));
+     },
+     {{"a", "z"}}},
+    {"unchanged after clear and insert",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.clear_table(table);
+         b.put(table, "a", full("n"));
+         b.put(table, "a", same());
+     },
+     {{"a", "n"}}},
+    {"two clears with rows between",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.clear_table(table);
+         b.put(table, "b", full("n"));
+         b.clear_table(table);
+         b.put(table, "c", full("o"));
+     },
+     {{"c", "o"}}},
 };
 
 const std::vector<fold_case> continuity_cases{
     {"no row at all", {}, [](auto& b) { b.put(table, "a", same()); }, {}},
-    {"removed before", {{"a", "x"}}, [](auto& b) { b.remove(table, "a"); b.put(table, "a", same()); }, {}},
-    {"moved away before", {{"a", "x"}}, [](auto& b) { b.move(table, "a", "b", same()); b.put(table, "a", same()); }, {}},
-    {"cleared before", {{"a", "x"}}, [](auto& b) { b.clear_table(table); b.put(table, "a", same()); }, {}},
-    {"put, then cleared", {}, [](auto& b) { b.put(table, "a", full("x")); b.clear_table(table); b.put(table, "a", same()); }, {}},
-    {"another table's row", {}, [](auto& b) { b.put(table + 1, "a", full("x")); b.put(table, "a", same()); }, {}},
+    {"removed before",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.remove(table, "a");
+         b.put(table, "a", same());
+     },
+     {}},
+    {"moved away before",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.move(table, "a", "b", same());
+         b.put(table, "a", same());
+     },
+     {}},
+    {"cleared before",
+     {{"a", "x"}},
+     [](auto& b) {
+         b.clear_table(table);
+         b.put(table, "a", same());
+     },
+     {}},
+    {"put, then cleared",
+     {},
+     [](auto& b) {
+         b.put(table, "a", full("x"));
+         b.clear_table(table);
+         b.put(table, "a", same());
+     },
+     {}},
+    {"another table's row",
+     {},
+     [](auto& b) {
+         b.put(table + 1, "a", full("x"));
+         b.put(table, "a", same());
+     },
+     {}},
     {"moved from nowhere", {}, [](auto& b) { b.move(table, "a", "b", same()); }, {}},
 };
 
@@ -114,8 +236,7 @@ BOOST_AUTO_TEST_SUITE(fold)
 BOOST_AUTO_TEST_CASE(a_group_ends_where_its_changes_one_by_one_end)
 {
     for (const auto& one : cases)
-        BOOST_TEST_CONTEXT(one.name)
-        {
+        BOOST_TEST_CONTEXT(one.name) {
             auto now = after(one.before, one.changes);
             require(now);
             BOOST_TEST((*now == one.expected));
@@ -125,8 +246,7 @@ BOOST_AUTO_TEST_CASE(a_group_ends_where_its_changes_one_by_one_end)
 BOOST_AUTO_TEST_CASE(an_unchanged_field_without_a_row_is_a_contradiction)
 {
     for (const auto& one : continuity_cases)
-        BOOST_TEST_CONTEXT(one.name)
-        {
+        BOOST_TEST_CONTEXT(one.name) {
             auto now = after(one.before, one.changes);
             BOOST_TEST_REQUIRE(now.has_error());
             BOOST_TEST(now.error().code == errc::table_changed);

@@ -22,7 +22,10 @@ public:
         auto key = random_key();
         auto body = fmt::format("{}", std::string(number(300), 'b') + std::to_string(number(1000)));
         switch (number(10)) {
-        case 0: batch.remove(rows, key); rows_.erase(key); break;
+        case 0:
+            batch.remove(rows, key);
+            rows_.erase(key);
+            break;
         case 1: keep_body(batch, rows, key); break;
         case 2:
         case 3: move(batch, rows, key, random_key()); break;
@@ -86,8 +89,7 @@ BOOST_AUTO_TEST_CASE(the_store_holds_what_a_map_holds)
 {
     auto seed = std::random_device{}();
     BOOST_TEST_MESSAGE("seed " << seed);
-    BOOST_TEST_CONTEXT("seed " << seed)
-    {
+    BOOST_TEST_CONTEXT("seed " << seed) {
         scratch_directory scratch;
         auto opened = open_store(scratch);
         auto rows = add_table(*opened);

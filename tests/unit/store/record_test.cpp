@@ -14,8 +14,12 @@ namespace {
 store_state full_state()
 {
     store_state state;
-    state.identity = {.system_id = "7301", .timeline = 3, .database = "shop", .slot = "understudy",
-                      .publication = "pub", .publication_fingerprint = std::string{"\0\xff", 2}};
+    state.identity = {.system_id = "7301",
+                      .timeline = 3,
+                      .database = "shop",
+                      .slot = "understudy",
+                      .publication = "pub",
+                      .publication_fingerprint = std::string{"\0\xff", 2}};
     state.tables = {table_of(1), table_of(900, row_identity::multiset)};
     state.tables[1].shape.columns.push_back({"", 0, -1});
     return state;

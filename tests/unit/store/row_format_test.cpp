@@ -75,8 +75,7 @@ BOOST_AUTO_TEST_CASE(a_long_row_cut_inside_its_key_is_damaged)
     std::string key(700, 'x');
     auto bytes = encoded({.count = 300, .long_key = key, .tuple = {}});
     for (std::size_t size = 0; size < bytes.size(); ++size)
-        BOOST_TEST_CONTEXT("size " << size)
-            BOOST_TEST(decode_row(std::string_view{bytes}.substr(0, size)).has_error());
+        BOOST_TEST_CONTEXT("size " << size) BOOST_TEST(decode_row(std::string_view{bytes}.substr(0, size)).has_error());
 }
 
 BOOST_AUTO_TEST_CASE(a_count_of_zero_or_without_end_is_damaged)

@@ -21,7 +21,10 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-void commit(store& to, const change_batch& batch, std::uint64_t at) { require(to.commit_group(batch, position_at(at))); }
+void commit(store& to, const change_batch& batch, std::uint64_t at)
+{
+    require(to.commit_group(batch, position_at(at)));
+}
 
 /// Rows `first` to `last`, each with a body of `bytes`.
 change_batch numbered_rows(epoch rows, int first, int last, std::size_t bytes)
@@ -487,7 +490,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_lost_its_map_says_so_until_it_is_opened_again)
         space.rlim_cur = RLIM_INFINITY;
         ::setrlimit(RLIMIT_AS, &space);
         auto code = [](auto& done) { return done ? errc::internal : done.error().code; };
-        return code(lost) == errc::store_lost && code(after) == errc::store_lost && code(read) == errc::store_lost ? 0 : 1;
+        return code(lost) == errc::store_lost && code(after) == errc::store_lost && code(read) == errc::store_lost ? 0
+                                                                                                                   : 1;
     });
     BOOST_TEST(status == 0);
     opened = open_store(scratch);
