@@ -258,7 +258,7 @@ int daemon::exit_status() const
 asio::awaitable<void> daemon::stop_in_order()
 {
     auto flushed = co_await writer_.flush();
-    if (flushed && publisher_.is_due_and_short()) co_await publisher_.publish_now();
+    if (flushed) co_await publisher_.publish_last();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});
 }

@@ -13,6 +13,8 @@
 
 #include <algorithm>
 
+#include <sys/resource.h>
+
 namespace understudy {
 
 namespace {
@@ -49,6 +51,7 @@ std::uint64_t highest(const snapshot_directory& directory)
     return numbers && !numbers->empty() ? numbers->back() : 0;
 }
 
+constexpr int niceness = 10;
 constexpr lsn no_limit{~std::uint64_t{0}};
 
 // A store that cannot be read does not become readable by another try.
@@ -86,6 +89,9 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
       patience_{writer.executor()},
       cut_patience_{writer.executor()}
 {
+    // A generation costs processor time by the second; whoever shares the machine goes first. Linux keeps this for each
+    // thread, and those that it starts (setpriority(2), BUGS).
+    thread_.post(writer.executor(), [] { return ::setpriority(PRIO_PROCESS, 0, niceness); }, [](int) {});
     if (!announced_) return;
     freshness_.announced(announced_->generation, announced_->position);
     // What a killed run stored and did not publish is known by its position only.
@@ -236,11 +242,13 @@ void publisher::request(const char* who)
     wake_.cancel();
 }
 
-bool publisher::is_due_and_short()
+asio::awaitable<void> publisher::publish_last()
 {
     cadence_.shut_down();
     auto next = cadence_.decide(now());
-    return std::holds_alternative<publish_due>(next) && last_took_ <= limits::last_publish_max;
+    if (!std::holds_alternative<publish_due>(next) || last_took_ > limits::last_publish_max || busy_) co_return;
+    auto done = co_await publish();
+    static_cast<void>(done);  // logged
 }
 
 decision publisher::next_decision()

@@ -62,8 +62,9 @@ public:
     /// As request, and returns what came of it.
     asio::awaitable<outcome<manifest>> publish_now();
 
-    /// Whether a generation is due at a shutdown, and the last one took so little time that this one can be waited for.
-    bool is_due_and_short();
+    /// At a stop: publishes if a generation is due but for min_interval, and the last one took so little time that this
+    /// one can be waited for.
+    asio::awaitable<void> publish_last();
 
     /// Writes the state at exactly `limit` where nobody looks, and returns its directory. After the writer's hold(),
     /// which goes on behind the limit; nothing is published until then. Errors: timed_out, and then nothing is held.

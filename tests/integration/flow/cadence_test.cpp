@@ -2,8 +2,12 @@
 #include "flow/flow_kit.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <signal.h>
+#include <sstream>
 
 // When a generation is published, and what operators can ask for.
 using namespace understudy;
@@ -27,9 +31,69 @@ void change_a_row(const filled_server& server)
     server.exec("UPDATE public.items SET note = coalesce(note, '') || '.' WHERE id = 1");
 }
 
+/// Until it is durable in the store, and confirmed.
+void change_a_row_and_wait(const filled_server& server)
+{
+    auto before = server.flushed();
+    change_a_row(server);
+    BOOST_REQUIRE(wait_for([&] { return server.confirmed() > before; }));
+}
+
+/// Of each thread of the program (proc(5): the 19th field of stat, which follows the name in parentheses).
+std::vector<int> niceness_of_threads(const mirror& sidecar)
+{
+    std::vector<int> all;
+    for (const auto& thread : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", sidecar.pid())}) {
+        auto line = read_file(thread.path() / "stat");
+        std::istringstream fields{line.substr(line.rfind(')') + 2)};
+        std::string field;
+        for (int number = 3; number <= 19; ++number) fields >> field;
+        all.push_back(std::stoi(field));
+    }
+    return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(cadence_and_control)
+
+BOOST_AUTO_TEST_CASE(a_stop_publishes_what_is_due_but_for_min_interval)
+{
+    filled_server server;
+    mirror sidecar{server, "cadence:\n  min_interval: 1h\ncommit:\n  max_delay: 50ms\nstatus:\n  heartbeat: 100ms\n"};
+    sidecar.start_following();
+    change_a_row_and_wait(server);
+    BOOST_TEST(sidecar.stop() == 0, sidecar.log());
+    BOOST_TEST(sidecar.logged("reason=shutdown") == 1u, sidecar.log());
+    BOOST_TEST(lasting_difference(server, sidecar, 0s) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_publish_what_no_rule_asks_for_yet)
+{
+    filled_server server;
+    mirror sidecar{server, seldom};
+    sidecar.start_following();
+    auto generation = sidecar.generation();
+    change_a_row_and_wait(server);
+    BOOST_TEST(sidecar.stop() == 0, sidecar.log());
+    BOOST_TEST(sidecar.generation() == generation, sidecar.log());
+    sidecar.start();
+    BOOST_TEST(wait_for([&] { return sidecar.is_streaming(); }));
+    sidecar.publish();
+    BOOST_TEST(lasting_difference(server, sidecar, 0s) == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_thread_that_writes_generations_lets_others_go_first)
+{
+    filled_server server;
+    mirror sidecar{server, seldom};
+    sidecar.start_following();
+    auto threads = niceness_of_threads(sidecar);
+    std::ranges::sort(threads);
+    BOOST_TEST_REQUIRE(threads.size() >= 3u);
+    BOOST_TEST(threads.back() == std::min(19, threads.front() + 10));
+    BOOST_TEST(std::ranges::count(threads, threads.front()) >= 2);
+}
 
 BOOST_AUTO_TEST_CASE(a_signal_publishes_now)
 {
