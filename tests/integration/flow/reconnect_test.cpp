@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(stopping_under_load_takes_less_than_two_seconds_and_loses_n
 BOOST_AUTO_TEST_CASE(what_was_committed_before_a_stop_is_in_the_file)
 {
     filled_server server;
-    mirror sidecar{server, "cadence:\n  every: 1h\ncommit:\n  max_delay: 10m\nstatus:\n  heartbeat: 100ms\n"};
+    mirror sidecar{server, "cadence:\n  min_interval: 1h\ncommit:\n  max_delay: 10m\nstatus:\n  heartbeat: 100ms\n"};
     sidecar.start_following();
     insert_some(server);
     auto end = server.flushed();
