@@ -25,7 +25,8 @@ struct table_comparison {
 
 /// Compares a default document row by row with what `to_json` gives under a view. Rows are told
 /// apart by a 128-bit hash of their text; the order of rows in the file is not looked at. Memory is small while the
-/// tables are equal, and about 50 bytes a row once one is not.
+/// tables are equal, and about 50 bytes a row once one is not. For a command: it reads the file on the caller's thread.
+/// Errors: generation_damaged for a document that cannot be read; those of pg_connection.
 asio::awaitable<outcome<std::vector<table_comparison>>> compare_with_database(pg_connection& view,
                                                                               const std::vector<viewed_table>& tables,
                                                                               std::filesystem::path document);

@@ -62,9 +62,11 @@ asio::awaitable<outcome<live_comparison>> compare_live(const settings& wanted, d
     if (!cut) co_return cut.error();
     std::filesystem::path directory{std::string{cut->at("directory").as_string()}};
     auto compared = co_await compare_with_database(*view->connection, view->tables, directory / "snapshot.json");
+    auto ended = co_await end_view(*view);
     auto released = daemon.ask({{"do", "release"}}, limits::answer_timeout);
     if (!compared) co_return compared.error();
     if (!released) co_return released.error();
+    if (!ended) co_return ended.error();
     live_comparison result;
     result.position = view->point;
     result.tables = std::move(*compared);

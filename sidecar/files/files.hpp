@@ -10,9 +10,12 @@
 #include <utility>
 #include <vector>
 
+// Whoever holds a descriptor may use it from one thread at a time; the functions keep nothing. They block: not for the
+// event loop.
+
 namespace understudy {
 
-/// Owns a file descriptor.
+/// Owns a file descriptor. -1 is none.
 class descriptor {
 public:
     descriptor() = default;

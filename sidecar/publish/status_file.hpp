@@ -94,7 +94,7 @@ std::string to_json(const status_report& from);
 outcome<status_report> status_from_json(std::string_view text);
 
 /// Replaces `status.json`, so that a reader finds a whole one. Never synced: it is worth nothing after a crash.
-/// Errors: disk_full, storage_failed.
+/// Errors: disk_full, storage_failed. Publish thread only.
 outcome<void> write_status(const snapshot_directory& directory, const status_report& report);
 
 /// For any process. Errors: storage_failed, over_limit.

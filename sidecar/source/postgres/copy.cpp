@@ -134,6 +134,13 @@ asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& w
     }
 }
 
+asio::awaitable<outcome<void>> end_view(consistent_view& view)
+{
+    auto ended = co_await view.connection->query("COMMIT", limits::query_timeout);
+    if (!ended) co_return ended.error();
+    co_return outcome<void>{};
+}
+
 namespace {
 
 /// Turns the lines of one table's COPY into batches for the store.
@@ -292,9 +299,7 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
         table.table.record.valid_from = result.consistent_point;
         result.tables.push_back(table.table.record);
     }
-    // A transaction that is given up leaves what its reads wrote to the WAL unflushed, and nothing is proved current
-    // until somebody flushes it: up to 15 s (seen).
-    auto ended = co_await view->connection->query("COMMIT", limits::query_timeout);
+    auto ended = co_await end_view(*view);
     if (!ended) co_return ended.error();
     co_return std::move(result);
 }

@@ -55,6 +55,10 @@ struct consistent_view {
 asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& wanted, std::vector<oid> only,
                                                                pg_connection& sql, copy_progress& progress);
 
+/// To be called when it was read to its end. A transaction that is given up leaves what its reads wrote to the WAL
+/// unflushed, and nothing is proved current until somebody flushes it: up to 15 s (seen).
+asio::awaitable<outcome<void>> end_view(consistent_view& view);
+
 /// The rows of the stored columns of a table as a SELECT, row filter included. Pure.
 std::string rows_query(const table_facts& facts, const mirrored_table& table);
 

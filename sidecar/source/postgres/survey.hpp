@@ -21,9 +21,13 @@ struct survey {
     std::vector<check_item> items(const postgres_settings& wanted) const;
 };
 
+// All run on the caller's executor, to which their connections belong. Errors, but where said: those of pg_connection
+// and of catalog.hpp.
+
+/// Tries each host of the connection string for limits::connect_timeout.
 asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind);
 
-/// Reads only; changes nothing.
+/// Reads only; changes nothing. What is missing or wrong is no error here: see survey::items.
 asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted);
 
 /// The failed items as one failure, each with its remedy, under the reason of the first; success when none failed.
