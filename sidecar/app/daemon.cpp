@@ -289,15 +289,16 @@ void daemon::reload()
 asio::awaitable<void> daemon::catch_up_once()
 {
     auto session = session_;
+    asio::steady_timer pause{loop_};
     while (session == session_ && !session->is_streaming()) {
-        retry_timer_.expires_after(20ms);
-        co_await retry_timer_.async_wait(use_tuple);
+        pause.expires_after(20ms);
+        co_await pause.async_wait(use_tuple);
     }
     if (session != session_) co_return;
     auto facts = co_await session->probe();
     while (facts && session == session_ && writer_.reached() < facts->written) {
-        retry_timer_.expires_after(20ms);
-        co_await retry_timer_.async_wait(use_tuple);
+        pause.expires_after(20ms);
+        co_await pause.async_wait(use_tuple);
         session->request_reply();
     }
     if (!facts || session != session_) co_return;
@@ -359,15 +360,17 @@ asio::awaitable<outcome<json::object>> daemon::control_cut(std::string_view at, 
     if (!limit || holder_ != &client) co_return failure{errc::usage, "cut needs a position, and hold before it"};
     hold_for(limits::cut_timeout);
     auto directory = co_await publisher_.cut_at(*limit);
-    if (directory && holder_ == &client) {
-        writer_.release();
-        hold_for(limits::cut_kept_max);
-        co_return json::object{{"directory", directory->string()}};
+    if (holder_ != &client) {  // ended meanwhile, and somebody else may hold the stream now
+        if (directory) publisher_.drop_cut();
+        co_return failure{errc::timed_out, "the cut took longer than it may"};
     }
-    publisher_.drop_cut();
+    if (!directory) {
+        end_hold();
+        co_return directory.error();
+    }
     writer_.release();
-    if (holder_ == &client) end_hold();
-    co_return directory ? failure{errc::timed_out, "the cut took longer than it may"} : directory.error();
+    hold_for(limits::cut_kept_max);
+    co_return json::object{{"directory", directory->string()}};
 }
 
 asio::awaitable<outcome<json::object>> daemon::control_release(const control_client& client)
