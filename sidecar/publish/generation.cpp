@@ -90,6 +90,9 @@ outcome<void> generation_writer::create()
 {
     if (::mkdirat(directory_.generations_fd(), name_.c_str(), 0700) != 0)
         return system_failure(errno, "make the directory", name_);
+    // The umask may have taken away even our own rights.
+    if (::fchmodat(directory_.generations_fd(), name_.c_str(), 0700, 0) != 0)
+        return system_failure(errno, "change the mode", name_);
     auto opened = open_directory(directory_.generations_fd(), name_, symlinks::refuse);
     if (!opened) return opened.error();
     here_ = std::move(*opened);

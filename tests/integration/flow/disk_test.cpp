@@ -1,6 +1,7 @@
 #include "flow/beside.hpp"
 #include "flow/flow_kit.hpp"
 #include "flow/mounted_disk.hpp"
+#include "support/cut_short.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_document_that_was_cut_is_written_again_though_nothing_cha
     mirror sidecar{server};
     sidecar.start_following();
     auto generation = sidecar.generation();
-    fs::resize_file(sidecar.current("snapshot.json"), 100);
+    cut_short(sidecar.current("snapshot.json"), 100);
     BOOST_TEST(wait_for([&] { return sidecar.generation() > generation; }), sidecar.log());
     BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
 }

@@ -7,8 +7,8 @@
 
 namespace understudy::testing {
 
-/// A small filesystem of its own, mounted on a directory for as long as this lives. Only root can: a test that needs
-/// one fails loudly for anybody else. Throws std::runtime_error.
+/// A small filesystem of its own, mounted on a directory for as long as this lives. Takes root, or sudo that asks
+/// nothing: a test that needs one fails loudly without. Throws std::runtime_error.
 class mounted_disk {
 public:
     enum class kind { tmpfs, ext4 };

@@ -1,6 +1,7 @@
 #include "publish_fixture.hpp"
 
 #include "publish/generation_check.hpp"
+#include "support/cut_short.hpp"
 
 #include <boost/json.hpp>
 
@@ -158,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_hint_is_not_believed_when_the_epoch_is_another)
 
 BOOST_AUTO_TEST_CASE(a_former_file_that_was_cut_gone_or_opened_up_is_written_anew)
 {
-    auto cut = [&](std::uint64_t n) { fs::resize_file(generation(n) / "snapshot.json", 10); };
+    auto cut = [&](std::uint64_t n) { testing::cut_short(generation(n) / "snapshot.json", 10); };
     auto gone = [&](std::uint64_t n) { fs::remove(generation(n) / "snapshot.json"); };
     auto opened_up = [&](std::uint64_t n) { ::chmod((generation(n) / "snapshot.json").c_str(), 0666); };
     auto symlinked = [&](std::uint64_t n) {

@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(one_trailing_newline_is_cut)
 
 BOOST_AUTO_TEST_CASE(a_file_readable_by_everyone_is_refused)
 {
-    for (auto mode : std::vector<mode_t>{0604, 0644, 0444, 0004}) {
+    for (auto mode : std::vector<mode_t>{0604, 0644, 0444, 0404}) {
         temporary_file file{canary, mode};
         BOOST_TEST(complaint_about(file.path()) ==
                    file.path() + ": readable by everyone; take that away with chmod o-r");
