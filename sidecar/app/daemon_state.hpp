@@ -52,6 +52,7 @@ struct daemon_state {
     std::uint64_t retained_bytes = 0;                       ///< WAL that our slot holds back, at the last probe.
     std::optional<std::chrono::milliseconds> clock_offset;  ///< The database's clock less ours.
     copy_progress copy;
+    bool slot_explained = false;  ///< We made it, or have said that we did not.
     std::optional<hold_facts> hold;
 
     void enter(daemon_phase next)

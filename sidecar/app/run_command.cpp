@@ -102,11 +102,15 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
     return whole.run();
 }
 
+volatile std::sig_atomic_t early_exit_status = 0;
+
 // Before anything slow: a reload or a publish asked for while the store is opened must not end the program, nor may a
-// limit on file sizes or a reader that went away.
-void ignore_signals()
+// limit on file sizes or a reader that went away. Who asks it to stop then finds that nothing was begun.
+void prepare_signals(daemon_mode mode)
 {
     for (int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+    if (mode == daemon_mode::once) early_exit_status = exit_status_for(errc::cancelled);
+    for (int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { ::_exit(early_exit_status); });
 }
 
 // Between two runs nobody else takes these signals.
@@ -148,7 +152,7 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
 
 int run_in_mode(const command_options& options, daemon_mode mode)
 {
-    ignore_signals();
+    prepare_signals(mode);
     auto config = load_for_command(options);
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));

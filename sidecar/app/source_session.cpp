@@ -42,6 +42,16 @@ bool is_current(const table_record* stored, const table_record& planned)
     return stored && stored->fingerprint == planned.fingerprint && stored->shape == planned.shape;
 }
 
+// Before 15, pgoutput remembers for as long as it runs that a table was not published, though it was attached to one
+// that is. A stream that starts behind the copy of every table never sees the rows from before.
+bool forgets_partitions(const survey& found, const std::vector<oid>& changed)
+{
+    if (found.server.version >= 150000) return false;
+    return std::any_of(found.tables.tables.begin(), found.tables.tables.end(), [&](const table_facts& facts) {
+        return facts.kind == 'p' && std::find(changed.begin(), changed.end(), facts.id) != changed.end();
+    });
+}
+
 outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
 {
     std::vector<mirrored_table> planned;
@@ -80,6 +90,8 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
     }
     auto found = co_await survey_source(*sql_, settings_);
     if (!found) co_return found.error();
+    // The copy may have taken long, and what it was begun on may be gone.
+    if (auto same = still_mirrors(*found, settings_.postgres); !same) co_return same.error();
     auto why = co_await follow(*found, demand);
     state_.connected = false;
     co_return why;
@@ -149,8 +161,9 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     if (!made) co_return made.error();
     if (!made->publication && !made->slot) co_return std::move(*found);
     if (made->publication)
-        log_event(log_level::info, "created", "made the missing publication",
+        log_event(log_level::info, "created", "made the publication, or added the tables that it lacked",
                   {{"publication", settings_.postgres.publication}});
+    if (made->slot) state_.slot_explained = true;
     if (made->slot) log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
     co_return co_await survey_source(*sql_, settings_);
 }
@@ -164,7 +177,7 @@ asio::awaitable<outcome<void>> source_session::prove_continuity(const survey& fo
     system_ = std::move(*system);
     if (stored.identity.system_id.empty()) {
         demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
-        if (found.slot.exists)
+        if (found.slot.exists && !std::exchange(state_.slot_explained, true))
             log_event(
                 log_level::warn, "slot_taken_over",
                 "the slot is there already and this state directory is empty; another understudy needs another slot",
@@ -196,6 +209,12 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
         auto relation = table.record.relation;
         if (everything || demand.tables.contains(relation) || !is_current(find_record(stored, relation), table.record))
             only.push_back(relation);
+    }
+    if (!everything && !only.empty() && forgets_partitions(found, only)) {
+        demand.everything_because =
+            failure{errc::table_changed, "a partitioned table was altered, and PostgreSQL 14 may "
+                                         "send no rows of partitions that were attached"};
+        co_return co_await copy(found, demand);
     }
     auto same_table = [](const table_record& old, const mirrored_table& now) {
         return old.relation == now.record.relation;

@@ -279,6 +279,10 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
     if (!details) co_return details.error();
     add_columns(details->at(0), listing.tables);
     add_keys(details->at(1), listing.tables);
+    for (const auto& table : listing.tables)
+        if (table.columns.empty())
+            co_return failure{errc::table_changed,
+                              to_string(table.name) + " has no column, or went away while the catalog was read"};
     listing.missing = missing_of(wanted, listing.tables);
     co_return std::move(listing);
 }

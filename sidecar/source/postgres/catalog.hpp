@@ -106,7 +106,7 @@ struct table_listing {
 
 // Each asks once, on the connection's executor, and changes nothing. Errors: those of pg_connection::query, within
 // limits::query_timeout; bad_text for an answer that is not what our own query asks for; over_limit for more tables than
-// limits::tables_max.
+// limits::tables_max; table_changed for a table that went away in between.
 asio::awaitable<outcome<server_facts>> read_server(pg_connection& sql);
 asio::awaitable<outcome<publication_facts>> read_publication(pg_connection& sql, std::string name);
 asio::awaitable<outcome<slot_facts>> read_slot(pg_connection& sql, std::string name);

@@ -77,6 +77,25 @@ std::vector<table_facts> chosen(const table_listing& listing, const std::vector<
     return tables;
 }
 
+/// A table that is gone, or no longer published, looks the same to the view and to the present.
+outcome<void> check_complete(const table_listing& listing, const std::vector<oid>& only)
+{
+    if (!listing.missing.empty())
+        return failure{errc::table_changed, fmt::format("{}.{} went away while its copy was prepared",
+                                                        listing.missing.front().schema, listing.missing.front().name)};
+    for (const auto& table : listing.tables)
+        if (!table.published)
+            return failure{errc::table_changed,
+                           to_string(table.name) + " left the publication while its copy was prepared"};
+    auto is_listed = [&](oid wanted) {
+        return std::any_of(listing.tables.begin(), listing.tables.end(),
+                           [&](auto& table) { return table.id == wanted; });
+    };
+    if (!std::all_of(only.begin(), only.end(), is_listed))
+        return failure{errc::table_changed, "a table went away while its copy was prepared"};
+    return {};
+}
+
 outcome<void> compare_with_present(const std::vector<table_facts>& then, const std::vector<table_facts>& now)
 {
     for (const auto& table : then) {
@@ -103,6 +122,7 @@ asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connect
     if (!then) co_return then.error();
     auto now = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
     if (!now) co_return now.error();
+    if (auto complete = check_complete(*then, only); !complete) co_return complete.error();
     auto tables = chosen(*then, only);
     if (auto same = compare_with_present(tables, chosen(*now, only)); !same) co_return same.error();
     auto types = co_await read_types(view, tables);
@@ -248,6 +268,24 @@ asio::awaitable<outcome<void>> copy_table(pg_connection& reader, viewed_table& p
 
 namespace {
 
+/// COPY prints values as their types are now, the view plans them as they were: one that cannot be read may be that of
+/// a type that was altered since.
+asio::awaitable<failure> look_for_cause(failure why, pg_connection& sql, const settings& wanted,
+                                        const consistent_view& view)
+{
+    if (why.code != errc::bad_text) co_return why;
+    auto now = co_await read_tables(sql, wanted.tables, wanted.postgres.publication);
+    if (!now) co_return why;
+    std::vector<table_facts> then;
+    std::vector<oid> ids;
+    for (const auto& table : view.tables) {
+        then.push_back(table.facts);
+        ids.push_back(table.facts.id);
+    }
+    auto same = compare_with_present(then, chosen(*now, ids));
+    co_return same ? why : same.error();
+}
+
 std::string column_list(const mirrored_table& table)
 {
     std::vector<std::string> columns;
@@ -295,7 +333,7 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
     result.consistent_point = view->point;
     for (auto& table : view->tables) {
         auto copied = co_await copy_table(*view->connection, table, sink, progress);
-        if (!copied) co_return copied.error();
+        if (!copied) co_return co_await look_for_cause(copied.error(), sql, wanted, *view);
         table.table.record.valid_from = result.consistent_point;
         result.tables.push_back(table.table.record);
     }

@@ -123,6 +123,16 @@ outcome<void> all_passed(const std::vector<check_item>& items)
     return failure{*reason, fmt::format("{}", fmt::join(texts, " | "))};
 }
 
+outcome<void> still_mirrors(const survey& found, const postgres_settings& wanted)
+{
+    if (auto usable = all_passed(check_tables(found.tables, found.types, found.server.user)); !usable) return usable;
+    for (const auto& table : found.tables.tables)
+        if (!table.published)
+            return failure{errc::table_changed,
+                           fmt::format("{} left publication {}", to_string(table.name), wanted.publication)};
+    return {};
+}
+
 asio::awaitable<outcome<created_parts>> create_missing(pg_connection& sql, pg_connection& replication,
                                                        const survey& found, const postgres_settings& wanted,
                                                        std::string& waiting_for)

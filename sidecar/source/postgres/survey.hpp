@@ -33,6 +33,10 @@ asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const setting
 /// The failed items as one failure, each with its remedy, under the reason of the first; success when none failed.
 outcome<void> all_passed(const std::vector<check_item>& items);
 
+/// Whether every configured table can still be mirrored, and is published: what a copy or a connection took its time
+/// for may have changed meanwhile. Errors: those of check_tables; table_changed for one that left the publication.
+outcome<void> still_mirrors(const survey& found, const postgres_settings& wanted);
+
 struct created_parts {
     bool publication = false;
     bool slot = false;

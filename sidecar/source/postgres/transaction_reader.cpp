@@ -86,7 +86,7 @@ transaction_reader::transaction_reader(const std::vector<mirrored_table>& tables
                                        lsn from)
     : tables_{tables},
       position_{start},
-      overlap_expected_{start.last.commit != lsn{} && start.last.commit >= from},
+      overlap_expected_{start.last.commit != lsn{} && start.last.commit >= std::max(from, oldest_copy(tables))},
       copied_from_{oldest_copy(tables)}
 {
 }

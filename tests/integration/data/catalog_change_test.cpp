@@ -6,6 +6,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <signal.h>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,26 @@ const std::string with_types =
     "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE moods AS RANGE (subtype = mood);"
     "CREATE TABLE t (id int PRIMARY KEY, m mood DEFAULT 'ok', ms mood[] DEFAULT '{sad,ok}', r moods DEFAULT '[sad,ok]');"
     "INSERT INTO t SELECT i FROM generate_series(1, 50) i;";
+
+/// Two tables, and a transaction that holds back the slot of the first copy. Calls `change` meanwhile.
+void change_before_the_copy(mirror& source, const std::string& change)
+{
+    source.exec("CREATE TABLE a (id int PRIMARY KEY, n int); INSERT INTO a VALUES (1, 0);"
+                "CREATE TABLE b (id int PRIMARY KEY, n int); INSERT INTO b VALUES (1, 0), (2, 0);"
+                "CREATE PUBLICATION understudy FOR TABLE a, b, test.marker WITH (publish_via_partition_root = true)");
+    sql_session older{source.connection()};
+    older.exec("BEGIN; SELECT pg_current_xact_id()");
+    source.launch();
+    auto waits = [&] {
+        return source.sidecar().running() &&
+               source.session().scalar(
+                   "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender' AND wait_event = 'transactionid'") !=
+                   "0";
+    };
+    BOOST_REQUIRE(wait_for(waits));
+    source.exec(change);
+    older.exec("COMMIT");
+}
 
 }  // namespace
 
@@ -202,6 +224,56 @@ BOOST_AUTO_TEST_CASE(an_idle_database_at_the_start_of_a_segment_is_proved)
         source.exec("SELECT pg_switch_wal()");
         BOOST_TEST(proven_difference(source) == "");
     }
+}
+
+BOOST_DATA_TEST_CASE(a_table_that_leaves_the_publication_before_it_is_copied, versions, version)
+{
+    mirror source{{.version = version, .tables = {"public.a", "public.b"}, .more = quick}};
+    change_before_the_copy(source, "ALTER PUBLICATION understudy DROP TABLE b");
+    BOOST_REQUIRE(wait_for([&] { return source.current().has_value(); }));
+    source.exec("UPDATE a SET n = 1; UPDATE b SET n = 1");
+    BOOST_TEST(proven_difference(source) == "");
+}
+
+BOOST_DATA_TEST_CASE(a_table_that_goes_away_before_it_is_copied,
+                     boost::unit_test::data::make({"ALTER TABLE b RENAME TO c", "DROP TABLE b"}), change)
+{
+    mirror source{{.tables = {"public.a", "public.b"}, .more = quick}};
+    change_before_the_copy(source, change);
+    BOOST_TEST(source.sidecar().wait(std::chrono::seconds{30}).value_or(-1) == 4, source.sidecar().log());
+    BOOST_TEST(source.status().at("reason") == "table_missing");
+    BOOST_TEST(!source.current().has_value());
+}
+
+// COPY prints by the type as it is, not as the view sees it.
+BOOST_AUTO_TEST_CASE(a_composite_that_is_altered_while_another_table_is_copied)
+{
+    mirror source{{.tables = {"public.a", "public.b"}, .more = quick}};
+    source.exec("CREATE TYPE pair AS (x int, y int); CREATE TABLE a (id int PRIMARY KEY, body text);"
+                "INSERT INTO a SELECT i, repeat('x', 1000) FROM generate_series(1, 50000) i;"
+                "CREATE TABLE b (id int PRIMARY KEY, p pair); INSERT INTO b VALUES (1, '(1,2)'), (2, '(3,4)')");
+    source.launch();
+    BOOST_REQUIRE(wait_for([&] { return source.sidecar().log().find("copy_started") != std::string::npos; }));
+    source.sidecar().signal(SIGSTOP);
+    source.exec("ALTER TYPE pair ADD ATTRIBUTE z int");
+    source.sidecar().signal(SIGCONT);
+    BOOST_TEST(proven_difference(source) == "");
+}
+
+// Postgres 14 remembers of a table that it was not published, though it was attached since.
+BOOST_DATA_TEST_CASE(a_table_that_was_filled_before_it_is_attached, versions, version)
+{
+    mirror source{{.version = version, .more = quick}};
+    source.exec(partitioned + "CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1)");
+    source.start();
+    source.stop();
+    source.exec("CREATE TABLE p_3 (id int PRIMARY KEY, a text); INSERT INTO p_3 VALUES (250, 'x');"
+                "ALTER TABLE p ATTACH PARTITION p_3 FOR VALUES FROM (200) TO (300)");
+    source.start();
+    source.exec("UPDATE p SET a = 'y'");
+    BOOST_TEST(proven_difference(source) == "");
+    source.exec("INSERT INTO p VALUES (260, 'z'); DELETE FROM p WHERE id = 250; UPDATE other SET id = 2");
+    BOOST_TEST(proven_difference(source) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

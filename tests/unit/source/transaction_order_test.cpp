@@ -220,6 +220,17 @@ BOOST_AUTO_TEST_CASE(repeats_before_the_stored_transaction_are_taken_and_it_stil
     BOOST_TEST(!talk.reader.on_reached(lsn{130}));
 }
 
+// A resync of every table: what was stored before is in no table any more.
+BOOST_AUTO_TEST_CASE(a_stored_transaction_from_before_every_copy_need_not_come_again)
+{
+    for (bool comes : {true, false}) {
+        conversation talk{{copied_at(200)}, after_one(100, 120), lsn{60}};
+        talk.describe();
+        if (comes) BOOST_TEST(talk.send_all(transaction(100, 120)) == "committed");
+        BOOST_TEST(!talk.reader.on_reached(lsn{210}));
+    }
+}
+
 // A volume restored from before our position, and written to since: its new commits lie where we saw none.
 BOOST_AUTO_TEST_CASE(a_transaction_between_the_stored_one_and_the_position_is_another_history)
 {
