@@ -79,11 +79,13 @@ def go_on(pid):
 
 def reload(round_):
     """With the documents in another layout, perhaps."""
+    round_.mirror.wait_until_it_speaks()
     round_.mirror.configure(round_.rng.choice(["one", "each", "twice"]))
     round_.mirror.process.send_signal(signal.SIGHUP)
 
 
 def publish(round_):
+    round_.mirror.wait_until_it_speaks()
     round_.mirror.process.send_signal(signal.SIGUSR1)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sidecar  # of tests/bench
+from measuring import wait_until
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Mirror(sidecar.Sidecar):
     def has_spoken(self):
         """Whether this process, not an earlier one, has written the status."""
         return self.status().get("pid") == self.pid
+
+    def wait_until_it_speaks(self):
+        """Before that a signal ends it, like any program that has just been started."""
+        wait_until(lambda: self.has_spoken() or not self.is_running(), "the first status", 30)
 
     def announced(self):
         """The generation that `current` leads to, read from its own files."""

@@ -291,3 +291,7 @@ RECIPES = [add_column, add_column, drop_column, rename_column, drop_and_add_colu
            replica_identity, replica_identity, primary_key, unlogged, enum_label, enum_label, enum_value, composite,
            rewrite, rewrite, rewrite, index, out_of_publication, other_filter, publication_options, new_publication,
            large_update]
+
+# Those that can be done while nobody works, each half as a transaction of its own, and that never need an operator.
+SILENT = [add_column, drop_column, rename_column, drop_and_add_column, alter_type, drop_expression, truncate,
+          truncate_partition, detach, enum_label, composite, swap_with_copy, other_filter, partition_of_another_shape]

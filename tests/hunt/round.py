@@ -4,13 +4,14 @@ import random
 import shutil
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 
 import faults
 from mirror import Mirror
 from schema import OWNERS, SMITH, Schema, rows_of
 from session import ConnectionLost, Session, SqlError
-from smith import Smith
+from smith import Smith, alter_in_silence
 from watcher import Watcher, seconds_of
 from worker import Ledger, Worker
 
@@ -80,7 +81,7 @@ class Round:
         with Mirror(self.server, self.database, self.schema, self.settings) as self.mirror:
             self.mirror.configure(self.rng.choice(LAYOUTS))
             self.mirror.start()
-            watcher = Watcher(self)
+            self.watcher = watcher = Watcher(self)
             watcher.start()
             try:
                 ends = time.monotonic() + seconds
@@ -88,13 +89,14 @@ class Round:
                     self.work(min(self.rng.uniform(3, 9), max(1, ends - time.monotonic())))
                     self.check_quiet()
                     self.check_copies()
+                    if self.does_ddl and self.rng.random() < 0.6 and not self.findings:
+                        alter_in_silence(self, self.check_quiet)
                 if not self.findings and self.rng.random() < 0.4:
                     self.verify()
             finally:
                 watcher.stop()
                 self.keep_log()
                 self.mirror.kill()
-        self.watcher = watcher
         self.server.drop(self.database)
 
     def work(self, seconds):
@@ -201,8 +203,20 @@ class Round:
         if answer.returncode != 0:
             self.found("verify", f"exit status {answer.returncode}: {answer.stdout}{answer.stderr}")
 
+    def keep_rows(self):
+        """What the database says just now, and the document before."""
+        session = Session(self.server, self.database)
+        for table in self.schema.tables:
+            rows = session.ask(f"SELECT * FROM hunt.rows_of({table.nr}, 'true')")
+            (self.evidence / f"{self.seed}-{table.name}.rows").write_text(rows)
+            if self.watcher.last:
+                (self.evidence / f"{self.seed}-{table.name}.before").write_text("\n".join(self.watcher.last.rows[table.name]))
+        session.close()
+
     def keep_log(self):
         if self.findings:
+            lines = [f"{datetime.fromtimestamp(at, timezone.utc).time()} {who}: {what[:2000]}" for at, who, what in Session.said]
+            (self.evidence / f"{self.seed}.sql").write_text("\n".join(lines))
             self.evidence.mkdir(exist_ok=True)
             shutil.copy(self.mirror.log, self.evidence / f"{self.seed}.log")
             if (self.mirror.snapshot / "status.json").exists():

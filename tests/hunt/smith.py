@@ -1,9 +1,43 @@
 """The session that does DDL, in transactions like those of the others."""
 
-from recipes import RECIPES
+import time
+
+from recipes import RECIPES, SILENT
 from schema import OWNERS, SMITH, columns_of
-from session import ConnectionLost, SqlError
+from session import ConnectionLost, Session, SqlError
 from worker import Worker
+
+
+def chosen(round_, session, rng, recipes):
+    """A recipe's name, the table and the DDL of one that suits the table; many suit only some kinds of tables."""
+    table = rng.choice(round_.schema.tables)
+    columns = columns_of(session, table)
+    for recipe in (rng.choice(recipes) for _ in range(30)):
+        ddl = recipe(rng, table, columns, round_.schema)
+        if ddl:
+            return recipe.__name__, table, ddl
+    return "", table, None
+
+
+def alter_in_silence(round_, check):
+    """DDL alone, while nobody works: no row message tells of it, so only the catalog can. `check` follows each half.
+    The digests are unknown meanwhile."""
+    session = Session(round_.server, round_.database)
+    session.ask("UPDATE tally SET digest = NULL")
+    name, _, ddl = chosen(round_, session, round_.rng, SILENT)
+    for half in filter(None, (ddl.there, ddl.back) if ddl else ()):
+        time.sleep(round_.rng.choice([0, 0.1, 0.5]))  # what was before is published by then, or it is not
+        round_.done[f"{name} in silence"] += 1
+        try:
+            for statement in ["BEGIN", *half, "COMMIT"]:
+                session.ask(statement)
+        except SqlError as error:
+            round_.note_sql_error(error)
+            session.ask("ROLLBACK")
+        check()
+    for table in round_.schema.tables:
+        session.ask(f"SELECT hunt.note({table.nr}, o) FROM unnest(ARRAY{list(OWNERS)}) o")
+    session.close()
 
 
 class Smith(Worker):
@@ -40,17 +74,10 @@ class Smith(Worker):
             self.undone.pop(0)
 
     def alter(self):
-        table = self.rng.choice(self.round.schema.tables)
-        columns = columns_of(self.session, table)
-        recipe, ddl = None, None
-        for _ in range(20):  # many suit only some kinds of tables
-            recipe = self.rng.choice(self.round.recipes or RECIPES)
-            ddl = recipe(self.rng, table, columns, self.round.schema)
-            if ddl:
-                break
-        else:
+        name, table, ddl = chosen(self.round, self.session, self.rng, self.round.recipes or RECIPES)
+        if ddl is None:
             return
-        self.round.expect(recipe.__name__, ddl.reasons)
+        self.round.expect(name, ddl.reasons)
         tables = self.round.schema.tables if ddl.all_tables else [table]
         if ddl.back and not ddl.alone and self.rng.random() < 0.5:
             self.half(ddl, [*ddl.there, None, *ddl.back], tables)
@@ -82,7 +109,8 @@ class Smith(Worker):
         lock = "pg_advisory_xact_lock_shared" if ddl.shares else "pg_advisory_xact_lock"
         for table in tables:
             self.session.ask(f"SELECT {lock}({table.nr})")
-        if self.rng.random() < 0.3:
+        away = statements is ddl.there and any("RENAME TO away" in s or "SET SCHEMA hunt" in s for s in statements)
+        if not away and self.rng.random() < 0.3:  # what is away cannot be noted
             self.change_something(tables)
         if not back and self.rng.random() < 0.15:
             self.do_and_undo(statements, tables)
@@ -93,7 +121,6 @@ class Smith(Worker):
                 self.attempt(lambda: self.session.ask(statement), may_undo=False)
             else:
                 self.session.ask(statement)
-        away = statements is ddl.there and any("RENAME TO away" in s or "SET SCHEMA hunt" in s for s in statements)
         if self.rng.random() < 0.5:
             self.change_something(tables)
         self.note([] if away else tables, [SMITH] if ddl.shares else OWNERS)

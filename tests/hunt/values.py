@@ -7,6 +7,7 @@ TEXTS = ["", " ", "a", "A", "z\u00e4", "\u20ac", "\U0001f600", "quote ' and \" a
          "\u2028", "NULL", "null", "{}", "\\N", "\\.", "0", "  padded  ", "e\u0301", "\ufeff"]
 NUMBERS = ["0", "-0", "1", "1.0", "1.000", "-7.25", "12345678901234567890.123456789", "1e-20", "NaN", "0.1"]
 FLOATS = ["0", "-0", "1", "1e-300", "1.7976931348623157e308", "NaN", "Infinity", "-Infinity", "0.1", "123456.789"]
+LONG = "long " * 120  # more than a key of the store holds
 WORDS = ["red", "green", "blue", "a b", "x,y", "(z)", "\u00fc"]
 
 
@@ -15,6 +16,8 @@ def quote(text):
 
 
 def text_value(rng):
+    if rng.random() < 0.03:
+        return LONG + rng.choice("abc")
     return rng.choice(TEXTS) if rng.random() < 0.5 else f"{rng.choice(WORDS)}-{rng.randint(1, 60)}"
 
 

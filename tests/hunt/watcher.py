@@ -113,6 +113,7 @@ class Watcher(threading.Thread):
         if wrong:
             self.round.found("no committed state", f"generation {document.generation}: " + "; ".join(wrong),
                              self.mirror.generation_directory(document.generation))
+            self.round.keep_rows()
         self.generation, self.position, self.last = document.generation, document.position, document
 
     def look_at_status(self, status):
