@@ -57,7 +57,8 @@ def stop_backends(round_):
     """One process of the server after the other stands still: a commit that is in the WAL and not visible, a stream
     that is late, a query that takes long."""
     for _ in range(4):
-        found = sql(round_, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        found = sql(round_, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                            "AND pid <> pg_backend_pid()")
         if not found:
             return
         pid = int(round_.rng.choice(found.split()))

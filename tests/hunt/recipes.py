@@ -225,8 +225,9 @@ def rewrite(rng, table, *_):
     key = f"{table.name}_pkey" if table.has_key else f"{table.name}_identity"
     cluster = f"CLUSTER {table.name} USING {key}"
     return Ddl([rng.choice([f"VACUUM FULL {table.name}", f"VACUUM FREEZE {table.name}", cluster,
-                            f"REINDEX TABLE {table.name}", "VACUUM FULL pg_class", "VACUUM FULL pg_publication_rel", "VACUUM FREEZE pg_class",
-                            "VACUUM FULL pg_attribute", "VACUUM FULL pg_enum", "ANALYZE", "CHECKPOINT"])],
+                            f"REINDEX TABLE {table.name}", "VACUUM FULL", "VACUUM FULL pg_class",
+                            "VACUUM FULL pg_publication_rel", "VACUUM FREEZE pg_class", "VACUUM FULL pg_attribute",
+                            "VACUUM FULL pg_enum", "ANALYZE", "CHECKPOINT"])],
                alone=True, shares=True)
 
 
