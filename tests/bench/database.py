@@ -1,19 +1,11 @@
 """A private Postgres 15 with the table of the benchmark."""
 
-import os
-import random
-import shutil
-import signal
 import subprocess
-import tempfile
-import time
-from pathlib import Path
 
+from cluster import DEBIAN as POSTGRES
+from cluster import Cluster
 from measuring import wait_until
 
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
-# Postgres refuses to run as root, so root lends it the user postgres.
-AS_POSTGRES = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 # Commits are synchronous: with others the server itself holds each back for up to wal_writer_delay, 200 ms.
 SETTINGS = {"wal_level": "logical", "fsync": "off", "autovacuum": "off", "shared_buffers": "512MB",
             "max_wal_size": "32GB", "checkpoint_timeout": "1h", "max_replication_slots": "20", "max_wal_senders": "20",
@@ -68,15 +60,10 @@ class Session:
         self._psql.wait(30)
 
 
-class Database:
+class Database(Cluster):
     def __init__(self, rows):
+        super().__init__("understudy-bench-", POSTGRES, SETTINGS)
         self.rows = rows
-        self.port = random.randint(20000, 30000)
-        self.home = Path(tempfile.mkdtemp(prefix="understudy-bench-"))
-        self.home.chmod(0o755)
-        if AS_POSTGRES:
-            shutil.chown(self.home, "postgres")
-        self._starter = None
         try:
             self._make()
         except BaseException:
@@ -84,9 +71,7 @@ class Database:
             raise
 
     def _make(self):
-        self._run("initdb", "-D", self.home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
-                  "--no-sync")
-        self.start()
+        self.create()
         self.sql(TABLE)
         self.refill()
         self.sql(BACKLOG)
@@ -95,38 +80,6 @@ class Database:
         """The table as it was made, whatever an earlier line did to it: in the order of its key, without dead rows."""
         self.sql("TRUNCATE materials")
         self.sql(ROWS.format(rows=self.rows))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.is_running():
-            self.stop(signal.SIGQUIT)
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def start(self):
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with open(self.home / "postgres.log", "ab") as log:
-            self._starter = subprocess.Popen(
-                [*AS_POSTGRES, POSTGRES / "postgres", "-D", self.home / "data", "-k", self.home, "-p", str(self.port),
-                 *options], stdout=log, stderr=log, cwd="/", start_new_session=True)
-        ready = [POSTGRES / "pg_isready", "-q", "-h", self.home, "-p", str(self.port)]
-        wait_until(lambda: subprocess.run(ready).returncode == 0, "Postgres to start", 120, 0.1)
-
-    @property
-    def postmaster(self):
-        """Its process id; fails while it has not written its lock file."""
-        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
-
-    def is_running(self):
-        return self._starter is not None and self._starter.poll() is None
-
-    def stop(self, how=signal.SIGINT):
-        """Returns how long the shutdown took, in seconds. SIGINT is what `pg_ctl stop -m fast` sends."""
-        begin = time.monotonic()
-        os.kill(self.postmaster, how)
-        self._starter.wait(600)
-        return time.monotonic() - begin
 
     def sql(self, statements):
         done = subprocess.run([POSTGRES / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *self.client()],
@@ -180,6 +133,3 @@ class Database:
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         return done.stdout
-
-    def _run(self, program, *arguments):
-        subprocess.run([*AS_POSTGRES, POSTGRES / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL)
