@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include "app/exit_on_signal.hpp"
 #include "app/logging.hpp"
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
@@ -13,8 +14,6 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <unistd.h>
-
 namespace understudy {
 
 namespace {
@@ -23,9 +22,6 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-
-/// For a signal that comes when the loop has ended and a disk may still hold up a thread.
-volatile std::sig_atomic_t last_exit_status = 0;
 
 std::chrono::milliseconds hold_limit_in(const json::object& request)
 {
@@ -115,8 +111,7 @@ void daemon::let_go()
     boost::system::error_code ignored;
     signals_.clear(ignored);
     for (int number : {SIGHUP, SIGUSR1}) std::signal(number, SIG_IGN);
-    last_exit_status = exit_status();
-    for (int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { ::_exit(last_exit_status); });
+    exit_on_signal(exit_status());  // a disk may still hold up a thread
     for (auto* timer : {&retry_timer_, &grace_timer_, &hold_timer_}) timer->cancel();
     loop_.restart();
     loop_.run_for(limits::stop_grace / 3);

@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/daemon.hpp"
+#include "app/exit_on_signal.hpp"
 #include "app/loaded_config.hpp"
 #include "app/logging.hpp"
 #include "app/mending_limit.hpp"
@@ -102,15 +103,12 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
     return whole.run();
 }
 
-volatile std::sig_atomic_t early_exit_status = 0;
-
 // Before anything slow: a reload or a publish asked for while the store is opened must not end the program, nor may a
 // limit on file sizes or a reader that went away. Who asks it to stop then finds that nothing was begun.
 void prepare_signals(daemon_mode mode)
 {
     for (int number : {SIGHUP, SIGUSR1, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
-    if (mode == daemon_mode::once) early_exit_status = exit_status_for(errc::cancelled);
-    for (int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { ::_exit(early_exit_status); });
+    exit_on_signal(mode == daemon_mode::once ? exit_status_for(errc::cancelled) : 0);
 }
 
 // Between two runs nobody else takes these signals.

@@ -91,7 +91,7 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
     auto found = co_await survey_source(*sql_, settings_);
     if (!found) co_return found.error();
     // The copy may have taken long, and what it was begun on may be gone.
-    if (auto same = still_mirrors(*found, settings_.postgres); !same) co_return same.error();
+    if (auto same = still_mirrors(*found); !same) co_return same.error();
     auto why = co_await follow(*found, demand);
     state_.connected = false;
     co_return why;
@@ -163,8 +163,10 @@ asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& 
     if (made->publication)
         log_event(log_level::info, "created", "made the publication, or added the tables that it lacked",
                   {{"publication", settings_.postgres.publication}});
-    if (made->slot) state_.slot_explained = true;
-    if (made->slot) log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
+    if (made->slot) {
+        state_.slot_explained = true;
+        log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
+    }
     co_return co_await survey_source(*sql_, settings_);
 }
 
@@ -210,7 +212,7 @@ asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_de
         if (everything || demand.tables.contains(relation) || !is_current(find_record(stored, relation), table.record))
             only.push_back(relation);
     }
-    if (!everything && !only.empty() && forgets_partitions(found, only)) {
+    if (!everything && forgets_partitions(found, only)) {
         demand.everything_because =
             failure{errc::table_changed, "a partitioned table was altered, and PostgreSQL 14 may "
                                          "send no rows of partitions that were attached"};

@@ -138,6 +138,21 @@ outcome<void> replace_file(const std::filesystem::path& from, const std::filesys
     return sync_directory(to.parent_path());
 }
 
+std::optional<std::string> read_up_to(int fd, std::size_t bytes_max)
+{
+    std::string bytes(bytes_max, '\0');
+    std::size_t used = 0;
+    while (used < bytes.size()) {
+        auto got = ::read(fd, bytes.data() + used, bytes.size() - used);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+    }
+    bytes.resize(used);
+    return bytes;
+}
+
 outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max)
 {
     descriptor file{::openat(parent, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
@@ -146,17 +161,9 @@ outcome<std::string> read_file(int parent, const std::filesystem::path& name, st
     if (!S_ISREG(facts.st_mode)) return failure{errc::storage_failed, name.string() + " is not a regular file"};
     if (static_cast<std::uint64_t>(facts.st_size) > bytes_max)
         return failure{errc::over_limit, fmt::format("{} is larger than {} bytes", name.string(), bytes_max)};
-    std::string bytes(static_cast<std::size_t>(facts.st_size), '\0');
-    std::size_t used = 0;
-    while (used < bytes.size()) {
-        auto got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return system_failure(errno, "read", name);
-        if (got == 0) break;
-        used += static_cast<std::size_t>(got);
-    }
-    bytes.resize(used);
-    return bytes;
+    auto bytes = read_up_to(file.get(), static_cast<std::size_t>(facts.st_size));
+    if (!bytes) return system_failure(errno, "read", name);
+    return std::move(*bytes);
 }
 
 outcome<std::vector<std::string>> names_in(int directory, const std::filesystem::path& where)

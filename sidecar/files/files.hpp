@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,6 +68,9 @@ outcome<std::uint64_t> size_of(int fd, const std::filesystem::path& where);
 outcome<void> reserve(int fd, const std::filesystem::path& where, std::uint64_t bytes);
 
 outcome<void> close(descriptor file, const std::filesystem::path& where);
+
+/// Reads on to the end, or `bytes_max` bytes. Nothing when that fails; errno says why.
+std::optional<std::string> read_up_to(int fd, std::size_t bytes_max);
 
 /// Reads a regular file that is not larger than `bytes_max`. Errors: storage_failed; over_limit.
 outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max);

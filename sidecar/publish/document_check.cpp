@@ -1,7 +1,7 @@
 #include "publish/document_check.hpp"
 
-#include "publish/digest.hpp"
 #include "files/files.hpp"
+#include "publish/digest.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>

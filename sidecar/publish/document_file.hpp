@@ -1,7 +1,7 @@
 #pragma once
 
-#include "publish/document_hasher.hpp"
 #include "files/files.hpp"
+#include "publish/document_hasher.hpp"
 #include "publish/own_files.hpp"
 
 #include <cstdint>

@@ -35,21 +35,6 @@ std::string_view objection_to(const struct stat& status) noexcept
     return {};
 }
 
-outcome<std::string> read_all(int fd, const std::filesystem::path& file)
-{
-    std::string text(secret_bytes_max + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        auto got = ::read(fd, text.data() + size, text.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return system_complaint(file);
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    text.resize(size);
-    return text;
-}
-
 void cut_newline(std::string& text)
 {
     if (!text.ends_with('\n')) return;
@@ -66,13 +51,13 @@ outcome<std::string> read_secret_file(const std::filesystem::path& file)
     struct stat status{};
     if (opened.get() < 0 || ::fstat(opened.get(), &status) != 0) return system_complaint(file);
     if (auto objection = objection_to(status); !objection.empty()) return complaint(file, objection);
-    auto text = read_all(opened.get(), file);
-    if (!text) return text.error();
+    auto text = read_up_to(opened.get(), secret_bytes_max + 1);
+    if (!text) return system_complaint(file);
     if (text->size() > secret_bytes_max) return complaint(file, "larger than a secret can be");
     cut_newline(*text);
     if (text->empty()) return complaint(file, "empty");
     if (text->find('\0') != text->npos) return complaint(file, "holds a zero byte");
-    return text;
+    return std::move(*text);
 }
 
 }  // namespace understudy

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <optional>
 #include <sstream>
-#include <unistd.h>
 
 namespace understudy {
 
@@ -140,16 +139,7 @@ std::optional<std::string> read_whole(const std::filesystem::path& file)
 {
     descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
     if (opened.get() < 0) return std::nullopt;
-    std::string text(file_bytes_max + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        auto got = ::read(opened.get(), text.data() + size, text.size() - size);
-        if (got < 0) return std::nullopt;
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    text.resize(size);
-    return text;
+    return read_up_to(opened.get(), file_bytes_max + 1);
 }
 
 void build(std::string_view text, config_tree& tree, config_errors& errors)

@@ -83,10 +83,7 @@ outcome<void> check_complete(const table_listing& listing, const std::vector<oid
     if (!listing.missing.empty())
         return failure{errc::table_changed, fmt::format("{}.{} went away while its copy was prepared",
                                                         listing.missing.front().schema, listing.missing.front().name)};
-    for (const auto& table : listing.tables)
-        if (!table.published)
-            return failure{errc::table_changed,
-                           to_string(table.name) + " left the publication while its copy was prepared"};
+    if (auto published = check_published(listing); !published) return published;
     auto is_listed = [&](oid wanted) {
         return std::any_of(listing.tables.begin(), listing.tables.end(),
                            [&](auto& table) { return table.id == wanted; });

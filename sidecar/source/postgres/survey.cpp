@@ -123,13 +123,16 @@ outcome<void> all_passed(const std::vector<check_item>& items)
     return failure{*reason, fmt::format("{}", fmt::join(texts, " | "))};
 }
 
-outcome<void> still_mirrors(const survey& found, const postgres_settings& wanted)
+outcome<void> still_mirrors(const survey& found)
 {
-    if (auto usable = all_passed(check_tables(found.tables, found.types, found.server.user)); !usable) return usable;
-    for (const auto& table : found.tables.tables)
-        if (!table.published)
-            return failure{errc::table_changed,
-                           fmt::format("{} left publication {}", to_string(table.name), wanted.publication)};
+    auto usable = all_passed(check_tables(found.tables, found.types, found.server.user));
+    return usable ? check_published(found.tables) : usable;
+}
+
+outcome<void> check_published(const table_listing& listing)
+{
+    for (const auto& table : listing.tables)
+        if (!table.published) return failure{errc::table_changed, to_string(table.name) + " left the publication"};
     return {};
 }
 

@@ -35,7 +35,10 @@ outcome<void> all_passed(const std::vector<check_item>& items);
 
 /// Whether every configured table can still be mirrored, and is published: what a copy or a connection took its time
 /// for may have changed meanwhile. Errors: those of check_tables; table_changed for one that left the publication.
-outcome<void> still_mirrors(const survey& found, const postgres_settings& wanted);
+outcome<void> still_mirrors(const survey& found);
+
+/// Error: table_changed for a table that is not published. Pure.
+outcome<void> check_published(const table_listing& listing);
 
 struct created_parts {
     bool publication = false;
