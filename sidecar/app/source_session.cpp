@@ -3,9 +3,7 @@
 #include "app/logging.hpp"
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
-#include "core/remedy.hpp"
 #include "publish/document_plan.hpp"
-#include "source/postgres/copy.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -20,47 +18,11 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
-const table_record* find_if(const std::vector<table_record>& tables, auto matches)
-{
-    auto found = std::find_if(tables.begin(), tables.end(), matches);
-    return found == tables.end() ? nullptr : &*found;
-}
-
-const table_record* find_record(const std::vector<table_record>& tables, oid relation)
-{
-    return find_if(tables, [&](const table_record& table) { return table.relation == relation; });
-}
-
 const table_record* find_owner(const std::vector<table_record>& tables, epoch rows)
 {
-    return find_if(tables, [&](const table_record& table) { return table.rows == rows; });
-}
-
-// A stored copy serves as long as the catalog and the wanted columns are those that it was made with.
-bool is_current(const table_record* stored, const table_record& planned)
-{
-    return stored && stored->fingerprint == planned.fingerprint && stored->shape == planned.shape;
-}
-
-// Before 15, pgoutput remembers for as long as it runs that a table was not published, though it was attached to one
-// that is. A stream that starts behind the copy of every table never sees the rows from before.
-bool forgets_partitions(const survey& found, const std::vector<oid>& changed)
-{
-    if (found.server.version >= 150000) return false;
-    return std::any_of(found.tables.tables.begin(), found.tables.tables.end(), [&](const table_facts& facts) {
-        return facts.kind == 'p' && std::find(changed.begin(), changed.end(), facts.id) != changed.end();
-    });
-}
-
-outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
-{
-    std::vector<mirrored_table> planned;
-    for (const auto& facts : found.tables.tables) {
-        auto table = plan_table(facts, found.types);
-        if (!table) return table.error();
-        planned.push_back(std::move(*table));
-    }
-    return planned;
+    auto found =
+        std::find_if(tables.begin(), tables.end(), [&](const table_record& table) { return table.rows == rows; });
+    return found == tables.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -70,7 +32,7 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       writer_{writer},
       state_{state},
       notify_{std::move(notify)},
-      progress_timer_{writer.executor()},
+      preparation_{wanted, writer, state},
       sql_free_{writer.executor(), asio::steady_timer::time_point::max()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
@@ -80,222 +42,20 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
 asio::awaitable<failure> source_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
-    log_progress_later();
-    auto prepared = co_await prepare(demand);
-    progress_timer_.cancel();
-    state_.connected = sql_ && prepared;
-    if (!prepared) {
-        state_.connected = false;
-        co_return closed_because_.value_or(prepared.error());
-    }
-    auto found = co_await survey_source(*sql_, settings_);
-    if (!found) co_return found.error();
-    // The copy may have taken long, and what it was begun on may be gone.
-    if (auto same = still_mirrors(*found); !same) co_return same.error();
-    auto why = co_await follow(*found, demand);
+    auto prepared = co_await preparation_.run(demand);
+    if (!prepared) co_return closed_because_.value_or(prepared.error());
+    state_.connected = true;
+    auto why = co_await follow(std::move(*prepared), demand);
     state_.connected = false;
     co_return why;
 }
 
-void source_session::log_progress_later()
+asio::awaitable<failure> source_session::follow(prepared_source from, copy_demand& demand)
 {
-    progress_timer_.expires_after(limits::progress_interval);
-    progress_timer_.async_wait([this](const boost::system::error_code& ec) {
-        if (ec) return;
-        log_progress();
-        log_progress_later();
-    });
-}
-
-void source_session::log_progress() const
-{
-    const auto& copy = state_.copy;
-    if (!copy.waiting_for.empty())
-        return log_event(log_level::info, "waiting_for_consistent_point", "a new slot waits for an older transaction",
-                         {{"for", copy.waiting_for}});
-    if (copy.tables_total == 0) return;
-    auto pace = pace_of(copy, std::chrono::steady_clock::now());
-    log_event(log_level::info, "copy_progress", "copying " + copy.table,
-              {{"tables_done", copy.tables_done},
-               {"tables", copy.tables_total},
-               {"rows", copy.rows},
-               {"bytes", copy.bytes},
-               {"rows_per_second", pace.rows_per_second},
-               {"seconds_left", pace.seconds_left.value_or(0)}});
-}
-
-asio::awaitable<outcome<void>> source_session::prepare(copy_demand& demand)
-{
-    auto sql = co_await connect(settings_.postgres, connection_kind::sql);
-    if (!sql) co_return sql.error();
-    sql_ = std::move(*sql);
-    state_.server_version = sql_->server_version();
-    auto found = co_await survey_and_create(demand);
-    if (!found) co_return found.error();
-    co_return co_await copy(*found, demand);
-}
-
-asio::awaitable<outcome<survey>> source_session::survey_and_create(copy_demand& demand)
-{
-    auto found = co_await survey_source(*sql_, settings_);
-    if (!found) co_return found.error();
-    if (auto ready = all_passed(found->items(settings_.postgres)); !ready) co_return ready.error();
-    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
-    if (!replication) co_return replication.error();
-    replication_ = std::move(*replication);
-    auto proved = co_await prove_continuity(*found, demand);
-    if (!proved) co_return proved.error();
-
-    if (found->slot.exists && found->slot.wal_status == "lost") {
-        if (!settings_.postgres.create)
-            co_return failure{errc::prerequisite_missing,
-                              fmt::format("the slot was invalidated and source.postgres.create is false; type: SELECT "
-                                          "pg_drop_replication_slot('{0}'), pg_create_logical_replication_slot('{0}', "
-                                          "'pgoutput');",
-                                          settings_.postgres.slot)};
-        auto dropped = co_await drop_slot(*sql_, settings_.postgres.slot);
-        if (!dropped) co_return dropped.error();
-        found->slot = slot_facts{};
-    }
-    auto made = co_await create_missing(*sql_, *replication_, *found, settings_.postgres, state_.copy.waiting_for);
-    if (!made) co_return made.error();
-    if (!made->publication && !made->slot) co_return std::move(*found);
-    if (made->publication)
-        log_event(log_level::info, "created", "made the publication, or added the tables that it lacked",
-                  {{"publication", settings_.postgres.publication}});
-    if (made->slot) {
-        state_.slot_explained = true;
-        log_event(log_level::info, "created", "made the missing slot", {{"slot", settings_.postgres.slot}});
-    }
-    co_return co_await survey_source(*sql_, settings_);
-}
-
-// A store that cannot be continued is copied anew; one that belongs to somebody else is left alone.
-asio::awaitable<outcome<void>> source_session::prove_continuity(const survey& found, copy_demand& demand)
-{
-    const auto& stored = writer_.state();
-    auto system = co_await identify_system(*replication_, stored.identity.timeline);
-    if (!system) co_return system.error();
-    system_ = std::move(*system);
-    if (stored.identity.system_id.empty()) {
-        demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
-        if (found.slot.exists && !std::exchange(state_.slot_explained, true))
-            log_event(
-                log_level::warn, "slot_taken_over",
-                "the slot is there already and this state directory is empty; another understudy needs another slot",
-                {{"slot", settings_.postgres.slot}, {"confirmed", to_string(found.slot.confirmed)}});
-        co_return outcome<void>{};
-    }
-    if (stored.identity.database != found.server.database || stored.identity.slot != settings_.postgres.slot ||
-        stored.identity.publication != settings_.postgres.publication)
-        co_return failure{
-            errc::store_foreign,
-            fmt::format("the state directory belongs to database {}, slot {}, publication {}; use another "
-                        "state.directory, or remove it to copy everything anew",
-                        stored.identity.database, stored.identity.slot, stored.identity.publication)};
-    auto continuous = check_continuity(stored, system_, found.slot, found.publication);
-    if (continuous) co_return outcome<void>{};
-    if (remedy_for(continuous.error().code) != remedy::resync_all) co_return continuous.error();
-    demand.everything_because = continuous.error();
-    co_return outcome<void>{};
-}
-
-asio::awaitable<outcome<void>> source_session::copy(const survey& found, copy_demand& demand)
-{
-    auto planned = plan_tables(found);
-    if (!planned) co_return planned.error();
-    std::vector<oid> only;
-    const auto& stored = writer_.state().tables;
-    bool everything = demand.everything_because.has_value();
-    for (const auto& table : *planned) {
-        auto relation = table.record.relation;
-        if (everything || demand.tables.contains(relation) || !is_current(find_record(stored, relation), table.record))
-            only.push_back(relation);
-    }
-    if (!everything && forgets_partitions(found, only)) {
-        demand.everything_because =
-            failure{errc::table_changed, "a partitioned table was altered, and PostgreSQL 14 may "
-                                         "send no rows of partitions that were attached"};
-        co_return co_await copy(found, demand);
-    }
-    auto same_table = [](const table_record& old, const mirrored_table& now) {
-        return old.relation == now.record.relation;
-    };
-    bool same_list = std::equal(stored.begin(), stored.end(), planned->begin(), planned->end(), same_table);
-    bool same_timeline = writer_.state().identity.timeline == system_.timeline;
-    if (only.empty() && same_list && same_timeline) co_return outcome<void>{};
-    if (only.empty()) co_return co_await copy_and_store(found, only, everything);
-
-    state_.reason = demand.everything_because;
-    state_.enter(everything ? daemon_phase::copying : daemon_phase::resyncing);
-    auto copied = co_await copy_and_store(found, std::move(only), everything);
-    if (copied) demand = copy_demand{};
-    co_return copied;
-}
-
-asio::awaitable<outcome<void>> source_session::copy_and_store(const survey& found, std::vector<oid> only,
-                                                              bool everything)
-{
-    if (!only.empty())
-        log_event(log_level::info, "copy_started", "copying tables at a new consistent point",
-                  {{"tables", std::to_string(only.size())},
-                   {"reason", everything && state_.reason ? name_of(state_.reason->code) : "table_changed"}});
-    writer_.begin_session();
-    copy_result result;
-    if (!only.empty()) {
-        auto copied = co_await copy_tables(*sql_, settings_, only, writer_, state_.copy);
-        if (!copied) co_return copied.error();
-        result = std::move(*copied);
-    }
-    auto state = writer_.state();
-    state.identity = {system_.system_id,
-                      system_.timeline,
-                      found.server.database,
-                      settings_.postgres.slot,
-                      settings_.postgres.publication,
-                      found.publication.fingerprint};
-    if (everything) {
-        state.position = stored_position{};
-        state.position.position = result.consistent_point;
-        state.position.keepalive = result.consistent_point;
-    }
-    auto old = std::exchange(state.tables, {});
-    for (const auto& facts : found.tables.tables) {
-        if (const auto* fresh = find_record(result.tables, facts.id))
-            state.tables.push_back(*fresh);
-        else if (const auto* kept = find_record(old, facts.id))
-            state.tables.push_back(*kept);
-    }
-    auto written = co_await writer_.write_state(std::move(state));
-    if (!written) co_return written;
-    if (!only.empty())
-        log_event(log_level::info, "copy_finished", "the copy is durable",
-                  {{"position", to_string(result.consistent_point)}, {"rows", std::to_string(state_.copy.rows)}});
-    co_return outcome<void>{};
-}
-
-// The stored tables with what renders them; each must be the one that the catalog shows now.
-outcome<void> source_session::plan_mirror(const survey& found)
-{
-    auto planned = plan_tables(found);
-    if (!planned) return planned.error();
-    tables_.clear();
-    announce_from_ = lsn{};
-    for (auto& table : *planned) {
-        const auto* stored = find_record(writer_.state().tables, table.record.relation);
-        if (!is_current(stored, table.record))
-            return failure{errc::table_changed, to_string(table.record.name) + " was altered just now"};
-        table.record = *stored;
-        announce_from_ = std::max(announce_from_, stored->valid_from);
-        tables_.push_back(std::move(table));
-    }
-    return {};
-}
-
-asio::awaitable<failure> source_session::follow(const survey& found, copy_demand& demand)
-{
-    auto opened = co_await open_stream(found);
-    if (!opened) co_return opened.error();
+    sql_ = std::move(from.sql);
+    tables_ = std::move(from.tables);
+    auto opened = co_await open_stream(from.found, from.system);
+    if (!opened) co_return closed_because_.value_or(opened.error());
     if (closed_because_) co_return *closed_because_;
     sql_->watch([this](failure ended) { close(std::move(ended)); });
     streaming_ = true;
@@ -313,19 +73,15 @@ asio::awaitable<failure> source_session::follow(const survey& found, copy_demand
     co_return closed_because_.value_or(why);
 }
 
-asio::awaitable<outcome<void>> source_session::open_stream(const survey& found)
+asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, const system_facts& system)
 {
-    if (auto planned = plan_mirror(found); !planned) co_return planned;
     if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents)
         co_return documents.error();
-    if (closed_because_) co_return *closed_because_;
-    // A copy may have taken long, and this connection was silent: the timeouts between us could have ended it.
-    replication_.reset();
     auto replication = co_await connect(settings_.postgres, connection_kind::replication);
     if (!replication) co_return replication.error();
-    auto again = co_await identify_system(**replication, system_.timeline);
+    auto again = co_await identify_system(**replication, system.timeline);
     if (!again) co_return again.error();
-    if (again->system_id != system_.system_id || again->timeline != system_.timeline)
+    if (again->system_id != system.system_id || again->timeline != system.timeline)
         co_return failure{errc::connection_lost, "another server answers now"};
     auto continuous = check_continuity(writer_.state(), *again, found.slot, found.publication);
     if (!continuous) co_return continuous;
@@ -333,6 +89,13 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found)
     stream_ = std::make_unique<postgres_stream>(std::move(*replication), options_for(found), tables_, writer_.durable(),
                                                 writer_);
     co_return outcome<void>{};
+}
+
+lsn source_session::announce_from() const noexcept
+{
+    lsn newest;
+    for (const auto& table : tables_) newest = std::max(newest, table.record.valid_from);
+    return newest;
 }
 
 stream_options source_session::options_for(const survey& found) const
@@ -470,7 +233,7 @@ outcome<void> source_session::end_when_changed(const catalog_changes& seen)
     if (!seen.publication_changed) {
         std::vector<std::string> names;
         for (auto relation : seen.changed)
-            if (const auto* table = find_record(writer_.state().tables, relation))
+            if (const auto* table = find_table(writer_.state().tables, relation))
                 names.push_back(to_string(table->name));
         changed = {errc::table_changed, fmt::format("the catalog changed for {}", fmt::join(names, ", "))};
     }
@@ -512,7 +275,7 @@ void source_session::close(failure why)
     closed_because_ = std::move(why);
     if (stream_) stream_->close();
     if (sql_) sql_->cancel();
-    if (replication_) replication_->cancel();
+    preparation_.cancel();
     probe_timer_.cancel();
 }
 

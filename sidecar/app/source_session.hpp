@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/daemon_state.hpp"
+#include "app/source_preparation.hpp"
 #include "app/store_writer.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/catalog.hpp"
@@ -16,14 +17,7 @@
 
 namespace understudy {
 
-/// What the next session has to copy because the stream or the catalog showed that it must.
-struct copy_demand {
-    std::optional<failure> everything_because;
-    std::set<oid> tables;
-};
-
-/// One session with the source, from connecting to the failure that ends it: check every prerequisite, make what is
-/// missing, prove that the store continues, copy what does not, then follow.
+/// One session with the source, from connecting to the failure that ends it: prepare, then follow.
 ///
 /// Belongs to the event loop. Borrows everything; made anew for each session.
 class source_session {
@@ -43,7 +37,7 @@ public:
     asio::awaitable<outcome<void>> check_announcement(lsn position);
 
     /// Nothing before this position may be announced: some table's copy is newer.
-    lsn announce_from() const noexcept { return announce_from_; }
+    lsn announce_from() const noexcept;
 
     /// The tables that are followed now, with what renders them.
     const std::vector<mirrored_table>& mirrored() const noexcept { return tables_; }
@@ -63,16 +57,8 @@ public:
     void close(failure why);
 
 private:
-    asio::awaitable<outcome<void>> prepare(copy_demand& demand);
-    void log_progress_later();
-    void log_progress() const;
-    asio::awaitable<outcome<survey>> survey_and_create(copy_demand& demand);
-    asio::awaitable<outcome<void>> prove_continuity(const survey& found, copy_demand& demand);
-    asio::awaitable<outcome<void>> copy(const survey& found, copy_demand& demand);
-    asio::awaitable<outcome<void>> copy_and_store(const survey& found, std::vector<oid> only, bool everything);
-    outcome<void> plan_mirror(const survey& found);
-    asio::awaitable<failure> follow(const survey& found, copy_demand& demand);
-    asio::awaitable<outcome<void>> open_stream(const survey& found);
+    asio::awaitable<failure> follow(prepared_source from, copy_demand& demand);
+    asio::awaitable<outcome<void>> open_stream(const survey& found, const system_facts& system);
     stream_options options_for(const survey& found) const;
     asio::awaitable<void> wind_up(const failure& why);
     asio::awaitable<void> probe_until_closed();
@@ -88,17 +74,14 @@ private:
     daemon_state& state_;
     callbacks notify_;
 
+    source_preparation preparation_;
     std::unique_ptr<pg_connection> sql_;
-    std::unique_ptr<pg_connection> replication_;
-    system_facts system_;
     std::vector<mirrored_table> tables_;
     std::unique_ptr<postgres_stream> stream_;
     bool streaming_ = false;
     std::optional<failure> closed_because_;
     std::set<oid> changed_;
-    lsn announce_from_;
     bool sql_locked_ = false;
-    asio::steady_timer progress_timer_;
     asio::steady_timer sql_free_;  // never expires; cancelled when the connection is free
     asio::steady_timer probe_timer_;
     asio::steady_timer probe_ended_;

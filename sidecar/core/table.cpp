@@ -1,5 +1,7 @@
 #include "core/table.hpp"
 
+#include <algorithm>
+
 namespace understudy {
 
 std::string to_string(const table_name& name)
@@ -10,6 +12,13 @@ std::string to_string(const table_name& name)
 std::string member_of(const table_name& name)
 {
     return name.schema == "public" ? name.name : to_string(name);
+}
+
+const table_record* find_table(const std::vector<table_record>& tables, oid relation) noexcept
+{
+    auto found = std::find_if(tables.begin(), tables.end(),
+                              [relation](const table_record& table) { return table.relation == relation; });
+    return found == tables.end() ? nullptr : &*found;
 }
 
 }  // namespace understudy

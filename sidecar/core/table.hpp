@@ -61,4 +61,7 @@ struct table_record {
     friend bool operator==(const table_record&, const table_record&) = default;
 };
 
+/// The one with this oid; null when there is none.
+const table_record* find_table(const std::vector<table_record>& tables, oid relation) noexcept;
+
 }  // namespace understudy

@@ -208,26 +208,33 @@ private:
     change_batch batch_;
 };
 
+/// Loads the lines that have arrived. Returns what followed the last of them.
+asio::awaitable<outcome<pg_connection::taken>> load_arrived(pg_connection& reader, line_collector& lines, epoch rows,
+                                                            copy_sink& sink, copy_progress& progress)
+{
+    if (auto consumed = reader.consume_input(); !consumed) co_return consumed.error();
+    for (;;) {
+        std::string_view line;
+        auto taken = reader.take_copy_data(line);
+        if (!taken || *taken != pg_connection::taken::data) co_return taken;
+        if (auto added = lines.add(line); !added) co_return added.error();
+        progress.rows += 1;
+        progress.bytes += line.size();
+        if (!lines.is_full()) continue;
+        auto loaded = co_await sink.load(rows, lines.take());
+        if (!loaded) co_return loaded.error();
+    }
+}
+
 asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_table& planned, copy_sink& sink,
                                          copy_progress& progress)
 {
+    auto rows = planned.table.record.rows;
     line_collector lines{planned.table};
     auto found = pg_connection::found::nothing;
     for (int reads = 1;; ++reads) {
-        if (auto consumed = reader.consume_input(); !consumed) co_return consumed;
-        std::string_view line;
         auto rows_before = progress.rows;
-        auto taken = reader.take_copy_data(line);
-        while (taken && *taken == pg_connection::taken::data) {
-            if (auto added = lines.add(line); !added) co_return added;
-            progress.rows += 1;
-            progress.bytes += line.size();
-            if (lines.is_full()) {
-                auto loaded = co_await sink.load(planned.table.record.rows, lines.take());
-                if (!loaded) co_return loaded;
-            }
-            taken = reader.take_copy_data(line);
-        }
+        auto taken = co_await load_arrived(reader, lines, rows, sink, progress);
         if (!taken) co_return taken.error();
         if (*taken == pg_connection::taken::end) break;
         bool dry = progress.rows == rows_before;
@@ -240,7 +247,7 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_tab
         reads = 0;
     }
     if (!lines.empty()) {
-        auto loaded = co_await sink.load(planned.table.record.rows, lines.take());
+        auto loaded = co_await sink.load(rows, lines.take());
         if (!loaded) co_return loaded;
     }
     co_return co_await reader.finish_copy(limits::query_timeout);

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "app/daemon_state.hpp"
+#include "app/store_writer.hpp"
+#include "core/settings.hpp"
+#include "source/postgres/survey.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace understudy {
+
+/// What the next session has to copy because the stream or the catalog showed that it must.
+struct copy_demand {
+    std::optional<failure> everything_because;
+    std::set<oid> tables;
+};
+
+/// A source that the store continues, with every table's copy durable.
+struct prepared_source {
+    std::unique_ptr<pg_connection> sql;
+    system_facts system;
+    survey found;
+    std::vector<mirrored_table> tables;  ///< As they are stored, with what renders them.
+};
+
+/// The first half of a session: check every prerequisite, make what is missing, prove that the store continues, copy
+/// what does not.
+///
+/// Belongs to the event loop. Borrows everything; made anew for each session.
+class source_preparation {
+public:
+    source_preparation(const settings& wanted, store_writer& writer, daemon_state& state);
+
+    /// Reads `demand`, and clears it when what it asks for was copied.
+    asio::awaitable<outcome<prepared_source>> run(copy_demand& demand);
+
+    /// Ends run() at once.
+    void cancel() noexcept;
+
+private:
+    asio::awaitable<outcome<prepared_source>> prepare(copy_demand& demand);
+    asio::awaitable<outcome<survey>> survey_and_create(copy_demand& demand);
+    asio::awaitable<outcome<void>> prove_continuity(const survey& found, copy_demand& demand);
+    asio::awaitable<outcome<void>> replace_lost_slot(slot_facts& slot);
+    asio::awaitable<outcome<survey>> copy_where_needed(survey found, copy_demand& demand);
+    asio::awaitable<outcome<void>> copy_and_store(const survey& found, std::vector<oid> only, bool everything);
+    outcome<std::vector<mirrored_table>> stored_tables(const survey& found) const;
+    void log_progress_later();
+    void log_progress() const;
+
+    const settings& settings_;
+    store_writer& writer_;
+    daemon_state& state_;
+    std::unique_ptr<pg_connection> sql_;
+    std::unique_ptr<pg_connection> replication_;
+    system_facts system_;
+    asio::steady_timer progress_timer_;
+};
+
+}  // namespace understudy
