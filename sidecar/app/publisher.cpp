@@ -276,7 +276,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
         last_failure_.reset();
         log_published(*made);
         look_at_documents();  // the settings may have changed since it was begun
-        co_await clean_history();
+        clean_history();
     } else {
         note_failure(made.error());
     }
@@ -395,7 +395,8 @@ asio::awaitable<void> publisher::discard(std::uint64_t number)
     co_await thread_.run(std::move(work));
 }
 
-asio::awaitable<void> publisher::clean_history()
+// Nobody waits for it: to remove a large file takes long, and the next generation is written after it in any case.
+void publisher::clean_history()
 {
     history_facts facts;
     facts.current = announced_->generation;
@@ -413,8 +414,9 @@ asio::awaitable<void> publisher::clean_history()
         remove_generations(directory_, old);
         return old;
     };
-    auto removed = co_await thread_.run(std::move(work));
-    for (auto number : removed) ended_.erase(number);
+    thread_.post(writer_.executor(), std::move(work), [this](const std::vector<std::uint64_t>& removed) {
+        for (auto number : removed) ended_.erase(number);
+    });
 }
 
 void publisher::log_published(const manifest& made) const

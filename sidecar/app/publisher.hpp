@@ -90,7 +90,7 @@ private:
     asio::awaitable<outcome<void>> stop_stream_at(lsn limit);
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
     asio::awaitable<void> discard(std::uint64_t number);
-    asio::awaitable<void> clean_history();
+    void clean_history();
     asio::awaitable<void> idle();
     bool is_time_for(publish_reason why) const;
     bool has_new_copies() const;
