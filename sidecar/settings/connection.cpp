@@ -1,9 +1,12 @@
 #include "settings/connection.hpp"
 
+#include "settings/nearest.hpp"
+
 #include <libpq-fe.h>
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace understudy {
 
@@ -14,13 +17,22 @@ struct options_deleter {
 };
 using options_handle = std::unique_ptr<PQconninfoOption[], options_deleter>;
 
-/// Null when the string cannot be taken apart. libpq's own message is dropped: it repeats the string.
-options_handle take_apart(const std::string& connection)
+/// Null when the string cannot be taken apart; `why` is libpq's own message then, which can repeat any part of it.
+options_handle take_apart(const std::string& connection, std::string* why = nullptr)
 {
     char* message = nullptr;
     options_handle options{PQconninfoParse(connection.c_str(), &message)};
+    if (why != nullptr && message != nullptr) *why = message;
     PQfreemem(message);
     return options;
+}
+
+std::vector<std::string> known_options()
+{
+    std::vector<std::string> known;
+    auto options = take_apart("");
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option) known.emplace_back(option->keyword);
+    return known;
 }
 
 bool is_set(const PQconninfoOption& option)
@@ -60,9 +72,20 @@ std::string masked_connection(const std::string& connection)
     return text;
 }
 
-bool is_connection(const std::string& connection)
+std::optional<std::string> connection_error(const std::string& connection)
 {
-    return take_apart(connection) != nullptr;
+    std::string why;
+    if (take_apart(connection, &why)) return std::nullopt;
+    std::string text = "not a libpq connection string or URI";
+    // An unknown word is in the message between quotes. It may be a piece of a password, unless it is almost a keyword.
+    auto open = why.find('"');
+    auto end = why.find('"', open + 1);
+    if (open == why.npos || end == why.npos) return text;
+    auto word = why.substr(open + 1, end - open - 1);
+    auto known = known_options();
+    if (auto near = nearest(word, known); !near.empty() && near != word)
+        text += "; did you mean \"" + std::string{near} + "\" by \"" + word + "\"?";
+    return text;
 }
 
 bool has_password(const std::string& connection)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace understudy {
@@ -8,8 +9,9 @@ namespace understudy {
 /// view. It is taken apart by libpq, never by us; what libpq cannot take apart gives `(hidden)`.
 std::string masked_connection(const std::string& connection);
 
-/// True when libpq can take the string apart. Says nothing about whether the server answers.
-bool is_connection(const std::string& connection);
+/// Why libpq cannot take the string apart; nothing if it can. Repeats no part of the string but a word that is almost
+/// a keyword of libpq. Says nothing about whether the server answers.
+std::optional<std::string> connection_error(const std::string& connection);
 
 /// True when a password stands in the string itself.
 bool has_password(const std::string& connection);

@@ -114,7 +114,7 @@ private:
 
     void take_connection(std::string_view key, std::string connection)
     {
-        if (!is_connection(connection)) return complain(key, "not a libpq connection string or URI");
+        if (auto error = connection_error(connection)) return complain(key, *error);
         if (key == connection_key && has_password(connection))
             loaded_.warnings.push_back(tree_.error_at(
                 key, "holds a password; a passfile or connection_file keeps it out of the configuration"));

@@ -174,6 +174,20 @@ BOOST_AUTO_TEST_CASE(a_connection_that_libpq_cannot_read_is_an_error)
                "c.yaml:4:33: source.postgres.connection: not a libpq connection string or URI");
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_keyword_of_a_connection_is_named)
+{
+    BOOST_TEST(complaints(with_connection("connection: 'hosts=db dbname=shop'")) ==
+               "c.yaml:4:33: source.postgres.connection: not a libpq connection string or URI; did you mean \"host\" "
+               "by \"hosts\"?");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_may_be_a_piece_of_a_password_is_not_repeated)
+{
+    for (std::string piece : {"xK7pQ2", "xK7pQ2=b"})
+        BOOST_TEST(complaints(with_connection("connection: 'password=a " + piece + "'")) ==
+                   "c.yaml:4:33: source.postgres.connection: not a libpq connection string or URI");
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_connection_leaves_everything_to_libpq)
 {
     BOOST_TEST(complaints(with_connection("connection: ''")) == "loaded");
