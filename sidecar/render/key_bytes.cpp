@@ -194,7 +194,10 @@ error_code append_uuid_key(std::string_view text, std::string& key)
     if (text.size() != uuid_size) return errc::bad_text;
     key.push_back(value_mark);
     for (std::size_t at = 0; at < uuid_size; at += 2) {
-        if (is_uuid_dash(at) && text[at++] != '-') return errc::bad_text;
+        if (is_uuid_dash(at)) {
+            if (text[at] != '-') return errc::bad_text;
+            ++at;
+        }
         auto byte = hex_byte(text, at);
         if (byte < 0) return errc::bad_text;
         key.push_back(static_cast<char>(byte));

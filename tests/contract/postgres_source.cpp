@@ -3,6 +3,7 @@
 #include "source/postgres/survey.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -12,7 +13,7 @@ namespace understudy::testing {
 
 namespace {
 
-void rethrow(std::exception_ptr thrown)
+void rethrow(const std::exception_ptr& thrown)
 {
     if (thrown) std::rethrow_exception(thrown);
 }
@@ -42,7 +43,11 @@ postgres_source::~postgres_source()
 {
     if (!stream_ || ended_) return;
     stream_->close();
-    until([this] { return ended_.has_value(); });
+    try {
+        until([this] { return ended_.has_value(); });
+    } catch (const std::exception& error) {
+        BOOST_ERROR("the stream did not end: " << error.what());
+    }
 }
 
 asio::awaitable<void> postgres_source::plan()

@@ -102,10 +102,12 @@ result<transaction_reader::event> transaction_reader::on_message(std::string_vie
     case pgoutput::kind::remove: return row_change(message, &transaction_reader::remove);
     case pgoutput::kind::truncate: return row_change(message, &transaction_reader::truncate);
     case pgoutput::kind::begin:
-        if ((ec = begin(message))) return ec;
+        ec = begin(message);
+        if (ec) return ec;
         return event::begun;
     case pgoutput::kind::commit:
-        if ((ec = commit(message))) return ec;
+        ec = commit(message);
+        if (ec) return ec;
         return event::committed;
     case pgoutput::kind::relation: ec = describe(message); break;
     case pgoutput::kind::type: ec = pgoutput::check_type(message); break;

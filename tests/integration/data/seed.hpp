@@ -13,7 +13,7 @@ inline std::uint64_t test_seed()
 {
     const char* wanted = std::getenv("UNDERSTUDY_TEST_SEED");
     auto seed = wanted != nullptr ? std::stoull(wanted) : std::random_device{}();
-    std::cout << "UNDERSTUDY_TEST_SEED=" << seed << std::endl;
+    std::cout << "UNDERSTUDY_TEST_SEED=" << seed << '\n' << std::flush;
     return seed;
 }
 

@@ -49,7 +49,7 @@ struct writer_kit {
                .changed = [this](const change_summary& summary) { changed.push_back(summary.changes); },
                .reached = [this](lsn position) { reached = position; },
                .accepting = [this] { ++accepting; },
-               .failed = [this](failure why) { failed.push_back(why.code); }}}
+               .failed = [this](const failure& why) { failed.push_back(why.code); }}}
     {
         writer.begin_session();
     }
@@ -85,7 +85,7 @@ struct writer_kit {
     {
         std::optional<outcome<stored_position>> answer;
         asio::co_spawn(loop, writer.flush(),
-                       [&](std::exception_ptr, outcome<stored_position> got) { answer = std::move(got); });
+                       [&](const std::exception_ptr&, outcome<stored_position> got) { answer = std::move(got); });
         if (!until([&] { return answer.has_value(); })) return failure{errc::timed_out, "the flush did not end"};
         return *answer;
     }
@@ -476,7 +476,8 @@ BOOST_AUTO_TEST_CASE(those_who_wait_for_the_store_do_not_keep_the_loop_busy)
     kit.transaction(100, 110);
     int ended = 0;
     for (int i = 0; i < 3; ++i)
-        asio::co_spawn(kit.loop, kit.writer.flush(), [&](std::exception_ptr, outcome<stored_position>) { ++ended; });
+        asio::co_spawn(kit.loop, kit.writer.flush(),
+                       [&](const std::exception_ptr&, const outcome<stored_position>&) { ++ended; });
     int handlers = 0;
     kit.loop.restart();
     while (handlers < 1000 && kit.loop.poll_one() != 0) ++handlers;
@@ -489,7 +490,8 @@ BOOST_AUTO_TEST_CASE(copied_rows_go_to_the_store_in_order_before_the_state)
 {
     writer_kit kit;
     std::optional<outcome<void>> answer;
-    asio::co_spawn(kit.loop, copy_into(kit.writer, 5), [&](std::exception_ptr, outcome<void> got) { answer = got; });
+    asio::co_spawn(kit.loop, copy_into(kit.writer, 5),
+                   [&](const std::exception_ptr&, const outcome<void>& got) { answer = got; });
     BOOST_TEST(kit.until([&] { return answer.has_value(); }));
     BOOST_TEST(answer->has_value());
     kit.check_calls({"create", "load 1 into 1", "load 2 into 1", "load 3 into 1", "load 4 into 1", "load 5 into 1",
@@ -502,7 +504,7 @@ BOOST_AUTO_TEST_CASE(what_an_unfinished_copy_left_is_dropped_by_the_next_session
     writer_kit kit;
     std::optional<outcome<epoch>> made;
     asio::co_spawn(kit.loop, kit.writer.create_epoch(),
-                   [&](std::exception_ptr, outcome<epoch> got) { made = std::move(got); });
+                   [&](const std::exception_ptr&, outcome<epoch> got) { made = std::move(got); });
     BOOST_TEST(kit.until([&] { return made.has_value(); }));
     kit.writer.begin_session();
     BOOST_TEST(kit.flush().has_value());
@@ -515,7 +517,8 @@ BOOST_AUTO_TEST_CASE(a_finished_copy_leaves_nothing_to_drop)
 {
     writer_kit kit;
     std::optional<outcome<void>> answer;
-    asio::co_spawn(kit.loop, copy_into(kit.writer, 1), [&](std::exception_ptr, outcome<void> got) { answer = got; });
+    asio::co_spawn(kit.loop, copy_into(kit.writer, 1),
+                   [&](const std::exception_ptr&, const outcome<void>& got) { answer = got; });
     BOOST_TEST(kit.until([&] { return answer.has_value(); }));
     kit.writer.begin_session();
     BOOST_TEST(kit.flush().has_value());
@@ -555,7 +558,8 @@ BOOST_AUTO_TEST_CASE(a_failed_load_fails_the_copy_and_writes_no_state)
     writer_kit kit;
     std::optional<outcome<void>> answer;
     kit.rows.fail_next(errc::disk_full);
-    asio::co_spawn(kit.loop, load_into(kit.writer, 1, 5), [&](std::exception_ptr, outcome<void> got) { answer = got; });
+    asio::co_spawn(kit.loop, load_into(kit.writer, 1, 5),
+                   [&](const std::exception_ptr&, const outcome<void>& got) { answer = got; });
     BOOST_TEST(kit.until([&] { return answer.has_value(); }));
     BOOST_TEST(answer->error().code == errc::disk_full);
     kit.check_calls({"load 1 into 1 failed"});

@@ -21,8 +21,8 @@ inline constexpr oid materials = 16400;
 inline constexpr epoch materials_rows = 1;
 
 /// A table `public.<name>` with text columns, except for those whose name ends in `id`: int4.
-inline mirrored_table table_of(oid relation, const std::string& name, epoch rows, std::vector<std::string> columns,
-                               std::vector<std::uint16_t> key)
+inline mirrored_table table_of(oid relation, const std::string& name, epoch rows,
+                               const std::vector<std::string>& columns, std::vector<std::uint16_t> key)
 {
     mirrored_table table;
     table.record.relation = relation;
@@ -70,7 +70,7 @@ inline pgoutput::relation wire_of(const mirrored_table& table)
 
 pgoutput::relation wire_of(mirrored_table&& table) = delete;
 
-inline std::string key_of(const mirrored_table& table, std::vector<std::pair<std::size_t, std::string>> values)
+inline std::string key_of(const mirrored_table& table, const std::vector<std::pair<std::size_t, std::string>>& values)
 {
     std::string key;
     for (const auto& [column, text] : values)

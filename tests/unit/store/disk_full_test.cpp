@@ -57,7 +57,7 @@ private:
     bool mount_image(unsigned mebibytes) const
     {
         auto image = scratch_.path() / "image";
-        std::ofstream{image};
+        std::ofstream{image}.close();
         std::filesystem::resize_file(image, std::uintmax_t{mebibytes} << 20);
         auto command = fmt::format("mkfs.ext4 -q -m 0 {0} >/dev/null 2>&1 && mount -o loop {0} {1} >/dev/null 2>&1",
                                    image.native(), path().native());
