@@ -3,7 +3,6 @@
 #include "source/postgres/survey.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -43,11 +42,7 @@ postgres_source::~postgres_source()
 {
     if (!stream_ || ended_) return;
     stream_->close();
-    try {
-        until([this] { return ended_.has_value(); });
-    } catch (const std::exception& error) {
-        BOOST_ERROR("the stream did not end: " << error.what());
-    }
+    until([this] { return ended_.has_value(); });
 }
 
 asio::awaitable<void> postgres_source::plan()

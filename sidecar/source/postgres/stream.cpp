@@ -190,7 +190,7 @@ void postgres_stream::resume()
     room_.cancel();
 }
 
-void postgres_stream::close() noexcept
+void postgres_stream::close()
 {
     connection_->cancel();
     status_timer_.cancel();

@@ -50,7 +50,7 @@ public:
     void resume();
 
     /// Ends run() at once, with nothing more read or sent.
-    void close() noexcept;
+    void close();
 
     /// Those that were handed out and that a look at the catalog has not shown yet.
     streamed_transactions& streamed() noexcept { return streamed_; }

@@ -175,9 +175,9 @@ BOOST_AUTO_TEST_CASE(nothing_that_was_rolled_back_arrives)
         "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x')",
         {"BEGIN; INSERT INTO t VALUES (2, 'no'); DELETE FROM t WHERE id = 1; ROLLBACK",
          "BEGIN; SAVEPOINT s; INSERT INTO t VALUES (2, 'no'); ROLLBACK TO s; INSERT INTO t VALUES (3, 'yes'); COMMIT",
-         "BEGIN; SAVEPOINT s; UPDATE t SET a = 'yes' WHERE id = 1; SAVEPOINT u; DELETE FROM t; ROLLBACK TO u;"
-         "RELEASE s; INSERT INTO t VALUES (4, 'yes'); COMMIT",
-         "BEGIN; TRUNCATE t; ROLLBACK", "BEGIN; COMMIT",
+         "BEGIN; SAVEPOINT s; UPDATE t SET a = 'yes'; SAVEPOINT u; DELETE FROM t; ROLLBACK TO u; RELEASE s; COMMIT",
+         "BEGIN; SAVEPOINT s; INSERT INTO t VALUES (4, 'yes'); RELEASE s; COMMIT", "BEGIN; TRUNCATE t; ROLLBACK",
+         "BEGIN; COMMIT",
          "DO $$ BEGIN FOR i IN 10..200 LOOP BEGIN INSERT INTO t VALUES (i, 'sub'); IF i % 2 = 0 THEN"
          " RAISE EXCEPTION 'no'; END IF; EXCEPTION WHEN raise_exception THEN NULL; END; END LOOP; END $$"});
 }

@@ -75,6 +75,8 @@ bool failing_calls::synced_again() const noexcept
 
 }  // namespace understudy
 
+// The names are the linker's: see --wrap in ld(1).
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 
 using understudy::current;
@@ -140,3 +142,4 @@ int __wrap_close(int fd)
     return -1;
 }
 }
+// NOLINTEND(bugprone-reserved-identifier)

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(each_word_of_the_current_meta_page_matters_or_is_harmless)
 {
     auto words = store_file();
     auto used = *check_pages(bytes_of(words));
-    for (std::size_t word = 0; word < 2 * 512; ++word)
+    for (std::size_t word = 0; word < std::size_t{2} * 512; ++word)
         for (std::uint64_t value : {std::uint64_t{0}, ~std::uint64_t{0}, words[word] + 1, words[word] << 8}) {
             auto copy = words;
             copy[word] = value;
