@@ -70,8 +70,9 @@ outcome<void> each_row_in_file(const std::filesystem::path& document, const std:
 
 asio::awaitable<outcome<void>> each_row_in_database(pg_connection& view, const viewed_table& table, row_visitor visit)
 {
+    // r alone would be a column of that name.
     auto statement =
-        fmt::format("COPY (SELECT to_json(r)::text FROM ({}) r) TO STDOUT", rows_query(table.facts, table.table));
+        fmt::format("COPY (SELECT to_json(r.*)::text FROM ({}) r) TO STDOUT", rows_query(table.facts, table.table));
     auto started = co_await view.start_copy(std::move(statement), limits::query_timeout);
     if (!started) co_return started;
     std::string scratch;

@@ -39,7 +39,7 @@ CREATE FUNCTION hunt.columns_of(rel regclass) RETURNS text LANGUAGE sql AS $$
 CREATE FUNCTION hunt.rows_of(wanted int, condition text) RETURNS SETOF text LANGUAGE plpgsql AS $$
     DECLARE t hunt.tables := (SELECT h FROM hunt.tables h WHERE nr = wanted);
     BEGIN
-        RETURN QUERY EXECUTE format('SELECT replace(to_json(t)::text, chr(10), '' '') FROM (SELECT %s FROM public.%I'
+        RETURN QUERY EXECUTE format('SELECT replace(to_json(t.*)::text, chr(10), '' '') FROM (SELECT %s FROM public.%I'
             ' WHERE (%s) AND (%s)) t', hunt.columns_of(format('public.%I', t.name)::regclass), t.name, condition, t.filter);
     END $$;
 CREATE FUNCTION hunt.note(wanted int, whose int) RETURNS void LANGUAGE plpgsql AS $$
@@ -217,7 +217,7 @@ def columns_of(session, table):
 
 def rows_of(session, schema):
     """Every mirrored table's rows in the database, as the document's lines ought to show them."""
-    found = {name: session.ask(f"SELECT to_json(t)::text FROM {name} t").splitlines() for name in ("tally", "journal")}
+    found = {name: session.ask(f"SELECT to_json(t.*)::text FROM {name} t").splitlines() for name in ("tally", "journal")}
     for table in schema.tables:
         found[table.name] = session.ask(f"SELECT * FROM hunt.rows_of({table.nr}, 'true')").split("\n")
         if found[table.name] == [""]:

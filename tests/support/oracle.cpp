@@ -23,7 +23,7 @@ std::string select_of(const oracle_table& wanted)
     std::string columns;
     for (const auto& column : wanted.columns) columns += (columns.empty() ? "\"" : ", \"") + column + "\"";
     auto name = wanted.keyed_by.empty() ? "" : "to_json(t.\"" + wanted.keyed_by + "\"::text)::text || ':' || ";
-    return "SELECT " + name + "to_json(t)::text FROM (SELECT " + (columns.empty() ? "*" : columns) + " FROM " +
+    return "SELECT " + name + "to_json(t.*)::text FROM (SELECT " + (columns.empty() ? "*" : columns) + " FROM " +
            wanted.table + (wanted.filter.empty() ? "" : " WHERE " + wanted.filter) + ") t";
 }
 

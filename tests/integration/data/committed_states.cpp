@@ -38,7 +38,8 @@ member_rows committed_states::read()
     for (const auto& table : source_.all_tables()) {
         if (!is_ours(table.member)) continue;
         auto& rows = members[table.member];
-        for (auto& row : source_.session().query("SELECT to_json(t)::text FROM (SELECT * FROM " + table.table + ") t"))
+        for (auto& row :
+             source_.session().query("SELECT to_json(t.*)::text FROM (SELECT * FROM " + table.table + ") t"))
             rows.push_back(row[0].value());
         std::sort(rows.begin(), rows.end());
     }

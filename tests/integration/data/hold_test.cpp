@@ -73,4 +73,15 @@ BOOST_AUTO_TEST_CASE(the_stream_goes_on_as_soon_as_the_cut_is_written)
     BOOST_TEST(wait_for([&] { return !std::filesystem::exists(cut); }));
 }
 
+BOOST_AUTO_TEST_CASE(verify_takes_no_column_for_the_row)
+{
+    mirror source;
+    source.exec(
+        "CREATE TABLE t (id int PRIMARY KEY, r text, t text); INSERT INTO t VALUES (1, 'a', 'b'), (2, NULL, 'c')");
+    source.start();
+    source.settle();
+    auto [status, output] = source.run_beside("verify", {"--against-db"});
+    BOOST_TEST(status == 0, output);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
