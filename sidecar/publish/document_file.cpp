@@ -19,7 +19,7 @@ outcome<void> document_file::check_reserve() const
     struct statvfs disk{};
     if (reserve_bytes_ == 0 || ::fstatvfs(file_.get(), &disk) != 0) return boost::system::in_place_value;
     if (disk.f_bavail * disk.f_frsize >= reserve_bytes_) return boost::system::in_place_value;
-    return failure{errc::disk_full, fmt::format("write {}: less than snapshot.reserve_bytes ({}) is free; free space "
+    return failure{errc::disk_full, fmt::format("write {}: less than snapshot.reserve ({} bytes) is free; free space "
                                                 "on this filesystem",
                                                 name_.string(), reserve_bytes_)};
 }

@@ -6,6 +6,11 @@ namespace understudy {
 
 void freshness::probed(lsn written, db_time at)
 {
+    bool went_back = (earned_ && at < *earned_) || (!probes_.empty() && at < probes_.back().at);
+    if (went_back) {
+        earned_.reset();
+        probes_.clear();
+    }
     if (probes_.size() == probes_max) probes_.pop_back();
     probes_.push_back({written, at});
     earn();

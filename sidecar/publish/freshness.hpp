@@ -18,7 +18,8 @@ namespace understudy {
 /// touched a mirrored table lies between the generation and F. What is inside a generation proves itself.
 class freshness {
 public:
-    /// `at` was read on the database before `written`. Bounded: of too many, the latest replaces the one before.
+    /// `at` was read on the database before `written`. Bounded: of too many, the latest replaces the one before. One
+    /// before what was earned shows that the database's clock was put back: times of the former clock prove nothing.
     void probed(lsn written, db_time at);
 
     /// A commit whose record starts here touched a mirrored table. In order, and before reached() passes it.
@@ -36,7 +37,7 @@ public:
     /// The source is not the one that the pending probes and positions are about (another server, a resync).
     void forget_source();
 
-    /// Never goes back for the same or a later generation. Nothing until it was earned once.
+    /// Never goes back for the same or a later generation, unless the database's clock did. Nothing until it was earned once.
     std::optional<db_time> current_as_of() const noexcept { return earned_; }
 
     static constexpr std::size_t probes_max = 64;

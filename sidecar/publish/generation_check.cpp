@@ -67,6 +67,8 @@ bool is_announced_whole(const std::filesystem::path& snapshot_directory, const m
     auto generation = snapshot_directory / "generations" / generation_name(*current);
     auto directory = open_directory(AT_FDCWD, generation, symlinks::follow);
     if (!directory) return false;
+    auto there = read_manifest(directory->get());
+    if (!there || *there != expected) return false;
     std::vector<std::string> differences;
     for (const auto& document : expected.documents)
         check_document(directory->get(), document, check_depth::quick, differences);

@@ -112,11 +112,33 @@ BOOST_AUTO_TEST_CASE(a_generation_stops_again_at_the_next_change)
 BOOST_AUTO_TEST_CASE(it_never_goes_back_for_the_same_or_a_later_generation)
 {
     told.probed(lsn{100}, second(9));
-    told.probed(lsn{100}, second(3));
+    BOOST_TEST(earned(told) == 9);
+    told.touched(lsn{150});
+    told.probed(lsn{200}, second(10));
+    told.reached(lsn{200});
     BOOST_TEST(earned(told) == 9);
     told.announced(2, lsn{400});
-    told.probed(lsn{50}, second(2));
-    BOOST_TEST(earned(told) == 9);
+    BOOST_TEST(earned(told) == 10);
+    told.announced(2, lsn{400});
+    BOOST_TEST(earned(told) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_put_back_takes_what_was_earned_by_the_former)
+{
+    told.probed(lsn{90}, second(600));
+    BOOST_TEST(earned(told) == 600);
+    told.probed(lsn{110}, second(5));
+    BOOST_TEST(earned(told) == -1);
+    told.reached(lsn{110});
+    BOOST_TEST(earned(told) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_by_a_clock_that_was_put_back_since_earns_nothing)
+{
+    told.probed(lsn{110}, second(600));
+    told.probed(lsn{120}, second(5));
+    told.reached(lsn{115});
+    BOOST_TEST(earned(told) == -1);
 }
 
 BOOST_AUTO_TEST_CASE(a_rollback_has_to_earn_its_own)
@@ -152,7 +174,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_proved_holds_until_more_is_earned_or_an
     told.announced(2, lsn{400});
     told.restore(second(5));
     BOOST_TEST(earned(told) == 5);
-    told.probed(lsn{300}, second(3));
+    told.probed(lsn{500}, second(8));
     BOOST_TEST(earned(told) == 5);
     told.probed(lsn{300}, second(9));
     BOOST_TEST(earned(told) == 9);

@@ -87,6 +87,13 @@ BOOST_AUTO_TEST_CASE(what_is_announced_is_whole_until_a_document_is_cut_or_gone)
     BOOST_TEST(!is_announced_whole(settings.directory, expected));
     spill(document(), whole);
     BOOST_TEST(is_announced_whole(settings.directory, expected));
+    auto manifest = slurp(generation(1) / "manifest.json");
+    for (const auto& other : {std::string{}, manifest.substr(0, manifest.size() / 2)}) {
+        spill(generation(1) / "manifest.json", other);
+        BOOST_TEST(!is_announced_whole(settings.directory, expected));
+    }
+    spill(generation(1) / "manifest.json", manifest);
+    BOOST_TEST(is_announced_whole(settings.directory, expected));
     fs::remove(document());
     BOOST_TEST(!is_announced_whole(settings.directory, expected));
     spill(document(), whole);
