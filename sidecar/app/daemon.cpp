@@ -154,6 +154,7 @@ asio::awaitable<void> daemon::end_in_order()
     if (!end_ && mode_ == daemon_mode::once && !published_once_)
         end_ = failure{errc::cancelled, "stopped before a generation was published"};
     if (!end_) end_ = daemon_end::stopped;
+    state_.reason.reset();
     if (!*end_) state_.reason = end_->error();
     state_.enter(daemon_phase::stopped);
     status_.stop();

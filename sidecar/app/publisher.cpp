@@ -54,6 +54,16 @@ std::uint64_t highest(const snapshot_directory& directory)
 constexpr int niceness = 10;
 constexpr lsn no_limit{~std::uint64_t{0}};
 
+// What could not be announced must not stay: the next try writes another one.
+outcome<void> announce_or_remove(snapshot_directory& directory, std::uint64_t number)
+{
+    auto announced = announce(directory, number);
+    if (announced) return announced;
+    auto current = read_current(directory.path());
+    if (!current || *current != number) remove_generations(directory, std::span{&number, 1});
+    return announced;
+}
+
 // A store that cannot be read does not become readable by another try.
 bool is_for_supervisor(errc code) noexcept
 {
@@ -321,7 +331,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
         co_return leave.error();
     }
     auto number = made->generation;
-    auto work = [this, number] { return announce(directory_, number); };
+    auto work = [this, number] { return announce_or_remove(directory_, number); };
     auto announced = co_await thread_.run(std::move(work));
     if (!announced) co_return announced.error();
     if (announced_) ended_[announced_->generation] = now();
@@ -411,7 +421,8 @@ void publisher::clean_history()
         facts.numbers = std::move(*numbers);
         for (auto number : facts.numbers) facts.ended.try_emplace(number, started);
         auto old = removable(facts);
-        remove_generations(directory_, old);
+        auto kept = remove_generations(directory_, old);
+        std::erase_if(old, [&](auto number) { return std::find(kept.begin(), kept.end(), number) != kept.end(); });
         return old;
     };
     thread_.post(writer_.executor(), std::move(work), [this](const std::vector<std::uint64_t>& removed) {

@@ -144,7 +144,9 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
                 return kept.error();
         log_event(log_level::warn, "mending", "the store is opened again",
                   {{"reason", name_of(reason)}, {"retry_in_ms", pause->count()}});
-        if (asked_to_stop_within(*pause)) return {};
+        if (!asked_to_stop_within(*pause)) continue;
+        if (mode == daemon_mode::follow) return {};
+        return failure{errc::cancelled, "stopped before a generation was published"};
     }
 }
 

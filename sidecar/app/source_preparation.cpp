@@ -42,8 +42,13 @@ outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
 
 }  // namespace
 
-source_preparation::source_preparation(const settings& wanted, store_writer& writer, daemon_state& state)
-    : settings_{wanted}, writer_{writer}, state_{state}, progress_timer_{writer.executor()}
+source_preparation::source_preparation(const settings& wanted, store_writer& writer, daemon_state& state,
+                                       std::stop_token stopped)
+    : settings_{wanted},
+      writer_{writer},
+      state_{state},
+      stopped_{std::move(stopped)},
+      progress_timer_{writer.executor()}
 {
 }
 
@@ -53,12 +58,6 @@ asio::awaitable<outcome<prepared_source>> source_preparation::run(copy_demand& d
     auto prepared = co_await prepare(demand);
     progress_timer_.cancel();
     co_return std::move(prepared);
-}
-
-void source_preparation::cancel() noexcept
-{
-    if (sql_) sql_->cancel();
-    if (replication_) replication_->cancel();
 }
 
 void source_preparation::log_progress_later()
@@ -90,7 +89,7 @@ void source_preparation::log_progress() const
 
 asio::awaitable<outcome<prepared_source>> source_preparation::prepare(copy_demand& demand)
 {
-    auto sql = co_await connect(settings_.postgres, connection_kind::sql);
+    auto sql = co_await connect(settings_.postgres, connection_kind::sql, stopped_);
     if (!sql) co_return sql.error();
     sql_ = std::move(*sql);
     state_.server_version = sql_->server_version();
@@ -114,7 +113,7 @@ asio::awaitable<outcome<survey>> source_preparation::survey_and_create(copy_dema
     auto found = co_await survey_source(*sql_, settings_);
     if (!found) co_return found.error();
     if (auto ready = all_passed(found->items(settings_.postgres)); !ready) co_return ready.error();
-    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
+    auto replication = co_await connect(settings_.postgres, connection_kind::replication, stopped_);
     if (!replication) co_return replication.error();
     replication_ = std::move(*replication);
     auto proved = co_await prove_continuity(*found, demand);
@@ -144,6 +143,11 @@ asio::awaitable<outcome<void>> source_preparation::prove_continuity(const survey
     system_ = std::move(*system);
     if (stored.identity.system_id.empty()) {
         demand.everything_because = failure{errc::no_generation, "nothing was copied yet"};
+        if (found.slot.active_pid != 0)
+            co_return failure{errc::slot_busy,
+                              fmt::format("slot {} is in use by pid {} and this state directory is empty; another "
+                                          "understudy needs another source.postgres.slot",
+                                          settings_.postgres.slot, found.slot.active_pid)};
         if (found.slot.exists && !std::exchange(state_.slot_explained, true))
             log_event(
                 log_level::warn, "slot_taken_over",
@@ -230,7 +234,7 @@ asio::awaitable<outcome<void>> source_preparation::copy_and_store(const survey& 
     writer_.begin_session();
     copy_result result;
     if (!only.empty()) {
-        auto copied = co_await copy_tables(*sql_, settings_, only, writer_, state_.copy);
+        auto copied = co_await copy_tables(*sql_, settings_, only, writer_, state_.copy, stopped_);
         if (!copied) co_return copied.error();
         result = std::move(*copied);
     }

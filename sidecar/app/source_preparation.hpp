@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <vector>
 
 namespace understudy {
@@ -32,13 +33,11 @@ struct prepared_source {
 /// Belongs to the event loop. Borrows everything; made anew for each session.
 class source_preparation {
 public:
-    source_preparation(const settings& wanted, store_writer& writer, daemon_state& state);
+    /// A stop ends run() at once.
+    source_preparation(const settings& wanted, store_writer& writer, daemon_state& state, std::stop_token stopped);
 
     /// Reads `demand`, and clears it when what it asks for was copied.
     asio::awaitable<outcome<prepared_source>> run(copy_demand& demand);
-
-    /// Ends run() at once.
-    void cancel() noexcept;
 
 private:
     asio::awaitable<outcome<prepared_source>> prepare(copy_demand& demand);
@@ -54,6 +53,7 @@ private:
     const settings& settings_;
     store_writer& writer_;
     daemon_state& state_;
+    std::stop_token stopped_;
     std::unique_ptr<pg_connection> sql_;
     std::unique_ptr<pg_connection> replication_;
     system_facts system_;

@@ -32,7 +32,6 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       writer_{writer},
       state_{state},
       notify_{std::move(notify)},
-      preparation_{wanted, writer, state},
       sql_free_{writer.executor(), asio::steady_timer::time_point::max()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
@@ -42,7 +41,8 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
 asio::awaitable<failure> source_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
-    auto prepared = co_await preparation_.run(demand);
+    source_preparation preparation{settings_, writer_, state_, stopped_};
+    auto prepared = co_await preparation.run(demand);
     if (!prepared) co_return closed_because_.value_or(prepared.error());
     state_.connected = true;
     auto why = co_await follow(std::move(*prepared), demand);
@@ -77,7 +77,7 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, 
 {
     if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents)
         co_return documents.error();
-    auto replication = co_await connect(settings_.postgres, connection_kind::replication);
+    auto replication = co_await connect(settings_.postgres, connection_kind::replication, stopped_);
     if (!replication) co_return replication.error();
     auto again = co_await identify_system(**replication, system.timeline);
     if (!again) co_return again.error();
@@ -88,7 +88,7 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, 
     writer_.begin_session();
     stream_ = std::make_unique<postgres_stream>(std::move(*replication), options_for(found), tables_, writer_.durable(),
                                                 writer_);
-    co_return outcome<void>{};
+    co_return co_await stream_->start();
 }
 
 lsn source_session::announce_from() const noexcept
@@ -274,8 +274,7 @@ void source_session::close(failure why)
     if (closed_because_) return;
     closed_because_ = std::move(why);
     if (stream_) stream_->close();
-    if (sql_) sql_->cancel();
-    preparation_.cancel();
+    stop_.request_stop();
     probe_timer_.cancel();
 }
 

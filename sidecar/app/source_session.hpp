@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -74,7 +75,8 @@ private:
     daemon_state& state_;
     callbacks notify_;
 
-    source_preparation preparation_;
+    std::stop_source stop_;  // of every connection
+    std::stop_token stopped_ = stop_.get_token();
     std::unique_ptr<pg_connection> sql_;
     std::vector<mirrored_table> tables_;
     std::unique_ptr<postgres_stream> stream_;

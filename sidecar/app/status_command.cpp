@@ -66,7 +66,8 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
     std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
     text_table table;
     table.add({"daemon", describe_daemon(report, alive)});
-    if (!report.reason.empty()) table.add({"reason", report.reason + ": " + report.reason_text});
+    if (!report.reason_text.empty())
+        table.add({"reason", (report.reason.empty() ? "" : report.reason + ": ") + report.reason_text});
     if (current) {
         table.add({"generation", fmt::format("{} at {}", current->generation, to_string(current->position))});
         table.add({"content as of",

@@ -74,6 +74,11 @@ asio::awaitable<void> postgres_source::run(stored_position from, std::size_t tra
         parse_lsn(sql_.scalar("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'"))
             .value();
     stream_ = std::make_unique<postgres_stream>(std::move(connection), std::move(options), tables_, from, sink);
+    auto started = co_await stream_->start();
+    if (!started) {
+        ended_ = started.error();
+        co_return;
+    }
     ended_ = co_await stream_->run();
 }
 

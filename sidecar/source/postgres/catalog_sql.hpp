@@ -175,15 +175,17 @@ SELECT coalesce('pid ' || l.pid, 'a prepared transaction'), l.mode,
            AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index v WHERE v.pid = l.pid)))
  LIMIT 1)";
 
-// Whom a new slot waits for. A prepared transaction has no process.
+// Whom a new slot waits for. A prepared transaction has no process. Who is not in pg_monitor sees no times of others.
 inline constexpr const char* oldest_transaction = R"(
-SELECT holder, database, age FROM (
-  SELECT 'pid ' || pid AS holder, datname::text AS database, extract(epoch FROM clock_timestamp() - xact_start)::bigint AS age
+SELECT holder, database, seconds FROM (
+  SELECT 'pid ' || pid AS holder, datname::text AS database, age(backend_xid) AS transactions,
+         extract(epoch FROM clock_timestamp() - xact_start)::bigint AS seconds
     FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
   UNION ALL
-  SELECT 'prepared transaction ' || quote_literal(gid), database::text, extract(epoch FROM clock_timestamp() - prepared)::bigint
+  SELECT 'prepared transaction ' || quote_literal(gid), database::text, age(transaction),
+         extract(epoch FROM clock_timestamp() - prepared)::bigint
     FROM pg_prepared_xacts) t
- ORDER BY age DESC NULLS LAST LIMIT 1)";
+ ORDER BY transactions DESC LIMIT 1)";
 
 // Two statements, in this order: everything that was acknowledged by the first is inserted by the second. Flushed would
 // not do: with synchronous_commit = off a commit is acknowledged before.

@@ -7,7 +7,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <system_error>
+#include <thread>
 
 namespace understudy {
 
@@ -69,6 +72,7 @@ errc reason_for_sqlstate(std::string_view sqlstate) noexcept
     if (sqlstate == "57P03") return errc::server_starting;
     if (sqlstate == "53300") return errc::too_many_connections;
     if (sqlstate == "42501") return errc::permission_denied;
+    if (sqlstate == "22021" || sqlstate == "22P05") return errc::bad_text;  // not in, or not to be told in, UTF-8
     if (sqlstate == "55P03") return errc::table_locked;
     if (sqlstate == "55006") return errc::slot_busy;
     if (sqlstate.substr(0, 2) == "28") return errc::authentication_failed;
@@ -100,8 +104,25 @@ pg_connection::pg_connection(asio::any_io_executor executor, pg_conn_handle conn
 pg_connection::~pg_connection()
 {
     *alive_ = false;
+    if (unanswered_) end_statement();
     // Before PQfinish closes the descriptor: its number may be given to somebody else at once.
     if (socket_.is_open()) socket_.release();
+}
+
+// A server that waits for a lock does not notice that its client is gone, and keeps the slot that it makes.
+void pg_connection::end_statement() noexcept
+{
+    std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request{PQgetCancel(connection_.get()), &PQfreeCancel};
+    if (!request) return;
+    try {
+        // On a thread of its own: it connects, and waits where the network is gone.
+        std::thread{[request = std::move(request)] {
+            std::array<char, 256> why{};
+            PQcancel(request.get(), why.data(), static_cast<int>(why.size()));
+        }}.detach();
+    } catch (const std::system_error&) {
+        // No thread to be had: the server notices when it has something to send.
+    }
 }
 
 void pg_connection::cancel() noexcept
@@ -111,7 +132,8 @@ void pg_connection::cancel() noexcept
     if (socket_.is_open()) socket_.cancel(ignored);
 }
 
-asio::awaitable<outcome<std::unique_ptr<pg_connection>>> pg_connection::open(connection_options options)
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> pg_connection::open(connection_options options,
+                                                                             const std::stop_token& stopped)
 {
     std::vector<const char*> keywords;
     std::vector<const char*> values;
@@ -126,6 +148,7 @@ asio::awaitable<outcome<std::unique_ptr<pg_connection>>> pg_connection::open(con
     pg_conn_handle handle{PQconnectStartParams(keywords.data(), values.data(), 0)};
     if (!handle) throw std::bad_alloc{};
     std::unique_ptr<pg_connection> made{new pg_connection{executor, std::move(handle)}};
+    made->stop_.emplace(stopped, [cancelled = made.get()] { cancelled->cancel(); });
     auto connected = co_await made->connect(connect_timeout_of(options));
     if (!connected) co_return connected.error();
     co_return std::move(made);
@@ -286,6 +309,7 @@ asio::awaitable<outcome<std::vector<query_result>>> pg_connection::query_each(st
     busy_ = true;
     set_deadline(timeout);
     auto results = co_await collect_results();
+    unanswered_ = !results && (results.error().code == errc::cancelled || results.error().code == errc::timed_out);
     clear_deadline();
     busy_ = false;
     if (watcher_) arm_watch();

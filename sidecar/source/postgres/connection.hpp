@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ private:
     pg_result_handle rows_;
 };
 
+/// For who cannot be stopped. A name for it, as g++ 12 destroys some temporaries inside a co_await twice.
+inline const std::stop_token never_stopped;
+
 /// A libpq connection whose socket waits on Asio instead of blocking.
 ///
 /// Owns the PGconn and is the only caller of libpq's connection functions. Borrows its socket: libpq opens and
@@ -54,7 +58,8 @@ private:
 /// The text is the server's, cut and without control characters.
 class pg_connection {
 public:
-    static asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open(connection_options options);
+    static asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open(
+        connection_options options, const std::stop_token& stopped = never_stopped);
 
     ~pg_connection();
     pg_connection(const pg_connection&) = delete;
@@ -132,6 +137,7 @@ private:
     void clear_deadline();
     void arm_watch();
     void look_for_end();
+    void end_statement() noexcept;
     failure lost_connection() const;
 
     pg_conn_handle connection_;
@@ -144,6 +150,8 @@ private:
     bool watch_armed_ = false;
     pg_memory_handle copy_data_;
     std::function<void(failure)> watcher_;
+    bool unanswered_ = false;  // the server may still be at a statement that nobody waits for
+    std::optional<std::stop_callback<std::function<void()>>> stop_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // callbacks may outlive us by one turn
 };
 

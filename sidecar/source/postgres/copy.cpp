@@ -37,16 +37,16 @@ asio::awaitable<outcome<query_result>> create_copy_slot(pg_connection& replicati
 }
 
 asio::awaitable<outcome<consistent_view>> open_unlocked(const postgres_settings& wanted, pg_connection& sql,
-                                                        copy_progress& progress)
+                                                        copy_progress& progress, const std::stop_token& stopped)
 {
-    auto replication = co_await connect(wanted, connection_kind::replication);
+    auto replication = co_await connect(wanted, connection_kind::replication, stopped);
     if (!replication) co_return replication.error();
     auto slot = co_await create_copy_slot(**replication, wanted, sql, progress);
     if (!slot) co_return slot.error();
     auto point = parse_lsn(slot->text(0, 1));
     if (!point) co_return explain(point.error(), "the new slot has no consistent point");
 
-    auto reader = co_await connect(wanted, connection_kind::sql);
+    auto reader = co_await connect(wanted, connection_kind::sql, stopped);
     if (!reader) co_return reader.error();
     auto import = fmt::format("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
                               (*reader)->quote_literal(slot->text(0, 2)));
@@ -137,10 +137,11 @@ asio::awaitable<outcome<std::vector<viewed_table>>> lock_and_describe(pg_connect
 }  // namespace
 
 asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& wanted, std::vector<oid> only,
-                                                               pg_connection& sql, copy_progress& progress)
+                                                               pg_connection& sql, copy_progress& progress,
+                                                               const std::stop_token& stopped)
 {
     for (int tries = 1;; ++tries) {
-        auto view = co_await open_unlocked(wanted.postgres, sql, progress);
+        auto view = co_await open_unlocked(wanted.postgres, sql, progress, stopped);
         if (!view) co_return view.error();
         auto tables = co_await lock_and_describe(*view->connection, sql, wanted, only);
         if (tables) {
@@ -323,11 +324,12 @@ std::string copy_statement(const table_facts& facts, const mirrored_table& table
 }
 
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
-                                                  copy_sink& sink, copy_progress& progress)
+                                                  copy_sink& sink, copy_progress& progress,
+                                                  const std::stop_token& stopped)
 {
     progress = copy_progress{};
     progress.started = std::chrono::steady_clock::now();
-    auto view = co_await open_consistent_view(wanted, std::move(only), sql, progress);
+    auto view = co_await open_consistent_view(wanted, std::move(only), sql, progress, stopped);
     if (!view) co_return view.error();
     progress.tables_total = view->tables.size();
     for (const auto& table : view->tables)

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ struct consistent_view {
 /// rewritten or truncated between the point and its lock would show no rows and not say so: then the next point is
 /// tried. Errors: table_changed when that happened several times in a row; table_locked.
 asio::awaitable<outcome<consistent_view>> open_consistent_view(const settings& wanted, std::vector<oid> only,
-                                                               pg_connection& sql, copy_progress& progress);
+                                                               pg_connection& sql, copy_progress& progress,
+                                                               const std::stop_token& stopped = never_stopped);
 
 /// To be called when it was read to its end. A transaction that is given up leaves what its reads wrote to the WAL
 /// unflushed, and nothing is proved current until somebody flushes it: up to 15 s (seen).
@@ -70,7 +72,8 @@ struct copy_result {
 /// Copies tables as of one consistent point into new epochs. Errors: those of the connections and
 /// of open_consistent_view; the sink's.
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
-                                                  copy_sink& sink, copy_progress& progress);
+                                                  copy_sink& sink, copy_progress& progress,
+                                                  const std::stop_token& stopped);
 
 /// `COPY ... TO STDOUT` for the stored columns of a table. Pure.
 std::string copy_statement(const table_facts& facts, const mirrored_table& table);

@@ -37,9 +37,10 @@ asio::awaitable<void> ask_until_answered(watch& state, pg_connection& sql, std::
         if (state.answered) break;
         auto rows = co_await sql.query(catalog_sql::oldest_transaction, limits::query_timeout);
         if (!rows) break;
-        waiting_for = rows->size() == 0 ? std::string{}
-                                        : fmt::format("{} in database {}, open for {} s", rows->text(0, 0),
-                                                      rows->text(0, 1), rows->text(0, 2));
+        waiting_for.clear();
+        if (rows->size() == 0) continue;
+        waiting_for = fmt::format("{} in database {}", rows->text(0, 0), rows->text(0, 1));
+        if (auto seconds = rows->text(0, 2); !seconds.empty()) waiting_for += fmt::format(", open for {} s", seconds);
     }
     state.ended = true;
     state.ended_signal.cancel();

@@ -364,7 +364,8 @@ std::vector<reservation> reservations(const table_facts& facts, const std::strin
     std::vector<std::string> names_of_objects;
     for (const auto& column : facts.columns) {
         if (column.generated && !column.published) generated.push_back(column.described.name);
-        if (column.type_name.starts_with("reg")) names_of_objects.push_back(column.described.name);
+        if (column.type_name.starts_with("reg") || column.type_name.starts_with("aclitem"))
+            names_of_objects.push_back(column.described.name);
     }
     std::vector<reservation> all;
     if (!generated.empty())

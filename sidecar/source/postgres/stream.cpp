@@ -39,16 +39,11 @@ postgres_stream::postgres_stream(std::unique_ptr<pg_connection> connection, stre
 
 asio::awaitable<failure> postgres_stream::run()
 {
-    auto started = co_await start();
-    failure why = started ? failure{} : started.error();
-    if (started) {
-        arm_status_timer();
-        auto ended = co_await read_until_failure();
-        why = ended.error();
-        status_timer_.cancel();
-    }
+    arm_status_timer();
+    auto ended = co_await read_until_failure();
+    status_timer_.cancel();
     if (std::exchange(large_open_, false)) sink_.on_large_abandoned();
-    co_return why;
+    co_return ended.error();
 }
 
 asio::awaitable<outcome<void>> postgres_stream::start()

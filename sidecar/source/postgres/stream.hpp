@@ -33,9 +33,12 @@ public:
     postgres_stream(std::unique_ptr<pg_connection> connection, stream_options options,
                     const std::vector<mirrored_table>& tables, const stored_position& start, stream_sink& sink);
 
-    /// Streams from the slot's own position, if that is before the one that was acknowledged last, until the
-    /// connection, the server or the data ends it; returns why. An open large transaction has been abandoned by then.
-    /// Starting where the slot is shows a history that was written anew behind our back.
+    /// Begins at the slot's own position, if that is before the one that was acknowledged last: that shows a history
+    /// that was written anew behind our back. Errors: slot_busy and others of the connection.
+    asio::awaitable<outcome<void>> start();
+
+    /// Streams, once it is started, until the connection, the server or the data ends it; returns why. An open large
+    /// transaction has been abandoned by then.
     asio::awaitable<failure> run();
 
     /// Tells the server that everything before `durable` need not be sent again. One message with the true flush
@@ -59,7 +62,6 @@ public:
     oid changed_table() const noexcept { return reader_.changed_table(); }
 
 private:
-    asio::awaitable<outcome<void>> start();
     asio::awaitable<outcome<void>> read_until_failure();
     outcome<pg_connection::found> read_some();
     outcome<void> handle_frame(std::string_view frame);

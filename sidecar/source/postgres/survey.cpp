@@ -1,6 +1,7 @@
 #include "source/postgres/survey.hpp"
 
 #include "core/limits.hpp"
+#include "core/remedy.hpp"
 #include "source/postgres/patient_query.hpp"
 
 #include <fmt/format.h>
@@ -41,11 +42,12 @@ outcome<void> check_output_settings(const pg_connection& made)
 }
 
 // As libpq does with several hosts: the first that takes us. One that does not know us is no reason to ask the next.
-asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open_first(const connection_options& options)
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open_first(const connection_options& options,
+                                                                    const std::stop_token& stopped)
 {
     auto hosts = one_per_host(options);
     for (auto host = hosts.begin();; ++host) {
-        auto made = co_await pg_connection::open(*host);
+        auto made = co_await pg_connection::open(*host, stopped);
         if (made || made.error().code == errc::authentication_failed || host + 1 == hosts.end())
             co_return std::move(made);
     }
@@ -53,11 +55,12 @@ asio::awaitable<outcome<std::unique_ptr<pg_connection>>> open_first(const connec
 
 }  // namespace
 
-asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind)
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind,
+                                                                 const std::stop_token& stopped)
 {
     auto options = make_connection_options(wanted.connection, kind, wanted.slot);
     if (!options) co_return options.error();
-    auto made = co_await open_first(*options);
+    auto made = co_await open_first(*options, stopped);
     if (!made) co_return made.error();
     if (auto same = check_output_settings(**made); !same) co_return same.error();
     // A server before 17 refuses a connection that names this one.
@@ -88,6 +91,19 @@ asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const setting
     co_return std::move(found);
 }
 
+namespace {
+
+// A table without an identity can be published; its updates fail from then on.
+table_listing publishable(const table_listing& listed, const type_catalog& types)
+{
+    auto usable = listed;
+    std::erase_if(usable.tables,
+                  [&](const table_facts& facts) { return !facts.published && !plan_table(facts, types); });
+    return usable;
+}
+
+}  // namespace
+
 std::vector<check_item> survey::items(const postgres_settings& wanted) const
 {
     auto all = check_server(server, wanted, slot);
@@ -105,7 +121,8 @@ std::vector<check_item> survey::items(const postgres_settings& wanted) const
                                    : "does not exist; `run` makes it, as source.postgres.create is true",
                        {},
                        {}});
-    for (auto& item : check_publication(publication, tables, wanted, server)) all.push_back(std::move(item));
+    for (auto& item : check_publication(publication, publishable(tables, types), wanted, server))
+        all.push_back(std::move(item));
     for (auto& item : check_tables(tables, types, server.user)) all.push_back(std::move(item));
     return all;
 }
@@ -116,7 +133,9 @@ outcome<void> all_passed(const std::vector<check_item>& items)
     std::optional<errc> reason;
     for (const auto& item : items) {
         if (item.result != verdict::failed) continue;
-        if (!reason) reason = item.reason;
+        // What a retry may mend is not the reason while something else needs a person.
+        bool mends = reason && remedy_for(*reason) == remedy::retry && remedy_for(item.reason) != remedy::retry;
+        if (!reason || mends) reason = item.reason;
         texts.push_back(fmt::format("{}: {}{}{}", item.name, item.text, item.remedy.empty() ? "" : ". ", item.remedy));
     }
     if (!reason) return {};

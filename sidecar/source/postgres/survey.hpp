@@ -6,6 +6,7 @@
 #include "source/postgres/preflight.hpp"
 
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 namespace understudy {
@@ -24,13 +25,15 @@ struct survey {
 // All run on the caller's executor, to which their connections belong. Errors, but where said: those of pg_connection
 // and of catalog.hpp.
 
-/// Tries each host of the connection string for limits::connect_timeout.
-asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind);
+/// Tries each host of the connection string for limits::connect_timeout. A stop cancels the connection, then and later.
+asio::awaitable<outcome<std::unique_ptr<pg_connection>>> connect(const postgres_settings& wanted, connection_kind kind,
+                                                                 const std::stop_token& stopped = never_stopped);
 
 /// Reads only; changes nothing. What is missing or wrong is no error here: see survey::items.
 asio::awaitable<outcome<survey>> survey_source(pg_connection& sql, const settings& wanted);
 
-/// The failed items as one failure, each with its remedy, under the reason of the first; success when none failed.
+/// The failed items as one failure, each with its remedy, under the reason of the first that no retry mends, if there
+/// is one; success when none failed.
 outcome<void> all_passed(const std::vector<check_item>& items);
 
 /// Whether every configured table can still be mirrored, and is published: what a copy or a connection took its time

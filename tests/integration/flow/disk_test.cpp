@@ -151,4 +151,24 @@ BOOST_AUTO_TEST_CASE(a_document_that_was_cut_is_written_again_though_nothing_cha
     BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
 }
 
+BOOST_AUTO_TEST_CASE(a_generation_that_cannot_be_announced_does_not_stay)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto current = sidecar.snapshot_directory() / "current";
+    auto generations = [&] {
+        fs::directory_iterator all{sidecar.snapshot_directory() / "generations"};
+        return std::distance(fs::begin(all), fs::end(all));
+    };
+    fs::remove(current);
+    fs::create_directory(current);  // a rename does not replace it
+    write_rows(server);
+    BOOST_TEST_REQUIRE(wait_for([&] { return sidecar.logged("not_published") >= 3; }), sidecar.log());
+    // One before, and what is being tried at the moment.
+    BOOST_TEST(generations() <= 4);
+    fs::remove(current);
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,6 +58,24 @@ BOOST_AUTO_TEST_CASE(once_that_is_stopped_before_it_published_has_not_done_it)
     older.exec("COMMIT");
 }
 
+BOOST_AUTO_TEST_CASE(a_stop_while_a_slot_waits_leaves_nothing_on_the_server)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sql_session older{server.connection_string()};
+    older.exec("BEGIN; UPDATE public.items SET note = 'open' WHERE id = 1");
+    sidecar.start();
+    auto slots = [&] { return server.scalar("SELECT count(*) FROM pg_replication_slots"); };
+    BOOST_REQUIRE(wait_for([&] { return slots() != "0"; }));
+    BOOST_TEST(sidecar.stop() == 0, sidecar.log());
+    BOOST_TEST(sidecar.state() == "stopped", sidecar.log());
+    BOOST_TEST(sidecar.reason() == "");
+    BOOST_TEST(wait_for([&] { return slots() == "0"; }), server.scalar("SELECT string_agg(slot_name, ' ') FROM "
+                                                                       "pg_replication_slots"));
+    BOOST_TEST(wait_for([&] { return server.scalar("SELECT count(*) FROM pg_stat_replication") == "0"; }));
+    older.exec("COMMIT");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_proved_of_a_generation_survives_a_restart_without_a_database)
 {
     filled_server server;

@@ -145,6 +145,36 @@ BOOST_DATA_TEST_CASE(a_slot_invalidated_for_its_wal_means_a_new_copy, versions, 
         "slot_lost");
 }
 
+BOOST_AUTO_TEST_CASE(a_second_understudy_on_the_same_slot_copies_nothing)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    mirror second{server};
+    second.start();
+    BOOST_TEST_REQUIRE(wait_for([&] { return second.logged("reason=slot_busy") >= 2; }), second.log());
+    BOOST_TEST(second.copies() == 0u, second.log());
+    BOOST_TEST(second.stop() == 0, second.log());
+    server.exec("UPDATE public.items SET note = 'after' WHERE id % 2 = 0");
+    BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
+}
+
+BOOST_AUTO_TEST_CASE(while_the_slot_is_in_use_nothing_is_written)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    mirror twin{server};  // has the same rows, and cannot follow
+    std::filesystem::copy_file(sidecar.state_directory() / "data.mdb", twin.state_directory() / "data.mdb");
+    sidecar.start_following();
+    twin.start();
+    BOOST_TEST_REQUIRE(wait_for([&] { return twin.logged("reason=slot_busy") >= 2; }), twin.log());
+    BOOST_TEST(twin.logged("not_published") == 0u, twin.log());
+    BOOST_TEST(twin.copies() == 0u, twin.log());
+    BOOST_TEST(twin.stop() == 0, twin.log());
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_of_another_plugin_is_left_alone)
 {
     filled_server server;

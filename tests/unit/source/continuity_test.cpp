@@ -85,6 +85,22 @@ BOOST_AUTO_TEST_CASE(each_proof_that_fails_has_its_reason)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_newer_than_the_position_is_of_the_same_history_too)
+{
+    facts ahead;
+    ahead.stored.tables.resize(2);
+    ahead.stored.tables[0].valid_from = lsn{400};
+    BOOST_TEST(ahead.check().has_value());
+    ahead.system.timeline = 3;
+    ahead.system.left_our_timeline_at = lsn{300};
+    BOOST_TEST((ahead.check().error().code == errc::timeline_diverged));
+    ahead.system.left_our_timeline_at = lsn{400};
+    BOOST_TEST(ahead.check().has_value());
+    ahead.system.timeline = 2;
+    ahead.system.flushed = lsn{300};
+    BOOST_TEST((ahead.check().error().code == errc::time_travel));
+}
+
 BOOST_AUTO_TEST_CASE(borders_that_still_continue)
 {
     facts all;

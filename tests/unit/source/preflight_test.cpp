@@ -1,3 +1,4 @@
+#include "core/remedy.hpp"
 #include "source/postgres/survey.hpp"
 #include "unit/source/table_kit.hpp"
 
@@ -228,6 +229,30 @@ BOOST_AUTO_TEST_CASE(a_missing_publication_is_a_warning_when_we_may_make_it_and_
     BOOST_TEST(with(verdict::failed, items) == name);
     BOOST_TEST(item_named(name, items).remedy.starts_with("CREATE PUBLICATION \"understudy\" FOR TABLE"));
     BOOST_TEST(item_named(name, items).remedy.ends_with(";"));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_told_to_publish_a_table_whose_updates_would_fail_then)
+{
+    survey found;
+    found.server = good_server();
+    auto keyless = unpublished("keyless");
+    keyless.primary_key.clear();
+    found.tables = {{unpublished("a"), keyless}, {}};
+    const auto items = found.items(wanted(false));
+    const auto& remedy = item_named("publication understudy", items).remedy;
+    BOOST_TEST(remedy.find("\"a\"") != remedy.npos);
+    BOOST_TEST(remedy.find("keyless") == remedy.npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_a_person_is_the_reason_even_if_a_retry_might_mend_the_first)
+{
+    std::vector<check_item> items{{"a", verdict::failed, "", "", errc::permission_denied},
+                                  {"b", verdict::failed, "", "", errc::table_unusable},
+                                  {"c", verdict::failed, "", "", errc::prerequisite_missing}};
+    BOOST_TEST((remedy_for(errc::permission_denied) == remedy::retry));
+    BOOST_TEST((all_passed(items).error().code == errc::table_unusable));
+    items.erase(items.begin() + 1, items.end());
+    BOOST_TEST((all_passed(items).error().code == errc::permission_denied));
 }
 
 BOOST_AUTO_TEST_CASE(a_publication_that_our_role_may_not_make_fails_with_what_the_owner_has_to_type)
