@@ -254,6 +254,7 @@ void publisher::request(const char* who)
 
 asio::awaitable<void> publisher::publish_last()
 {
+    if (!session_ || !session_->is_streaming()) co_return;
     cadence_.shut_down();
     auto next = cadence_.decide(now());
     if (!std::holds_alternative<publish_due>(next) || last_took_ > limits::last_publish_max || busy_) co_return;

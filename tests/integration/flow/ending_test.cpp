@@ -70,8 +70,7 @@ BOOST_AUTO_TEST_CASE(a_stop_while_a_slot_waits_leaves_nothing_on_the_server)
     BOOST_TEST(sidecar.stop() == 0, sidecar.log());
     BOOST_TEST(sidecar.state() == "stopped", sidecar.log());
     BOOST_TEST(sidecar.reason() == "");
-    BOOST_TEST(wait_for([&] { return slots() == "0"; }), server.scalar("SELECT string_agg(slot_name, ' ') FROM "
-                                                                       "pg_replication_slots"));
+    BOOST_TEST(wait_for([&] { return slots() == "0"; }), slots());
     BOOST_TEST(wait_for([&] { return server.scalar("SELECT count(*) FROM pg_stat_replication") == "0"; }));
     older.exec("COMMIT");
 }
