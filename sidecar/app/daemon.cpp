@@ -102,7 +102,7 @@ outcome<daemon_end> daemon::run()
     publish_thread_.join();
     loop_.restart();
     loop_.poll();
-    return end_.value_or(outcome<daemon_end>{daemon_end::stopped});
+    return *end_;
 }
 
 // Coroutines that wait end now: the loop outlives what they refer to, and would destroy them after it.
@@ -378,7 +378,7 @@ asio::awaitable<outcome<json::object>> daemon::control_release(const control_cli
 // A client that is stopped, or waits for a lock, must not keep the copy old for ever.
 void daemon::hold_for(std::chrono::milliseconds limit)
 {
-    if (state_.hold) state_.hold->until = std::chrono::system_clock::now() + limit;
+    state_.hold->until = std::chrono::system_clock::now() + limit;
     hold_timer_.expires_after(limit);
     hold_timer_.async_wait([this](const boost::system::error_code& ec) {
         if (ec || !holder_ || hold_timer_.expiry() > std::chrono::steady_clock::now()) return;

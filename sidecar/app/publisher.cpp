@@ -54,16 +54,6 @@ std::uint64_t highest(const snapshot_directory& directory)
 constexpr int niceness = 10;
 constexpr lsn no_limit{~std::uint64_t{0}};
 
-// What could not be announced must not stay: the next try writes another one.
-outcome<void> announce_or_remove(snapshot_directory& directory, std::uint64_t number)
-{
-    auto announced = announce(directory, number);
-    if (announced) return announced;
-    auto current = read_current(directory.path());
-    if (!current || *current != number) remove_generations(directory, std::span{&number, 1});
-    return announced;
-}
-
 // A store that cannot be read does not become readable by another try.
 bool is_for_supervisor(errc code) noexcept
 {
@@ -119,9 +109,8 @@ asio::awaitable<void> publisher::run()
 {
     while (!stopped_) {
         auto next = cadence_.decide(now());
-        bool ready = session_ && session_->is_streaming() && !busy_;
         const auto* due = std::get_if<publish_due>(&next);
-        if (due && ready && is_time_for(due->reason)) {
+        if (due && is_ready() && is_time_for(due->reason)) {
             auto done = co_await publish();
             static_cast<void>(done);  // logged, and kept for status
             continue;
@@ -130,6 +119,11 @@ asio::awaitable<void> publisher::run()
     }
     ended_run_ = true;
     free_.cancel();
+}
+
+bool publisher::is_ready() const
+{
+    return session_ && session_->is_streaming() && !busy_;
 }
 
 bool publisher::is_time_for(publish_reason why) const
@@ -254,10 +248,10 @@ void publisher::request(const char* who)
 
 asio::awaitable<void> publisher::publish_last()
 {
-    if (!session_ || !session_->is_streaming()) co_return;
+    if (!is_ready()) co_return;
     cadence_.shut_down();
     auto next = cadence_.decide(now());
-    if (!std::holds_alternative<publish_due>(next) || last_took_ > limits::last_publish_max || busy_) co_return;
+    if (!std::holds_alternative<publish_due>(next) || last_took_ > limits::last_publish_max) co_return;
     auto done = co_await publish();
     static_cast<void>(done);  // logged
 }
@@ -326,15 +320,11 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
                                       to_string(flushed->position), to_string(session->announce_from()))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
-    auto leave = co_await wait_for_leave(std::move(session), made->position);
-    if (!leave) {
+    auto announced = co_await announce_with_leave(std::move(session), *made);
+    if (!announced) {
         co_await discard(made->generation);
-        co_return leave.error();
+        co_return announced.error();
     }
-    auto number = made->generation;
-    auto work = [this, number] { return announce_or_remove(directory_, number); };
-    auto announced = co_await thread_.run(std::move(work));
-    if (!announced) co_return announced.error();
     if (announced_) ended_[announced_->generation] = now();
     announced_ = *made;
     announced_by_us_ = true;
@@ -386,6 +376,15 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
     co_return co_await thread_.run(std::move(work));
 }
 
+asio::awaitable<outcome<void>> publisher::announce_with_leave(std::shared_ptr<source_session> session,
+                                                              const manifest& made)
+{
+    auto leave = co_await wait_for_leave(std::move(session), made.position);
+    if (!leave) co_return leave;
+    auto work = [this, number = made.generation] { return announce(directory_, number); };
+    co_return co_await thread_.run(std::move(work));
+}
+
 // A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.
 asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_session> session, lsn position)
 {
@@ -400,9 +399,15 @@ asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_
     }
 }
 
+// What was not announced must not stay: the next try writes another one. An announcement that failed may have come as
+// far as the link.
 asio::awaitable<void> publisher::discard(std::uint64_t number)
 {
-    auto work = [this, number] { return remove_generations(directory_, std::span{&number, 1}); };
+    auto work = [this, number] {
+        auto current = read_current(directory_.path());
+        if (!current || *current != number) remove_generations(directory_, std::span{&number, 1});
+        return true;
+    };
     co_await thread_.run(std::move(work));
 }
 

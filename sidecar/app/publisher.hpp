@@ -89,9 +89,11 @@ private:
     asio::awaitable<outcome<manifest>> cut(lsn limit);
     asio::awaitable<outcome<void>> stop_stream_at(lsn limit);
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
+    asio::awaitable<outcome<void>> announce_with_leave(std::shared_ptr<source_session> session, const manifest& made);
     asio::awaitable<void> discard(std::uint64_t number);
     void clean_history();
     asio::awaitable<void> idle();
+    bool is_ready() const;
     bool is_time_for(publish_reason why) const;
     bool has_new_copies() const;
     void look_at_documents();

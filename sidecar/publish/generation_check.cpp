@@ -62,17 +62,8 @@ generation_report verify_generation(const std::filesystem::path& generation, che
 
 bool is_announced_whole(const std::filesystem::path& snapshot_directory, const manifest& expected)
 {
-    auto current = read_current(snapshot_directory);
-    if (!current || *current != expected.generation) return false;
-    auto generation = snapshot_directory / "generations" / generation_name(*current);
-    auto directory = open_directory(AT_FDCWD, generation, symlinks::follow);
-    if (!directory) return false;
-    auto there = read_manifest(directory->get());
-    if (!there || *there != expected) return false;
-    std::vector<std::string> differences;
-    for (const auto& document : expected.documents)
-        check_document(directory->get(), document, check_depth::quick, differences);
-    return differences.empty();
+    auto announced = load_current(snapshot_directory);
+    return announced && *announced == expected;
 }
 
 outcome<manifest> load_current(const std::filesystem::path& snapshot_directory)
