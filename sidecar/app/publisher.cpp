@@ -52,7 +52,6 @@ std::uint64_t highest(const snapshot_directory& directory)
 }
 
 constexpr int niceness = 10;
-constexpr lsn no_limit{~std::uint64_t{0}};
 
 // A store that cannot be read does not become readable by another try.
 bool is_for_supervisor(errc code) noexcept
@@ -123,7 +122,7 @@ asio::awaitable<void> publisher::run()
 
 bool publisher::is_ready() const
 {
-    return session_ && session_->is_streaming() && !busy_;
+    return session_ && session_->is_streaming() && !writer_.received().awaits_mark() && !busy_;
 }
 
 bool publisher::is_time_for(publish_reason why) const
@@ -169,6 +168,7 @@ void publisher::on_streaming()
         cadence_.outdated();
     }
     look_at_documents();
+    awaits_mark_ = writer_.received().awaits_mark();
     wake_.cancel();
 }
 
@@ -208,6 +208,8 @@ void publisher::on_changed(const change_summary& summary)
 void publisher::on_reached(lsn reached)
 {
     freshness_.reached(reached);
+    bool awaited = std::exchange(awaits_mark_, writer_.received().awaits_mark());
+    if (awaited && !awaits_mark_) wake_.cancel();
 }
 
 void publisher::on_probe(const probe_facts& facts)
@@ -310,14 +312,12 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     auto session = session_;
     if (!session || !session->is_streaming())
         co_return state_.reason.value_or(failure{errc::connection_lost, "the source is not being followed now"});
-    if (writer_.durable().position < session->announce_from()) writer_.take_reached(no_limit);
     writer_.take_generation(next_number_);
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
-    if (flushed->position < session->announce_from())
-        co_return failure{errc::catching_up,
-                          fmt::format("the stream is at {}, a table's new copy is true from {} on",
-                                      to_string(flushed->position), to_string(session->announce_from()))};
+    if (flushed->awaits_mark())
+        co_return failure{errc::catching_up, fmt::format("the stream is at {}, and not past the newest copy",
+                                                         to_string(flushed->position))};
     auto made = co_await write(settings_.documents);
     if (!made) co_return made.error();
     auto announced = co_await announce_with_leave(std::move(session), *made);

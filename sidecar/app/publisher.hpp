@@ -123,6 +123,7 @@ private:
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;
     std::optional<std::uint64_t> cut_;  // its number
+    bool awaits_mark_ = false;          // looked at last
     bool busy_ = false;                 // a generation is being written, for a publish or a cut
     bool stopped_ = false;
     bool ended_run_ = false;

@@ -250,6 +250,7 @@ asio::awaitable<outcome<void>> source_preparation::copy_and_store(const survey& 
         state.position.position = result.consistent_point;
         state.position.keepalive = result.consistent_point;
     }
+    if (!only.empty()) state.position.awaited = result.mark;
     auto old = std::exchange(state.tables, {});
     for (const auto& facts : found.tables.tables) {
         if (const auto* fresh = find_table(result.tables, facts.id))

@@ -91,13 +91,6 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, 
     co_return co_await stream_->start();
 }
 
-lsn source_session::announce_from() const noexcept
-{
-    lsn newest;
-    for (const auto& table : tables_) newest = std::max(newest, table.record.valid_from);
-    return newest;
-}
-
 stream_options source_session::options_for(const survey& found) const
 {
     stream_options options;

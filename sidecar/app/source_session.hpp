@@ -37,9 +37,6 @@ public:
     /// publication_changed, which also end the session; table_locked: try again shortly; those of the connection.
     asio::awaitable<outcome<void>> check_announcement(lsn position);
 
-    /// Nothing before this position may be announced: some table's copy is newer.
-    lsn announce_from() const noexcept;
-
     /// The tables that are followed now, with what renders them.
     const std::vector<mirrored_table>& mirrored() const noexcept { return tables_; }
 

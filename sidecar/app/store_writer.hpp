@@ -81,6 +81,9 @@ public:
     asio::any_io_executor executor() const { return executor_; }
     lsn reached() const noexcept { return reached_; }
 
+    /// Where the last transaction has brought us that was taken, durable or not.
+    const stored_position& received() const noexcept { return position_; }
+
     // stream_sink
     bool accepts() const noexcept override;
     void on_begin(lsn commit_start) override;

@@ -15,8 +15,16 @@ struct transaction_fingerprint {
     lsn end;     ///< Where the next record starts.
     std::uint32_t xid = 0;
     std::int64_t commit_us = 0;  ///< Commit time, microseconds since 2000-01-01.
-    std::uint64_t content = 0;   ///< XXH3 of the bytes of its row changes, in order.
+    std::uint64_t content = 0;   ///< XXH3 of the bytes of its row changes and our messages, in order.
     friend bool operator==(const transaction_fingerprint&, const transaction_fingerprint&) = default;
+};
+
+/// A transaction of our own, written to the server right behind a copy. A history that does not hold it is not the one
+/// that was copied from. LSN, xid and time could be repeated by a volume put back; the token cannot.
+struct history_mark {
+    std::uint64_t token = 0;  ///< Random; zero is no mark.
+    lsn by;                   ///< It was committed before this.
+    friend bool operator==(const history_mark&, const history_mark&) = default;
 };
 
 /// What the store is true at. Written in the same store transaction as the rows.
@@ -25,7 +33,12 @@ struct stored_position {
     lsn keepalive;                 ///< The last position taken from a keepalive, or from a copy's start.
     transaction_fingerprint last;  ///< The last applied transaction; all zero before the first.
     db_time content_as_of{};       ///< The latest commit time inside (a maximum).
+    history_mark awaited;          ///< Of the newest copy, until the stream has shown it.
     std::uint64_t generation = 0;  ///< The highest generation number handed out, so that none comes twice.
+
+    /// While it does, nothing may be announced: some copy may be newer than the position, and is not known to be of
+    /// the same history.
+    bool awaits_mark() const noexcept { return awaited.token != 0; }
 
     /// What may be confirmed to the server once this is durable.
     lsn acknowledged() const noexcept { return std::max(last.commit, keepalive); }

@@ -14,6 +14,13 @@ std::string member_of(const table_name& name)
     return name.schema == "public" ? name.name : to_string(name);
 }
 
+lsn newest_copy(const std::vector<table_record>& tables) noexcept
+{
+    lsn newest;
+    for (const auto& table : tables) newest = std::max(newest, table.valid_from);
+    return newest;
+}
+
 const table_record* find_table(const std::vector<table_record>& tables, oid relation) noexcept
 {
     auto found = std::find_if(tables.begin(), tables.end(),

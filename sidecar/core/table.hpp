@@ -61,6 +61,9 @@ struct table_record {
     friend bool operator==(const table_record&, const table_record&) = default;
 };
 
+/// From here on every table's copy is true.
+lsn newest_copy(const std::vector<table_record>& tables) noexcept;
+
 /// The one with this oid; null when there is none.
 const table_record* find_table(const std::vector<table_record>& tables, oid relation) noexcept;
 

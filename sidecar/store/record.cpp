@@ -13,7 +13,8 @@
 //   record      := u64(XXH3 of all that follows) u32(format) body
 //   last epoch  := u64(epoch)
 //   position    := u64(position) u64(keepalive) transaction i64(content_as_of, microseconds since 1970)
-//                  u64(generation)
+//                  mark u64(generation)
+//   mark        := u64(token) u64(by)
 //   transaction := u64(commit) u64(end) u32(xid) i64(commit time, microseconds since 2000) u64(content)
 //   state       := identity u32(tables) table*
 //   identity    := string(system_id) u32(timeline) string(database) string(slot) string(publication)
@@ -196,6 +197,8 @@ std::string encode_position(const stored_position& position)
     to.number(position.last.commit_us);
     to.number(position.last.content);
     to.number(static_cast<std::int64_t>(position.content_as_of.time_since_epoch().count()));
+    to.number(position.awaited.token);
+    to.number(position.awaited.by.value);
     to.number(position.generation);
     return std::move(to).finish();
 }
@@ -209,6 +212,8 @@ result<stored_position> decode_position(std::string_view record)
     position.keepalive = lsn{body->u64()};
     position.last = read_transaction(*body);
     position.content_as_of = db_time{std::chrono::microseconds{body->i64()}};
+    position.awaited.token = body->u64();
+    position.awaited.by = lsn{body->u64()};
     position.generation = body->u64();
     return whole(*body, position);
 }

@@ -93,6 +93,9 @@ asio::awaitable<outcome<server_facts>> read_server(pg_connection& sql)
     facts.senders_max = static_cast<int>(rows->integer(0, 11));
     facts.senders_used = static_cast<int>(rows->integer(0, 12));
     facts.sender_timeout = std::chrono::milliseconds{rows->integer(0, 13)};
+    facts.wal_level_needs_restart = rows->boolean(0, 14);
+    facts.slot_wal_max = rows->string(0, 15);
+    facts.may_mark = rows->boolean(0, 16);
     co_return std::move(facts);
 }
 

@@ -28,7 +28,10 @@ struct server_facts {
     bool is_superuser = false;
     bool may_replicate = false;
     bool may_create = false;  ///< CREATE on the database: needed for a publication.
+    bool may_mark = false;    ///< EXECUTE on pg_logical_emit_message, which everybody has unless it was revoked.
     std::string wal_level;
+    bool wal_level_needs_restart = false;  ///< It was altered, and the server was not restarted since.
+    std::string slot_wal_max;              ///< max_slot_wal_keep_size as the server shows it; -1 is no limit.
     std::string synchronous_standby_names;
     int slots_max = 0;
     int slots_used = 0;

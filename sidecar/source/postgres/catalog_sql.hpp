@@ -19,7 +19,11 @@ SELECT current_database(),
        (SELECT count(*) FROM pg_replication_slots),
        current_setting('max_wal_senders'),
        (SELECT count(*) FROM pg_stat_replication),
-       (SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout')
+       (SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'),
+       (SELECT pending_restart FROM pg_settings WHERE name = 'wal_level'),
+       current_setting('max_slot_wal_keep_size'),
+       (SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) FROM pg_proc
+         WHERE proname = 'pg_logical_emit_message' AND pronamespace = 'pg_catalog'::regnamespace)
   FROM pg_roles r WHERE r.rolname = current_user)";
 
 // The row's xmin tells a change there and back, which loses rows and leaves everything else equal.

@@ -19,8 +19,7 @@ outcome<void> check_system(const store_state& stored, const system_facts& system
                                    "meant, remove the state directory",
                                    ours.system_id, system.system_id)};
     // A table's newer copy is of this history, too, though the stream is not there yet.
-    auto position = stored.position.position;
-    for (const auto& table : stored.tables) position = std::max(position, table.valid_from);
+    auto position = std::max(stored.position.position, newest_copy(stored.tables));
     if (system.timeline < ours.timeline)
         return failure{errc::timeline_diverged,
                        fmt::format("the server is on timeline {}, the store on {}", system.timeline, ours.timeline)};

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "decode/copy_text.hpp"
+#include "source/postgres/mark_message.hpp"
 #include "source/postgres/patient_query.hpp"
 #include "source/postgres/preflight.hpp"
 #include "source/postgres/row_builder.hpp"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 
 namespace understudy {
 
@@ -291,6 +293,32 @@ asio::awaitable<failure> look_for_cause(failure why, pg_connection& sql, const s
     co_return same ? why : same.error();
 }
 
+std::uint64_t random_token()
+{
+    std::random_device dice;
+    std::uint64_t token = 0;
+    while (token == 0) token = (std::uint64_t{dice()} << 32) | dice();
+    return token;
+}
+
+/// Over the connection that the rows came from: while it lasts, the server has no other history. Whether a standby has
+/// the mark is nothing to wait for, but a crash must not take it back.
+asio::awaitable<outcome<history_mark>> mark_history(pg_connection& view)
+{
+    history_mark mark;
+    mark.token = random_token();
+    auto emit =
+        fmt::format("BEGIN; SET LOCAL synchronous_commit = local; SELECT pg_logical_emit_message(true, '{}', '{}'); "
+                    "COMMIT; SELECT pg_current_wal_insert_lsn()",
+                    mark_prefix, mark_text(mark.token));
+    auto emitted = co_await view.query(std::move(emit), limits::query_timeout);
+    if (!emitted) co_return emitted.error();
+    auto by = parse_lsn(emitted->text(0, 0));
+    if (!by) co_return explain(by.error(), "pg_current_wal_insert_lsn gave no position");
+    mark.by = *by;
+    co_return mark;
+}
+
 std::string column_list(const mirrored_table& table)
 {
     std::vector<std::string> columns;
@@ -345,6 +373,9 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
     }
     auto ended = co_await end_view(*view);
     if (!ended) co_return ended.error();
+    auto mark = co_await mark_history(*view->connection);
+    if (!mark) co_return mark.error();
+    result.mark = *mark;
     co_return std::move(result);
 }
 

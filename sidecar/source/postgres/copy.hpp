@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/change_batch.hpp"
+#include "core/position.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/catalog.hpp"
 #include "source/postgres/mirrored_table.hpp"
@@ -66,10 +67,11 @@ std::string rows_query(const table_facts& facts, const mirrored_table& table);
 
 struct copy_result {
     lsn consistent_point;
+    history_mark mark;
     std::vector<table_record> tables;  ///< The copied ones, valid from the consistent point.
 };
 
-/// Copies tables as of one consistent point into new epochs. Errors: those of the connections and
+/// Copies tables as of one consistent point into new epochs, and marks the history that they are of. Errors: those of the connections and
 /// of open_consistent_view; the sink's.
 asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const settings& wanted, std::vector<oid> only,
                                                   copy_sink& sink, copy_progress& progress,

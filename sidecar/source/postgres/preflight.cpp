@@ -44,6 +44,11 @@ check_item check_role(const server_facts& server)
         return failed("role", text + " lacks REPLICATION",
                       fmt::format("ALTER ROLE {} REPLICATION;", quoted_identifier(server.user)),
                       errc::permission_denied);
+    if (!server.may_mark)
+        return failed("role", text + " may not call pg_logical_emit_message, which marks where a copy was made",
+                      fmt::format("GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text{}) TO {};",
+                                  server.version >= 170000 ? ", boolean" : "", quoted_identifier(server.user)),
+                      errc::permission_denied);
     if (server.is_superuser)
         return warning("role", text + " is a superuser",
                        "give understudy a role of its own with LOGIN REPLICATION "
@@ -60,6 +65,23 @@ check_item check_free(std::string name, int used, int max, int needed_now, int n
     auto remedy = fmt::format("raise {} to {} or more and restart the server", name, used + needed);
     if (max - used >= needed_now) return warning(std::move(name), text + ", one of them to copy a table again", remedy);
     return failed(std::move(name), text, remedy);
+}
+
+check_item check_wal_level(const server_facts& server)
+{
+    if (server.wal_level == "logical") return passed("wal_level", "logical");
+    if (server.wal_level_needs_restart)
+        return failed("wal_level", server.wal_level + ", and altered since the server started", "restart the server");
+    return failed("wal_level", server.wal_level, "ALTER SYSTEM SET wal_level = 'logical'; then restart the server");
+}
+
+check_item check_slot_wal(const server_facts& server)
+{
+    std::string name = "max_slot_wal_keep_size";
+    if (server.slot_wal_max != "-1") return passed(name, server.slot_wal_max);
+    return warning(
+        name, "no limit: while understudy is stopped, its slot keeps WAL until the server's disk is full",
+        "ALTER SYSTEM SET max_slot_wal_keep_size = '16GB'; SELECT pg_reload_conf(); or what the disk can spare");
 }
 
 check_item check_encoding(const server_facts& server)
@@ -120,11 +142,8 @@ std::vector<check_item> check_server(const server_facts& server, const postgres_
         items.push_back(failed("primary", "the server is a standby", "connect to the primary"));
     else
         items.push_back(passed("primary", "the server is not in recovery"));
-    if (server.wal_level == "logical")
-        items.push_back(passed("wal_level", "logical"));
-    else
-        items.push_back(
-            failed("wal_level", server.wal_level, "ALTER SYSTEM SET wal_level = 'logical'; then restart the server"));
+    items.push_back(check_wal_level(server));
+    items.push_back(check_slot_wal(server));
     items.push_back(check_role(server));
     auto senders_now = slot.active_pid != 0 ? 0 : 1;
     if (slot.exists) {

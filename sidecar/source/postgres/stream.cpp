@@ -50,8 +50,9 @@ asio::awaitable<outcome<void>> postgres_stream::start()
 {
     // The option holds a list of identifiers, inside a literal.
     auto publication = connection_->quote_literal(quoted_identifier(options_.publication));
-    auto command = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                               quoted_identifier(options_.slot), to_string(start_), publication);
+    auto command =
+        fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}, messages 'true')",
+                    quoted_identifier(options_.slot), to_string(start_), publication);
     co_return co_await connection_->start_copy(std::move(command), limits::query_timeout);
 }
 

@@ -1,6 +1,7 @@
 #include "source/postgres/transaction_reader.hpp"
 
 #include "core/row_tuple.hpp"
+#include "source/postgres/mark_message.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -112,7 +113,7 @@ result<transaction_reader::event> transaction_reader::on_message(std::string_vie
     case pgoutput::kind::relation: ec = describe(message); break;
     case pgoutput::kind::type: ec = pgoutput::check_type(message); break;
     case pgoutput::kind::origin: ec = pgoutput::check_origin(message); break;
-    case pgoutput::kind::message: ec = pgoutput::decode_message(message).error(); break;
+    case pgoutput::kind::message: ec = look_for_mark(message); break;
     }
     if (ec) return ec;
     return event::none;
@@ -126,6 +127,7 @@ error_code transaction_reader::begin(std::string_view message)
     begin_ = *decoded;
     in_transaction_ = true;
     repeat_ = begin_.final_lsn < position_.position;
+    marked_ = false;
     content_ = 0;
     return {};
 }
@@ -147,6 +149,10 @@ error_code transaction_reader::commit(std::string_view message)
     in_transaction_ = false;
     if (repeat_) return check_repeat(fingerprint);
     if (overlap_expected_) return errc::history_mismatch;
+    if (marked_)
+        position_.awaited = history_mark{};
+    else if (mark_is_overdue(decoded->commit_lsn))
+        return errc::history_mismatch;
     position_.position = decoded->end_lsn;
     position_.last = fingerprint;
     position_.content_as_of = std::max(position_.content_as_of, from_postgres_us(decoded->commit_us));
@@ -167,7 +173,30 @@ error_code transaction_reader::check_repeat(const transaction_fingerprint& repea
 error_code transaction_reader::on_reached(lsn reached) noexcept
 {
     if (overlap_expected_ && reached >= position_.last.end) return errc::history_mismatch;
+    if (mark_is_overdue(reached)) return errc::history_mismatch;
     return {};
+}
+
+bool transaction_reader::mark_is_overdue(lsn reached) const noexcept
+{
+    return position_.awaits_mark() && reached >= position_.awaited.by;
+}
+
+// Of messages only ours count: what others tell each other may be of any size and is none of our business.
+error_code transaction_reader::look_for_mark(std::string_view message)
+{
+    auto decoded = pgoutput::decode_message(message);
+    if (!decoded) return decoded.error();
+    if (!decoded->transactional || decoded->prefix != mark_prefix) return {};
+    if (!in_transaction_) return errc::unexpected_message;
+    add_to_content(message);
+    if (position_.awaits_mark() && decoded->content == mark_text(position_.awaited.token)) marked_ = true;
+    return {};
+}
+
+void transaction_reader::add_to_content(std::string_view message) noexcept
+{
+    content_ = XXH3_64bits_withSeed(message.data(), message.size(), content_);
 }
 
 void transaction_reader::next_transaction() noexcept
@@ -235,7 +264,7 @@ result<transaction_reader::event> transaction_reader::row_change(
 {
     if (!in_transaction_) return make_error_code(errc::unexpected_message);
     described_last_ = 0;
-    content_ = XXH3_64bits_withSeed(message.data(), message.size(), content_);
+    add_to_content(message);
     // A repeat still counts for its fingerprint, but nobody wants its rows.
     if (repeat_) return event::none;
     if (auto ec = (this->*apply)(message)) return ec;

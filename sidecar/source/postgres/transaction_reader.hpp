@@ -23,7 +23,8 @@ lsn oldest_copy(const std::vector<mirrored_table>& tables);
 /// Knows which transactions and rows are in the store already: a transaction that starts
 /// before the position is a repeat, and a change that starts before its table's valid_from is inside its copy. The
 /// repeats prove that the server's history is ours: the one that the store applied last has to be among them, unless
-/// the server starts behind it, and none may lie between it and the position.
+/// the server starts behind it, and none may lie between it and the position. So does the mark that the newest copy left:
+/// while it is awaited, it has to come.
 ///
 /// What it hands out says of each row whether it was there before, so that the store notices when it was not.
 ///
@@ -40,8 +41,8 @@ public:
     enum class event { none, begun, changed, committed };
     result<event> on_message(std::string_view message);
 
-    /// Notes that the server has nothing more before `reached`. Error: history_mismatch when the transaction that
-    /// had to come again did not. Between transactions only.
+    /// Notes that the server has nothing more before `reached`. Error: history_mismatch when a transaction that
+    /// had to come did not. Between transactions only.
     error_code on_reached(lsn reached) noexcept;
 
     /// Changes of the transaction so far. After `committed` all of them; the caller empties them.
@@ -77,6 +78,9 @@ private:
     error_code begin(std::string_view message);
     error_code commit(std::string_view message);
     error_code check_repeat(const transaction_fingerprint& repeated) noexcept;
+    error_code look_for_mark(std::string_view message);
+    void add_to_content(std::string_view message) noexcept;
+    bool mark_is_overdue(lsn reached) const noexcept;
     error_code describe(std::string_view message);
     error_code check_partition(oid leaf) noexcept;
     error_code insert(std::string_view message);
@@ -104,6 +108,7 @@ private:
 
     bool in_transaction_ = false;
     bool repeat_ = false;
+    bool marked_ = false;  // the transaction is the awaited mark
     pgoutput::begin begin_;
     std::uint64_t content_ = 0;
     change_batch changes_;

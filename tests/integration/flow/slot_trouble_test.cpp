@@ -288,6 +288,57 @@ BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is
     BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
 }
 
+// Nothing was streamed since the copy, so only what the copy itself left in the history can tell.
+BOOST_DATA_TEST_CASE(a_volume_restored_to_before_a_copy_with_nothing_since_is_noticed, versions, version)
+{
+    filled_server server{{.version = version}};
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    volume_copy earlier{server};
+    server.start();
+    write_history(server, "lost", 300);
+    std::filesystem::remove_all(sidecar.state_directory());
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    auto position = sidecar.position();
+
+    earlier.restore();
+    server.start();
+    write_history(server, "kept", 600);
+    BOOST_REQUIRE(server.flushed() > position);
+    sidecar.start();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.logged("reason=history_mismatch") > 0u, sidecar.log());
+}
+
+// The copy is durable; most often the stream was not there yet when the history went.
+BOOST_AUTO_TEST_CASE(a_history_that_is_lost_right_behind_a_copy_is_never_announced)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_REQUIRE(server.stop());
+    volume_copy earlier{server};
+    server.start();
+    write_history(server, "lost", 300);
+    std::filesystem::remove_all(sidecar.state_directory());
+    sidecar.start();
+    BOOST_REQUIRE(wait_for([&] { return sidecar.logged("copy_finished") > 1; }));
+    sidecar.kill();
+    BOOST_REQUIRE(server.stop());
+
+    earlier.restore();
+    server.start();
+    write_history(server, "kept", 600);
+    sidecar.start();
+    BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
+    BOOST_TEST(sidecar.copies() == 3u, sidecar.log());
+}
+
 // What follows the last mirrored commit is known by its position only, so no transaction has to come again.
 BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables, versions, version)
 {

@@ -22,7 +22,9 @@ server_facts good_server()
     server.user = "mirror";
     server.may_replicate = true;
     server.may_create = true;
+    server.may_mark = true;
     server.wal_level = "logical";
+    server.slot_wal_max = "16GB";
     server.slots_max = server.senders_max = 10;
     return server;
 }
@@ -111,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_good_server_passes_everything)
     auto items = check_server(good_server(), wanted(), {});
     BOOST_TEST(with(verdict::failed, items) == "");
     BOOST_TEST(with(verdict::warning, items) == "");
-    BOOST_TEST(items.size() == 8u);
+    BOOST_TEST(items.size() == 9u);
     BOOST_TEST(all_passed(items).has_value());
 }
 
@@ -130,6 +132,8 @@ BOOST_AUTO_TEST_CASE(each_prerequisite_of_the_server_is_found_missing)
              {"primary", verdict::failed, [](server_facts& s) { s.in_recovery = true; }},
              {"wal_level", verdict::failed, [](server_facts& s) { s.wal_level = "replica"; }},
              {"role", verdict::failed, [](server_facts& s) { s.may_replicate = false; }, errc::permission_denied},
+             {"role", verdict::failed, [](server_facts& s) { s.may_mark = false; }, errc::permission_denied},
+             {"max_slot_wal_keep_size", verdict::warning, [](server_facts& s) { s.slot_wal_max = "-1"; }},
              {"role", verdict::warning, [](server_facts& s) { s.is_superuser = true; }},
              {"max_replication_slots", verdict::failed, [](server_facts& s) { s.slots_used = 9; }},
              {"max_wal_senders", verdict::failed, [](server_facts& s) { s.senders_used = 9; }},

@@ -1,3 +1,4 @@
+#include "source/postgres/mark_message.hpp"
 #include "unit/source/reader_kit.hpp"
 
 #include "support/printing.hpp"
@@ -53,6 +54,21 @@ stored_position after_one(std::uint64_t start, std::uint64_t end)
     talk.describe();
     talk.send_all(transaction(start, end));
     return talk.reader.position();
+}
+
+constexpr std::uint64_t token = 0x1234;
+
+std::string mark(std::uint64_t says, std::string_view prefix = mark_prefix, bool transactional = true)
+{
+    return message::message({transactional, lsn{1}, prefix, mark_text(says)});
+}
+
+/// A copy is true from `point` on, and its mark was committed before `by`.
+stored_position awaiting_mark(std::uint64_t point, std::uint64_t by)
+{
+    auto stored = reached(point);
+    stored.awaited = {token, lsn{by}};
+    return stored;
 }
 
 }  // namespace
@@ -254,6 +270,73 @@ BOOST_AUTO_TEST_CASE(a_transaction_from_before_every_copy_proves_nothing)
     BOOST_TEST(talk.send_all(transaction(200, 220)) == "committed");
     BOOST_TEST(!talk.reader.is_news());
     BOOST_TEST(talk.send_all(transaction(260, 270)) == "history_mismatch");
+}
+
+BOOST_AUTO_TEST_CASE(the_mark_of_a_copy_is_recognised_and_then_awaited_no_more)
+{
+    conversation talk{{materials_table()}, awaiting_mark(100, 200)};
+    talk.describe();
+    BOOST_TEST(talk.send_all(transaction(110, 120)) == "committed");
+    BOOST_TEST(talk.reader.position().awaited.token == token);
+    BOOST_TEST(talk.send_all({begin(150), mark(token), commit(150, 160)}) == "committed");
+    BOOST_TEST(talk.reader.is_news());
+    BOOST_TEST((talk.reader.position().awaited == history_mark{}));
+    BOOST_TEST(talk.reader.changes().size() == 1u);
+    BOOST_TEST(!talk.reader.on_reached(lsn{300}));
+    BOOST_TEST(talk.send_all(transaction(310, 320)) == "committed");
+}
+
+BOOST_AUTO_TEST_CASE(a_history_without_the_awaited_mark_is_another)
+{
+    struct row {
+        const char* what;
+        std::vector<std::string> messages;
+    };
+    for (const auto& [what, messages] : std::vector<row>{
+             {"none", {}},
+             {"a row change", transaction(150, 160)},
+             {"another copy's", {begin(150), mark(token + 1), commit(150, 160)}},
+             {"somebody else's", {begin(150), mark(token, "other"), commit(150, 160)}},
+             {"outside of a transaction", {mark(token, "understudy", false)}},
+         })
+        BOOST_TEST_CONTEXT(what) {
+            conversation talk{{materials_table()}, awaiting_mark(100, 200)};
+            talk.describe();
+            talk.send_all(messages);
+            BOOST_TEST(!talk.reader.on_reached(lsn{199}));
+            BOOST_TEST(talk.reader.on_reached(lsn{200}) == errc::history_mismatch);
+            BOOST_TEST(talk.send_all(transaction(200, 220)) == "history_mismatch");
+        }
+}
+
+// No row was changed since the copy: the mark is the transaction that has to come again.
+BOOST_AUTO_TEST_CASE(a_mark_sent_again_is_known_by_its_token)
+{
+    conversation first{{copied_at(100)}, awaiting_mark(100, 200)};
+    first.send_all({begin(150), mark(token), commit(150, 160)});
+    for (auto [sent, answer] : {std::pair{token, "committed"}, std::pair{token + 1, "history_mismatch"}}) {
+        conversation again{{copied_at(100)}, first.reader.position(), lsn{60}};
+        BOOST_TEST(again.send_all({begin(150), mark(sent), commit(150, 160)}) == answer);
+    }
+    conversation without{{copied_at(100)}, first.reader.position(), lsn{60}};
+    BOOST_TEST(without.reader.on_reached(lsn{170}) == errc::history_mismatch);
+}
+
+BOOST_AUTO_TEST_CASE(what_others_tell_each_other_changes_nothing)
+{
+    conversation talk{{materials_table()}, after_one(100, 120), lsn{60}};
+    talk.describe();
+    BOOST_TEST(talk.send(mark(token, "other", false)) == "none");
+    BOOST_TEST(talk.send_all({begin(100), mark(token, "other"), steel(), mark(token, "other", false),
+                              commit(100, 120)}) == "committed");
+    BOOST_TEST(talk.send_all({begin(130), mark(token, "other"), commit(130, 140)}) == "committed");
+    BOOST_TEST(talk.reader.changes().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_outside_of_its_transaction_is_unexpected)
+{
+    conversation talk;
+    BOOST_TEST(talk.send(mark(token)) == "unexpected_message");
 }
 
 BOOST_AUTO_TEST_CASE(only_the_first_transaction_has_to_be_the_stored_one)

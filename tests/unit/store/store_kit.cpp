@@ -58,6 +58,7 @@ stored_position position_at(std::uint64_t lsn_value)
     position.position = lsn{lsn_value};
     position.keepalive = lsn{lsn_value / 2};
     position.last = {.commit = lsn{lsn_value - 8}, .end = lsn{lsn_value}, .xid = 7, .commit_us = -5, .content = 99};
+    position.awaited = {.token = lsn_value + 3, .by = lsn{lsn_value + 5}};
     position.content_as_of = db_time{std::chrono::microseconds{1'700'000'000'000'000}};
     return position;
 }
