@@ -45,6 +45,7 @@ const char* remedy_for_connection(const failure& why)
         return "put the password into a passfile that belongs to our user, mode 0600, and its path into the connection (passfile=...)";
     if (says(why, "password authentication failed"))
         return "correct the password in the passfile or the connection_file";
+    if (says(why, "database \"")) return "correct dbname in source.postgres.connection, or create the database";
     if (says(why, "role \"")) return "as a superuser: CREATE ROLE understudy LOGIN REPLICATION PASSWORD '...';";
     if (says(why, "superuser or replication role") || says(why, "to start WAL sender"))
         return "as a superuser: ALTER ROLE understudy REPLICATION; (with the name of our role)";
@@ -67,7 +68,8 @@ asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& w
     auto sql = co_await connect(wanted.postgres, connection_kind::sql);
     if (!sql) co_return sql.error();
     auto found = co_await survey_source(**sql, wanted);
-    if (!found) co_return found.error();
+    if (!found)
+        co_return std::vector<check_item>{{"catalog", verdict::failed, found.error().text, {}, found.error().code}};
     auto items = found->items(wanted.postgres);
     items.push_back(check_documents(wanted, *found));
     auto replication = co_await connect(wanted.postgres, connection_kind::replication);

@@ -86,10 +86,14 @@ void daemon::take_over(const status_report& former)
     if (former.current_as_of) publisher_.take_over(former.generation, *former.current_as_of);
 }
 
+outcome<void> daemon::listen()
+{
+    if (mode_ == daemon_mode::once) return {};
+    return control_.listen(config_.values.state_directory);
+}
+
 outcome<daemon_end> daemon::run()
 {
-    if (mode_ == daemon_mode::follow)
-        if (auto listening = control_.listen(config_.values.state_directory); !listening) return listening.error();
     for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number);
     wait_for_signal();
     status_.start();
@@ -133,6 +137,7 @@ asio::awaitable<void> daemon::supervise()
         publisher_.use(session);
         if (mode_ == daemon_mode::once) spawn(loop_.get_executor(), catch_up_once(), "once");
         streaming_since_.reset();
+        announced_before_ = announced_number();
         auto why = co_await session->run(demand_);
         publisher_.use(nullptr);
         session_.reset();
@@ -160,6 +165,11 @@ asio::awaitable<void> daemon::end_in_order()
     status_.stop();
 }
 
+std::uint64_t daemon::announced_number() const noexcept
+{
+    return publisher_.announced() ? publisher_.announced()->generation : 0;
+}
+
 // False when the daemon is to end.
 asio::awaitable<bool> daemon::react_to(failure why)
 {
@@ -168,9 +178,10 @@ asio::awaitable<bool> daemon::react_to(failure why)
     if (what == remedy::resync_all) demand_.everything_because = why;
     decide_end(what, why);
     if (end_) co_return false;
-    // A session that ends at once each time it streams must not hammer the server with copies.
-    if (streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven)
-        back_off_.reset();
+    // A session that ends at once each time it streams must not hammer the server with copies. One that announced
+    // what it copied has done what it was for, as between the steps of a migration.
+    bool proven = streaming_since_ && std::chrono::steady_clock::now() - *streaming_since_ > limits::session_proven;
+    if (proven || announced_number() != announced_before_) back_off_.reset();
     auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
     if (what == remedy::ask_operator) delay = limits::backoff_max;
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);

@@ -45,6 +45,9 @@ public:
     /// What the former run's last status says of the announced generation.
     void take_over(const status_report& former);
 
+    /// Takes commands from here on. Before run(). Error: bad_directory.
+    outcome<void> listen();
+
     /// Blocks until it ends. A failure is what `run` exits with.
     outcome<daemon_end> run();
 
@@ -53,6 +56,7 @@ private:
     void resume_stream();
     void close_session(failure why);
     asio::awaitable<void> supervise();
+    std::uint64_t announced_number() const noexcept;
     asio::awaitable<bool> react_to(failure why);
     asio::awaitable<void> wait_before_retry(failure why, std::chrono::milliseconds delay);
     asio::awaitable<void> catch_up_once();
@@ -94,6 +98,7 @@ private:
     std::mt19937 dice_{std::random_device{}()};
     bool has_streamed_ = false;
     std::optional<std::chrono::steady_clock::time_point> streaming_since_;  // of this session
+    std::uint64_t announced_before_ = 0;                                    // when it began; a generation's number
     bool stopping_ = false;
     bool published_once_ = false;  // what `once` was to publish
     std::optional<outcome<daemon_end>> end_;

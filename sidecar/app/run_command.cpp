@@ -98,8 +98,14 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
         say_ended(*directory, std::move(former), rows.error());
         return rows.error();
     }
-    daemon whole{config, mode, std::move(*rows), std::make_unique<snapshot_directory>(std::move(*directory))};
+    auto kept = std::make_unique<snapshot_directory>(std::move(*directory));
+    const auto& snapshot = *kept;
+    daemon whole{config, mode, std::move(*rows), std::move(kept)};
     whole.take_over(former);
+    if (auto listening = whole.listen(); !listening) {
+        say_ended(snapshot, std::move(former), listening.error());
+        return listening.error();
+    }
     return whole.run();
 }
 

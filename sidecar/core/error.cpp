@@ -38,6 +38,7 @@ const char* name_of(errc code) noexcept
     case errc::slot_ahead: return "slot_ahead";
     case errc::slot_busy: return "slot_busy";
     case errc::history_mismatch: return "history_mismatch";
+    case errc::unsendable_value: return "unsendable_value";
     case errc::publication_missing: return "publication_missing";
     case errc::publication_changed: return "publication_changed";
     case errc::table_changed: return "table_changed";

@@ -47,7 +47,8 @@ enum class errc {
     slot_lost,             ///< Our slot was invalidated by the server.
     slot_ahead,            ///< Our slot was confirmed past our position: advanced or created again.
     slot_busy,             ///< Another process streams from our slot.
-    history_mismatch,      ///< The transaction sent again is not the one that we stored.
+    history_mismatch,      ///< A transaction that has to be in the server's history is not.
+    unsendable_value,      ///< The WAL holds a value that the server cannot send in UTF-8.
     publication_missing,   ///< Our publication does not exist.
     publication_changed,   ///< The publication is not the one that the copy was made from.
     table_changed,         ///< A table's shape or storage is not the one that was copied.

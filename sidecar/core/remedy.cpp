@@ -52,6 +52,7 @@ remedy remedy_for(errc code) noexcept
     case errc::slot_lost:
     case errc::slot_ahead:
     case errc::history_mismatch:
+    case errc::unsendable_value:
     case errc::publication_missing:
     case errc::publication_changed: return remedy::resync_all;
 

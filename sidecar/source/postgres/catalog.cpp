@@ -192,7 +192,7 @@ outcome<table_facts> table_from(const query_result& rows, int row, const std::ve
     facts.published = rows.boolean(row, 11);
     facts.row_filter = rows.string(row, 12);
     facts.leaf_identities = rows.string(row, 13);
-    facts.estimated_rows = std::max<std::int64_t>(0, rows.integer(row, 14));
+    if (!rows.is_null(row, 14)) facts.estimated_rows = rows.integer(row, 14);
     facts.bytes = rows.integer(row, 15);
     facts.fingerprint = rows.string(row, 16);
     facts.owned = rows.boolean(row, 17);
@@ -237,6 +237,13 @@ void add_keys(const query_result& rows, std::vector<table_facts>& tables)
     }
 }
 
+bool is_among(oid table, const query_result& rows)
+{
+    for (int row = 0; row < rows.size(); ++row)
+        if (static_cast<oid>(rows.integer(row, 0)) == table) return true;
+    return false;
+}
+
 std::vector<table_setting> missing_of(const std::vector<table_setting>& wanted, const std::vector<table_facts>& found)
 {
     std::vector<table_setting> missing;
@@ -277,15 +284,15 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
                                fmt::arg("published", version >= 180000   ? catalog_sql::published_18
                                                      : version >= 150000 ? catalog_sql::published_15
                                                                          : catalog_sql::published_14));
-    auto details = co_await sql.query_each(columns + ";" + fmt::format(catalog_sql::keys, fmt::arg("tables", list)),
-                                           limits::query_timeout);
+    auto query_details = fmt::format("{};{};SELECT oid FROM pg_class WHERE oid = ANY({})", columns,
+                                     fmt::format(catalog_sql::keys, fmt::arg("tables", list)), list);
+    auto details = co_await sql.query_each(std::move(query_details), limits::query_timeout);
     if (!details) co_return details.error();
     add_columns(details->at(0), listing.tables);
     add_keys(details->at(1), listing.tables);
     for (const auto& table : listing.tables)
-        if (table.columns.empty())
-            co_return failure{errc::table_changed,
-                              to_string(table.name) + " has no column, or went away while the catalog was read"};
+        if (!is_among(table.id, details->at(2)))
+            co_return failure{errc::table_changed, to_string(table.name) + " went away while the catalog was read"};
     listing.missing = missing_of(wanted, listing.tables);
     co_return std::move(listing);
 }

@@ -92,11 +92,11 @@ struct table_facts {
     std::vector<column_facts> columns;
     std::vector<std::string> primary_key;     ///< Of an immediate, valid primary key; empty: none.
     std::vector<std::string> identity_index;  ///< Of REPLICA IDENTITY USING INDEX; empty: none.
-    std::string leaf_identities;      ///< The different relreplident of a partitioned table's leaves, e.g. `df`.
-    std::string persistences;         ///< The different relpersistence of a partitioned table and its partitions.
-    std::vector<oid> partitions;      ///< Of a partitioned table: itself and everything below it.
-    std::string sent_as;              ///< The published tables above a partition, under whose name its rows are sent.
-    std::int64_t estimated_rows = 0;  ///< reltuples, of all leaves.
+    std::string leaf_identities;  ///< The different relreplident of a partitioned table's leaves, e.g. `df`.
+    std::string persistences;     ///< The different relpersistence of a partitioned table and its partitions.
+    std::vector<oid> partitions;  ///< Of a partitioned table: itself and everything below it.
+    std::string sent_as;          ///< The published tables above a partition, under whose name its rows are sent.
+    std::optional<std::int64_t> estimated_rows;  ///< reltuples, of all leaves; nothing before each was analysed.
     std::int64_t bytes = 0;
     std::string fingerprint;
 };

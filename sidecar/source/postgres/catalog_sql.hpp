@@ -110,8 +110,9 @@ SELECT w.nr, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrepl
        pt.tablename IS NOT NULL, coalesce({row_filter}, ''),
        coalesce((SELECT string_agg(DISTINCT l.relreplident::text, '') FROM pg_partition_tree(c.oid) t
                    JOIN pg_class l ON l.oid = t.relid WHERE t.isleaf AND c.relkind = 'p'), ''),
-       (SELECT coalesce(sum(greatest(l.reltuples, 0)), 0)::bigint FROM pg_class l
-         WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
+       (SELECT sum(l.reltuples)::bigint FROM pg_class l
+         WHERE l.relkind <> 'p' AND (l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))
+        HAVING bool_and(l.reltuples >= 0)),
        (SELECT coalesce(sum(pg_table_size(l.oid)), 0)::bigint FROM pg_class l
          WHERE l.oid = c.oid OR l.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
        {fingerprint}, pg_has_role(c.relowner, 'USAGE'),

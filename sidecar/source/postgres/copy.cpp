@@ -253,7 +253,11 @@ asio::awaitable<outcome<void>> copy_rows(pg_connection& reader, const viewed_tab
         auto loaded = co_await sink.load(rows, lines.take());
         if (!loaded) co_return loaded;
     }
-    co_return co_await reader.finish_copy(limits::query_timeout);
+    auto ended = co_await reader.finish_copy(limits::query_timeout);
+    if (!ended && ended.error().code == errc::bad_text)
+        co_return explain(errc::bad_text,
+                          fmt::format("the server cannot send a row of {}: {}", progress.table, ended.error().text));
+    co_return ended;
 }
 
 asio::awaitable<outcome<void>> copy_table(pg_connection& reader, viewed_table& planned, copy_sink& sink,
@@ -361,7 +365,7 @@ asio::awaitable<outcome<copy_result>> copy_tables(pg_connection& sql, const sett
     if (!view) co_return view.error();
     progress.tables_total = view->tables.size();
     for (const auto& table : view->tables)
-        progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows);
+        progress.estimated_rows += static_cast<std::uint64_t>(table.facts.estimated_rows.value_or(0));
 
     copy_result result;
     result.consistent_point = view->point;

@@ -247,6 +247,7 @@ outcome<void> check_kind(const table_facts& facts)
     case 'f': return unusable(facts, "is a foreign table: mirror it on its own server");
     default: return unusable(facts, "is not a table");
     }
+    if (facts.columns.empty()) return unusable(facts, "has no column");
     if (facts.persistence == 'u') return unusable(facts, "is unlogged: its changes are not in the WAL");
     if (facts.persistence == 't') return unusable(facts, "is a temporary table");
     if (facts.persistences.find('u') != facts.persistences.npos)
@@ -366,7 +367,8 @@ namespace {
 
 std::string describe(const table_facts& facts, const mirrored_table& table)
 {
-    auto text = fmt::format("{} columns, about {} rows", table.record.shape.columns.size(), facts.estimated_rows);
+    auto text = fmt::format("{} columns", table.record.shape.columns.size());
+    if (facts.estimated_rows) text += fmt::format(", about {} rows", *facts.estimated_rows);
     if (table.record.shape.identity == row_identity::multiset) text += ", told apart by the whole row";
     return text;
 }

@@ -34,6 +34,27 @@ BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_opened_leaves_the_reason_in_the_last
     BOOST_TEST(second.reason() == "store_busy");
 }
 
+BOOST_AUTO_TEST_CASE(a_control_socket_that_cannot_be_made_leaves_the_reason_in_the_last_status)
+{
+    filled_server server;
+    mirror sidecar{server};
+    fs::create_directories(sidecar.state_directory() / "control.sock" / "full");
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.state() == "stopped");
+    BOOST_TEST(sidecar.reason() == "bad_directory");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_without_columns_is_named_as_such)
+{
+    filled_server server;
+    server.exec("CREATE TABLE public.bare ()");
+    mirror sidecar{server};
+    sidecar.set_environment("UNDERSTUDY_TABLES", "[public.*]");
+    BOOST_TEST(sidecar.run("run") == 4, sidecar.log());
+    BOOST_TEST(sidecar.reason() == "table_unusable");
+    BOOST_TEST(sidecar.logged("public.bare has no column") > 0u, sidecar.log());
+}
+
 BOOST_AUTO_TEST_CASE(once_without_a_database_leaves_the_reason_in_the_last_status)
 {
     filled_server server;

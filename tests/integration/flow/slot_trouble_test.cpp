@@ -373,4 +373,29 @@ BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables
     BOOST_TEST(sidecar.copies() == 2u, sidecar.log());
 }
 
+// The WAL holds it for as long as the slot does, whatever becomes of its row.
+BOOST_AUTO_TEST_CASE(a_value_that_the_server_cannot_send_is_left_behind_once_its_row_is_right)
+{
+    postgres_server server;
+    sql_session{server.connection_string()}.exec(
+        "CREATE DATABASE legacy TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'");
+    auto legacy = server.connection_string() + " dbname=legacy";
+    sql_session session{legacy + " client_encoding=SQL_ASCII"};
+    workload::create_tables(session);
+    mirror sidecar{legacy};
+    sidecar.start_following();
+    session.exec("UPDATE public.items SET name = E'\\xff' WHERE id = 1");
+    BOOST_TEST(wait_for([&] { return sidecar.reason() == "bad_text"; }), sidecar.log());
+    BOOST_TEST(sidecar.state() == "needs_operator");
+    BOOST_TEST(sidecar.logged("a row of public.items") > 0u, sidecar.log());
+    BOOST_REQUIRE(sidecar.stop() == 0);
+
+    session.exec("UPDATE public.items SET name = 'right' WHERE id = 1");
+    sidecar.start();
+    auto expected = read_now(legacy, mirrored_tables());
+    auto equal = [&] { return difference(expected, read_document(sidecar.current("snapshot.json")).rows).empty(); };
+    BOOST_TEST(wait_for(equal, 30s), sidecar.log());
+    BOOST_TEST(sidecar.logged("reason=unsendable_value") > 0u, sidecar.log());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,6 +48,7 @@ const std::map<std::string, remedy> remedies{
     {"slot_ahead", remedy::resync_all},
     {"slot_busy", remedy::retry},
     {"history_mismatch", remedy::resync_all},
+    {"unsendable_value", remedy::resync_all},
     {"publication_missing", remedy::resync_all},
     {"publication_changed", remedy::resync_all},
     {"table_changed", remedy::resync_tables},
