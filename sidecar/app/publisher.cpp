@@ -84,7 +84,7 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
       cadence_{wanted.cadence, presence(announced_), now()},
       next_number_{std::max(highest(directory), writer.durable().generation) + 1},
       wake_{writer.executor()},
-      free_{writer.executor(), steady_time::max()},
+      free_{writer.executor()},
       patience_{writer.executor()},
       cut_patience_{writer.executor()}
 {
@@ -117,7 +117,7 @@ asio::awaitable<void> publisher::run()
         co_await idle();
     }
     ended_run_ = true;
-    free_.cancel();
+    free_.notify_all();
 }
 
 bool publisher::is_ready() const
@@ -150,7 +150,7 @@ asio::awaitable<void> publisher::stop()
     wake_.cancel();
     patience_.cancel();
     give_up_cut();
-    while (busy_ || !ended_run_) co_await free_.async_wait(use_tuple);
+    while (busy_ || !ended_run_) co_await free_.wait();
 }
 
 void publisher::use(std::shared_ptr<source_session> session)
@@ -265,7 +265,7 @@ decision publisher::next_decision()
 
 asio::awaitable<outcome<manifest>> publisher::publish_now()
 {
-    while (busy_) co_await free_.async_wait(use_tuple);
+    while (busy_) co_await free_.wait();
     cadence_.request();
     static_cast<void>(cadence_.decide(now()));
     co_return co_await publish();
@@ -288,7 +288,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
         note_failure(made.error());
     }
     busy_ = false;
-    free_.cancel();
+    free_.notify_all();
     wake_.cancel();
     co_return std::move(made);
 }
@@ -456,11 +456,11 @@ void publisher::log_published(const manifest& made) const
 
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)
 {
-    while (busy_) co_await free_.async_wait(use_tuple);
+    while (busy_) co_await free_.wait();
     busy_ = true;  // all the time: a publish would take the position past the limit
     auto made = co_await cut(limit);
     busy_ = false;
-    free_.cancel();
+    free_.notify_all();
     wake_.cancel();
     if (!made) co_return made.error();
     cut_ = made->generation;

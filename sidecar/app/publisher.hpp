@@ -10,6 +10,7 @@
 #include "publish/generation.hpp"
 #include "publish/manifest.hpp"
 #include "publish/snapshot_directory.hpp"
+#include "source/async_condition.hpp"
 #include "store/store.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -128,7 +129,7 @@ private:
     bool stopped_ = false;
     bool ended_run_ = false;
     asio::steady_timer wake_;
-    asio::steady_timer free_;  // never expires; cancelled when a publish ends. Setting it anew would wake the others
+    async_condition free_;             // a publish or run() has ended
     asio::steady_timer patience_;      // of a publish, for a lock to be given back
     asio::steady_timer cut_patience_;  // of a cut, for the stream
 };

@@ -32,7 +32,7 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
       writer_{writer},
       state_{state},
       notify_{std::move(notify)},
-      sql_free_{writer.executor(), asio::steady_timer::time_point::max()},
+      sql_free_{writer.executor()},
       probe_timer_{writer.executor()},
       probe_ended_{writer.executor()}
 {
@@ -118,22 +118,19 @@ asio::awaitable<void> source_session::wind_up(const failure& why)
     auto drained = co_await writer_.flush();
     if (!drained)
         log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
-    while (probing_) {
-        probe_ended_.expires_at(asio::steady_timer::time_point::max());
-        co_await probe_ended_.async_wait(use_tuple);
-    }
+    while (probing_) co_await probe_ended_.wait();
 }
 
 asio::awaitable<void> source_session::lock_sql()
 {
-    while (sql_locked_) co_await sql_free_.async_wait(use_tuple);
+    while (sql_locked_) co_await sql_free_.wait();
     sql_locked_ = true;
 }
 
 void source_session::unlock_sql()
 {
     sql_locked_ = false;
-    sql_free_.cancel();
+    sql_free_.notify_all();
 }
 
 asio::awaitable<outcome<probe_facts>> source_session::probe()
@@ -176,7 +173,7 @@ asio::awaitable<void> source_session::probe_until_closed()
         co_await probe_timer_.async_wait(use_tuple);
     }
     probing_ = false;
-    probe_ended_.cancel();
+    probe_ended_.notify_all();
 }
 
 void source_session::note(const probe_facts& facts)

@@ -4,6 +4,7 @@
 #include "app/source_preparation.hpp"
 #include "app/store_writer.hpp"
 #include "core/settings.hpp"
+#include "source/async_condition.hpp"
 #include "source/postgres/catalog.hpp"
 #include "source/postgres/stream.hpp"
 #include "source/postgres/survey.hpp"
@@ -81,9 +82,9 @@ private:
     std::optional<failure> closed_because_;
     std::set<oid> changed_;
     bool sql_locked_ = false;
-    asio::steady_timer sql_free_;  // never expires; cancelled when the connection is free
+    async_condition sql_free_;
     asio::steady_timer probe_timer_;
-    asio::steady_timer probe_ended_;
+    async_condition probe_ended_;
     bool probing_ = false;
     lsn catalog_compared_at_;  // nothing was written since then that could have changed it
 };

@@ -2,17 +2,7 @@
 
 #include "core/limits.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-
 namespace understudy {
-
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-
-}  // namespace
 
 bool position_is_due(lsn stored, lsn reached, std::chrono::steady_clock::duration since_stored) noexcept
 {
@@ -35,7 +25,6 @@ store_writer::store_writer(asio::any_io_executor executor, worker_thread& thread
       delay_{executor},
       progress_{executor}
 {
-    progress_.expires_at(asio::steady_timer::time_point::max());
 }
 
 void store_writer::begin_session()
@@ -284,14 +273,13 @@ void store_writer::completed(const outcome<void>& result, const std::optional<st
         notify_.durable(durable());
     }
     if (overdue_ && is_idle()) seal();
-    progress_.cancel();
+    progress_.notify_all();
     if (accepts()) notify_.accepting();
 }
 
 asio::awaitable<outcome<void>> store_writer::wait_for(std::uint64_t ticket)
 {
-    // Setting the expiry anew would wake the others who wait, and they us, without end.
-    while (completed_ < ticket) co_await progress_.async_wait(use_tuple);
+    while (completed_ < ticket) co_await progress_.wait();
     if (broken_by_) co_return *broken_by_;
     co_return outcome<void>{};
 }
@@ -328,10 +316,8 @@ asio::awaitable<outcome<epoch>> store_writer::create_epoch()
 
 asio::awaitable<outcome<void>> store_writer::load(epoch rows, change_batch batch)
 {
-    if (submitted_ >= limits::batches_in_flight_max) {
-        auto room = co_await wait_for(submitted_ - limits::batches_in_flight_max + 1);
-        if (!room) co_return room;
-    }
+    while (!has_room()) co_await progress_.wait();
+    if (broken_by_) co_return *broken_by_;
     auto shared = std::make_shared<change_batch>(std::move(batch));
     submit([rows, shared](store& into) { return into.load(rows, *shared); });
     co_return outcome<void>{};

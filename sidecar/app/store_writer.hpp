@@ -2,6 +2,7 @@
 
 #include "app/worker_thread.hpp"
 #include "core/settings.hpp"
+#include "source/async_condition.hpp"
 #include "source/postgres/copy.hpp"
 #include "source/stream_sink.hpp"
 #include "store/store.hpp"
@@ -147,7 +148,7 @@ private:
     bool will_look_ = false;
     asio::steady_timer look_;
     asio::steady_timer delay_;
-    asio::steady_timer progress_;  // cancelled whenever a job completes
+    async_condition progress_;  // a job has completed
 
     bool held_ = false;
     std::optional<lsn> stop_at_;

@@ -1,6 +1,7 @@
 #include "source/postgres/patient_query.hpp"
 
 #include "core/limits.hpp"
+#include "source/async_condition.hpp"
 #include "source/postgres/catalog_sql.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -22,9 +23,9 @@ constexpr auto poll_interval = 1s;
 constexpr auto patience = 24h;  // it ends by itself, or by cancel() on the connection
 
 struct watch {
-    explicit watch(asio::any_io_executor executor) : pause{executor}, ended_signal{executor} {}
+    explicit watch(asio::any_io_executor executor) : pause{executor}, end{executor} {}
     asio::steady_timer pause;
-    asio::steady_timer ended_signal;
+    async_condition end;
     bool answered = false;  // the command is done: stop asking
     bool ended = false;     // nobody uses the SQL connection any more
 };
@@ -43,7 +44,7 @@ asio::awaitable<void> ask_until_answered(watch& state, pg_connection& sql, std::
         if (auto seconds = rows->text(0, 2); !seconds.empty()) waiting_for += fmt::format(", open for {} s", seconds);
     }
     state.ended = true;
-    state.ended_signal.cancel();
+    state.end.notify_all();
 }
 
 }  // namespace
@@ -58,10 +59,7 @@ asio::awaitable<outcome<query_result>> query_patiently(pg_connection& waiting, s
     auto rows = co_await waiting.query(std::move(command), patience);
     state.answered = true;
     state.pause.cancel();
-    while (!state.ended) {
-        state.ended_signal.expires_at(asio::steady_timer::time_point::max());
-        co_await state.ended_signal.async_wait(use_tuple);
-    }
+    while (!state.ended) co_await state.end.wait();
     waiting_for.clear();
     co_return std::move(rows);
 }

@@ -2,17 +2,12 @@
 
 #include "source/postgres/preflight.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 namespace understudy {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 std::int64_t now_us() noexcept
 {
@@ -64,8 +59,7 @@ asio::awaitable<outcome<void>> postgres_stream::read_until_failure()
     for (;;) {
         if (!sink_.accepts()) {
             connection_->look_away();
-            room_.expires_at(asio::steady_timer::time_point::max());
-            co_await room_.async_wait(use_tuple);
+            co_await room_.wait();
             if (connection_->is_cancelled()) co_return failure{errc::cancelled, "the stream was closed"};
             continue;
         }
@@ -186,14 +180,14 @@ void postgres_stream::request_reply()
 
 void postgres_stream::resume()
 {
-    room_.cancel();
+    room_.notify_all();
 }
 
 void postgres_stream::close()
 {
     connection_->cancel();
     status_timer_.cancel();
-    room_.cancel();
+    room_.notify_all();
 }
 
 void postgres_stream::arm_status_timer()

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/position.hpp"
+#include "source/async_condition.hpp"
 #include "source/postgres/connection.hpp"
 #include "source/postgres/streamed_transactions.hpp"
 #include "source/postgres/transaction_reader.hpp"
@@ -82,7 +83,7 @@ private:
     lsn received_;
     bool large_open_ = false;
     asio::steady_timer status_timer_;
-    asio::steady_timer room_;
+    async_condition room_;
 };
 
 }  // namespace understudy
