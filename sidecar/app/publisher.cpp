@@ -229,7 +229,7 @@ void publisher::look_after_announced()
                   "the announced generation was removed, replaced or cut; writing a new one", {{"generation", number}});
         announced_by_us_ = false;
         announced_.reset();
-        cadence_.request();
+        cadence_.request(publish_reason::repair);
         wake_.cancel();
     });
 }

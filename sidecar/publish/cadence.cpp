@@ -28,6 +28,7 @@ const char* name_of(publish_reason reason) noexcept
     case publish_reason::after_bytes: return "after_bytes";
     case publish_reason::after_quiet: return "after_quiet";
     case publish_reason::requested: return "requested";
+    case publish_reason::repair: return "repair";
     case publish_reason::shutdown: return "shutdown";
     }
     return "unnamed";
@@ -62,9 +63,9 @@ void cadence::changed(std::uint64_t count, std::uint64_t bytes, steady_time now)
     pending_.last = now;
 }
 
-void cadence::request() noexcept
+void cadence::request(publish_reason why) noexcept
 {
-    requested_ = true;
+    requested_ = why;
     heard_request_ = false;
 }
 
@@ -73,7 +74,7 @@ void cadence::started(steady_time now)
     const auto decided = evaluate(now);
     if (const auto* publish = std::get_if<publish_due>(&decided)) why_ = publish->reason;
     in_flight_ = std::exchange(pending_, {});
-    heard_request_ = requested_;
+    heard_request_ = requested_.has_value();
     publishing_ = true;
     held_.reset();
 }
@@ -83,7 +84,7 @@ void cadence::published(steady_time now)
     publishing_ = false;
     published_before_ = true;
     first_ = false;
-    if (heard_request_) requested_ = false;
+    if (heard_request_) requested_.reset();
     heard_request_ = false;
     in_flight_ = {};
     backoff_ = {};
@@ -128,10 +129,10 @@ decision cadence::decide(steady_time now)
 decision cadence::evaluate(steady_time now) const
 {
     if (publishing_) return wait_until{wait_reason::publishing, std::nullopt};
-    if (requested_ && !heard_request_) return publish_due{publish_reason::requested};
+    if (requested_ && !heard_request_) return publish_due{*requested_};
     if (held_ && now < *held_->until) return *held_;
     if (first_) return publish_due{publish_reason::first};
-    if (requested_) return publish_due{publish_reason::requested};
+    if (requested_) return publish_due{*requested_};
     if (pending_.count == 0 && !pending_.outdated) return wait_until{wait_reason::nothing_changed, std::nullopt};
     return follow_rules(now);
 }

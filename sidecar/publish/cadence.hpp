@@ -19,6 +19,7 @@ enum class publish_reason {
     after_bytes,
     after_quiet,
     requested,
+    repair,  ///< What was announced is gone or damaged.
     shutdown,
 };
 
@@ -75,8 +76,8 @@ public:
     /// min_interval allows, whatever the rules and however little changed.
     void outdated() noexcept { pending_.outdated = true; }
 
-    /// A command or signal asks for a generation now, changed or not.
-    void request() noexcept;
+    /// A command or signal asks for a generation now, changed or not. Or a repair does.
+    void request(publish_reason why = publish_reason::requested) noexcept;
 
     /// From now on what is due is published without waiting for min_interval.
     void shut_down() noexcept { shutting_down_ = true; }
@@ -129,7 +130,7 @@ private:
     dirt pending_;
     dirt in_flight_;
     bool first_ = false;
-    bool requested_ = false;
+    std::optional<publish_reason> requested_;
     bool heard_request_ = false;  ///< The request that the publish under way, or the failed one, was for.
     bool shutting_down_ = false;
     bool publishing_ = false;

@@ -174,13 +174,17 @@ private:
     {
         const auto* known = schema.if_contains("properties");
         if (known == nullptr) return;
-        for (const auto& [name, value] : section)
-            if (!known->as_object().contains(name))
-                errors_.push_back(tree_.error_at_name(child_key(key, name), unknown_key(schema, key, name)));
+        std::set<std::string, std::less<>> misspelt;
+        for (const auto& [name, value] : section) {
+            if (known->as_object().contains(name)) continue;
+            errors_.push_back(tree_.error_at_name(child_key(key, name), unknown_key(schema, key, name)));
+            misspelt.insert(std::string{nearest(name, names_in(schema))});
+        }
         const auto* required = schema.if_contains("required");
         if (required == nullptr) return;
         for (const auto& name : required->as_array())
-            if (!section.contains(name.as_string())) add_missing(known->as_object(), key, name.as_string());
+            if (!section.contains(name.as_string()) && !misspelt.contains(std::string_view{name.as_string()}))
+                add_missing(known->as_object(), key, name.as_string());
     }
 
     void add_missing(const json::object& known, const std::string& key, std::string_view name)

@@ -176,6 +176,15 @@ BOOST_AUTO_TEST_CASE(a_request_publishes_at_once_though_nothing_changed)
     CHECK_DECISION(schedule.decide(start), wait(wait_reason::nothing_changed));
 }
 
+BOOST_AUTO_TEST_CASE(a_repair_is_a_request_with_a_reason_of_its_own)
+{
+    auto schedule = settled(rules{1h}.every(2h));
+    schedule.request(publish_reason::repair);
+    CHECK_DECISION(schedule.decide(start), publish(publish_reason::repair));
+    publish_at(schedule, start);
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::nothing_changed));
+}
+
 BOOST_AUTO_TEST_CASE(a_request_during_a_publish_is_for_another_one)
 {
     auto schedule = settled({});

@@ -116,6 +116,15 @@ BOOST_AUTO_TEST_CASE(every_required_key_is_asked_for)
                "c.yaml:1:1: snapshot: missing; expected a section with directory");
 }
 
+BOOST_AUTO_TEST_CASE(a_required_key_that_is_misspelt_is_not_missing_too)
+{
+    BOOST_TEST(complaints("tabels: [public.materials]\n"
+                          "state: {directory: /s}\n"
+                          "snapshot: {directory: /p}\n"
+                          "source: {postgres: {connection: host=db}}\n") ==
+               "c.yaml:1:1: tabels: unknown key; did you mean tables?");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_section_is_one_error)
 {
     BOOST_TEST(complaints("- a\n- b\n") == "c.yaml:1:1: expected a section; found a list");
