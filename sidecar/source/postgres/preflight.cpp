@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace understudy {
@@ -378,15 +379,28 @@ struct reservation {
     std::string remedy;
 };
 
+// regproc, regprocedure, regoper, regoperator, regclass, regtype, regconfig, regdictionary, regnamespace, regrole,
+// regcollation and aclitem, whose oids are fixed (pg_type.dat), or a type that leads to one.
+bool shows_names_of_objects(oid type, const type_catalog& types)
+{
+    constexpr std::array<oid, 12> themselves{24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1033};
+    if (std::find(themselves.begin(), themselves.end(), type) != themselves.end()) return true;
+    const auto* facts = types.find(type);
+    if (!facts) return false;
+    if (facts->base != 0 && shows_names_of_objects(facts->base, types)) return true;
+    if (facts->element != 0 && shows_names_of_objects(facts->element, types)) return true;
+    return std::any_of(facts->attributes.begin(), facts->attributes.end(),
+                       [&](const type_attribute& attribute) { return shows_names_of_objects(attribute.type, types); });
+}
+
 // What works, and not as everybody would expect.
-std::vector<reservation> reservations(const table_facts& facts, const std::string& role)
+std::vector<reservation> reservations(const table_facts& facts, const type_catalog& types, const std::string& role)
 {
     std::vector<std::string> generated;
     std::vector<std::string> names_of_objects;
     for (const auto& column : facts.columns) {
         if (column.generated && !column.published) generated.push_back(column.described.name);
-        if (column.type_name.starts_with("reg") || column.type_name.starts_with("aclitem"))
-            names_of_objects.push_back(column.described.name);
+        if (shows_names_of_objects(column.described.type, types)) names_of_objects.push_back(column.described.name);
     }
     std::vector<reservation> all;
     if (!generated.empty())
@@ -419,7 +433,7 @@ check_item check_table(const table_facts& facts, const type_catalog& types, cons
                         quoted_identifier(facts.name.schema), quoted_name(facts.name), quoted_identifier(role)),
             errc::permission_denied);
     auto item = passed(name, describe(facts, *planned));
-    for (const auto& [text, remedy] : reservations(facts, role)) {
+    for (const auto& [text, remedy] : reservations(facts, types, role)) {
         item.result = verdict::warning;
         item.text += "; " + text;
         item.remedy += (item.remedy.empty() ? "" : "; ") + remedy;

@@ -13,6 +13,8 @@ using namespace understudy::table_kit;
 
 namespace {
 
+constexpr oid regclass_type = 2205;
+
 server_facts good_server()
 {
     server_facts server;
@@ -324,7 +326,7 @@ BOOST_AUTO_TEST_CASE(each_table_has_an_item_and_so_has_each_missing_one)
     guarded.row_security = true;
     auto named = materials();
     named.name.name = "named";
-    named.columns[1].type_name = "regclass";
+    named.columns[1].described.type = regclass_type;
     table_setting gone;
     gone.schema = "public";
     gone.name = "gone";
@@ -341,6 +343,26 @@ BOOST_AUTO_TEST_CASE(each_table_has_an_item_and_so_has_each_missing_one)
                    .remedy.ends_with("GRANT SELECT ON \"public\".\"secrets\" TO \"mirror\";"));
     BOOST_TEST(item_named("table public.gone", items).reason == errc::table_missing);
     BOOST_TEST(item_named("tables void.*", items).reason == errc::table_missing);
+}
+
+BOOST_AUTO_TEST_CASE(names_of_objects_are_found_inside_other_types)
+{
+    constexpr oid domain = 50'001, array = 50'002, composite = 50'003, harmless = 50'004;
+    type_catalog types;
+    types.add({.id = domain, .name = "watched", .kind = 'd', .base = regclass_type});
+    types.add({.id = array, .name = "_watched", .element = domain});
+    types.add({.id = composite, .name = "pair", .kind = 'c', .attributes = {{"a", text_type}, {"b", array}}});
+    types.add({.id = harmless, .name = "region", .kind = 'e'});
+    for (auto [type, expected] : std::vector<std::pair<oid, verdict>>{{domain, verdict::warning},
+                                                                      {array, verdict::warning},
+                                                                      {composite, verdict::warning},
+                                                                      {harmless, verdict::passed}}) {
+        auto table = materials();
+        table.columns[1].described.type = type;
+        table.columns[1].type_name = "region";
+        auto items = check_tables({{table}, {}}, types, "mirror");
+        BOOST_TEST_CONTEXT(type) BOOST_TEST((items.front().result == expected), items.front().text);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
