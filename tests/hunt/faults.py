@@ -22,7 +22,7 @@ def terminate(round_):
     took = time.monotonic() - begin
     # Before the store is open it has not said how it takes the signal.
     early = status == -signal.SIGTERM and (not round_.mirror.has_spoken() or round_.mirror.status()["state"] == "starting")
-    if took > STOP_SECONDS or status != 0 and not early:
+    if took > STOP_SECONDS or status != 0 and not early and not round_.had_a_right_to_end(status):
         round_.found("stop", f"SIGTERM: exit status {status} after {took:.1f} s")
     round_.mirror.process = None
     pause(round_)

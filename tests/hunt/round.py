@@ -146,10 +146,13 @@ class Round:
         if self.mirror.process is not None:
             status, said = self.mirror.process.poll(), self.mirror.status()
             self.done[f"exit {status} {said.get('reason')}"] += 1
-            if status != EXIT_OPERATOR or said.get("reason") not in self.expected:
+            if not self.had_a_right_to_end(status):
                 self.found("ended", f"exit status {status}, {said.get('state')} {said.get('reason')}: "
                            f"{said.get('reason_text')}")
         self.mirror.start()
+
+    def had_a_right_to_end(self, status):
+        return status == EXIT_OPERATOR and self.mirror.status().get("reason") in self.expected
 
     # At a quiet point
 

@@ -102,7 +102,7 @@ outcome<void> postgres_stream::handle_frame(std::string_view frame)
 outcome<void> postgres_stream::handle_message(const pgoutput::wal_data& data)
 {
     auto event = reader_.on_message(data.payload);
-    if (!event) return explain_data_error(event.error());
+    if (!event) return explain_data_error(event.error(), data.payload);
     received_ = std::max(received_, data.start);
     if (*event == transaction_reader::event::begun)
         sink_.on_begin(reader_.commit_start());
@@ -142,7 +142,7 @@ outcome<void> postgres_stream::handle_keepalive(const pgoutput::keepalive& keepa
     return {};
 }
 
-failure postgres_stream::explain_data_error(error_code ec) const
+failure postgres_stream::explain_data_error(error_code ec, std::string_view message) const
 {
     switch (reason_of(ec)) {
     case errc::table_changed:
@@ -152,7 +152,10 @@ failure postgres_stream::explain_data_error(error_code ec) const
     default: break;
     }
     auto where = reader_.failed_in().empty() ? std::string{} : " of " + reader_.failed_in();
-    return explain(ec, fmt::format("message{} at {}: {}", where, to_string(received_), ec.message()));
+    // Not its bytes: they may be those of an excluded column.
+    auto what = message.empty() ? std::string{"a message"}
+                                : fmt::format("a message of kind {:?} and {} bytes", message.front(), message.size());
+    return explain(ec, fmt::format("{}{} at {}: {}", what, where, to_string(received_), ec.message()));
 }
 
 void postgres_stream::send_status(lsn flushed, bool request_reply)

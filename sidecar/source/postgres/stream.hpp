@@ -72,7 +72,7 @@ private:
     void hand_out_part();
     void send_status(lsn flushed, bool request_reply);
     void arm_status_timer();
-    failure explain_data_error(error_code ec) const;
+    failure explain_data_error(error_code ec, std::string_view message = {}) const;
 
     std::unique_ptr<pg_connection> connection_;
     stream_options options_;
