@@ -38,7 +38,7 @@ asio::awaitable<failure> postgres_stream::run()
     auto ended = co_await read_until_failure();
     status_timer_.cancel();
     if (std::exchange(large_open_, false)) sink_.on_large_abandoned();
-    auto why = std::move(ended.error());
+    auto why = ended.error();
     // What we cannot read ourselves is in a table that is copied again. This one is in the WAL, whatever its row is now.
     if (why.code == errc::bad_text) why.code = errc::unsendable_value;
     co_return why;
