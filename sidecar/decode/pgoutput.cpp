@@ -28,7 +28,7 @@ namespace understudy::pgoutput {
 
 namespace {
 
-constexpr std::string_view message_types = "BCRYIUDTMO";
+constexpr std::string_view message_types = "BCRYIUDTMOA";
 constexpr std::uint8_t truncate_cascade = 1;
 constexpr std::uint8_t truncate_restart_identity = 2;
 
@@ -247,6 +247,15 @@ error_code check_origin(std::string_view whole)
     in.expect('O');
     in.position();
     in.in().c_string();  // an origin's name can be longer than other names
+    return in.finish();
+}
+
+error_code check_stream_abort(std::string_view whole)
+{
+    message_reader in{whole};
+    in.expect('A');
+    in.in().u32();
+    in.in().u32();
     return in.finish();
 }
 

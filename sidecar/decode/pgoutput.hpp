@@ -103,6 +103,7 @@ enum class kind : char {
     truncate = 'T',
     message = 'M',
     origin = 'O',
+    stream_abort = 'A',
 };
 result<kind> kind_of(std::string_view message) noexcept;
 
@@ -118,6 +119,11 @@ result<truncate> decode_truncate(std::string_view whole);
 result<message> decode_message(std::string_view whole);
 error_code check_origin(std::string_view whole);
 error_code check_type(std::string_view whole);
+
+/// Stream Abort, without the fields of protocol version 4. PostgreSQL 18 sends it though streaming is off, outside of
+/// transactions, for a subtransaction of which it has sent nothing: seen on 18.4 when a transaction larger than
+/// logical_decoding_work_mem is rolled back (ReorderBufferTruncateTXN marks the subtransactions as streamed).
+error_code check_stream_abort(std::string_view whole);
 
 // The frames around them: https://www.postgresql.org/docs/current/protocol-replication.html
 

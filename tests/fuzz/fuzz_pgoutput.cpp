@@ -40,6 +40,7 @@ void decode_other(std::string_view whole)
     (void)pgoutput::decode_commit(whole);
     (void)pgoutput::decode_truncate(whole);
     (void)pgoutput::check_origin(whole);
+    (void)pgoutput::check_stream_abort(whole);
     (void)pgoutput::check_type(whole);
     if (auto relation = pgoutput::decode_relation(whole))
         for (const auto& column : relation->columns) touch(column.name);

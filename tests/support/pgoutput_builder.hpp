@@ -97,6 +97,11 @@ inline std::string type(oid id, std::string_view schema, std::string_view name)
     return bytes{}.byte('Y').u32(id).c_string(schema).c_string(name).take();
 }
 
+inline std::string stream_abort(std::uint32_t xid, std::uint32_t subxid)
+{
+    return bytes{}.byte('A').u32(xid).u32(subxid).take();
+}
+
 inline std::string relation(const pgoutput::relation& described)
 {
     bytes out;

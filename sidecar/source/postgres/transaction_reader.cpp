@@ -114,6 +114,9 @@ result<transaction_reader::event> transaction_reader::on_message(std::string_vie
     case pgoutput::kind::type: ec = pgoutput::check_type(message); break;
     case pgoutput::kind::origin: ec = pgoutput::check_origin(message); break;
     case pgoutput::kind::message: ec = look_for_mark(message); break;
+    case pgoutput::kind::stream_abort:
+        ec = in_transaction_ ? make_error_code(errc::unexpected_message) : pgoutput::check_stream_abort(message);
+        break;
     }
     if (ec) return ec;
     return event::none;

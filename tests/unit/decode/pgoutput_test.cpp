@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(kind_of_knows_each_message_by_its_first_byte)
 
 BOOST_AUTO_TEST_CASE(kind_of_refuses_messages_of_protocols_that_we_did_not_ask_for)
 {
-    for (char type : std::string_view{"SEcAbPKrpwk\0", 12})
+    for (char type : std::string_view{"SEcbPKrpwk\0", 11})
         BOOST_TEST(pgoutput::kind_of(std::string(1, type)).error() == errc::unknown_message);
     BOOST_TEST(pgoutput::kind_of("").error() == errc::truncated_message);
 }
@@ -181,6 +181,7 @@ BOOST_AUTO_TEST_CASE(every_message_cut_at_any_byte_is_truncated)
     check_each_length(build::message({false, lsn{1}, "p", "content"}), checks(&pgoutput::decode_message));
     check_each_length(build::origin(lsn{1}, "elsewhere"), &pgoutput::check_origin);
     check_each_length(build::type(16400, "public", "mood"), &pgoutput::check_type);
+    check_each_length(build::stream_abort(765, 766), &pgoutput::check_stream_abort);
 }
 
 BOOST_AUTO_TEST_CASE(decoders_refuse_each_others_messages)
@@ -188,7 +189,8 @@ BOOST_AUTO_TEST_CASE(decoders_refuse_each_others_messages)
     auto other = build::type(1, "public", "mood");
     for (const auto& decode :
          {checks(&pgoutput::decode_begin), checks(&pgoutput::decode_commit), relation_check, insert_check, update_check,
-          remove_check, truncate_check, checks(&pgoutput::decode_message), check{&pgoutput::check_origin}})
+          remove_check, truncate_check, checks(&pgoutput::decode_message), check{&pgoutput::check_origin},
+          check{&pgoutput::check_stream_abort}})
         BOOST_TEST(decode(other) == errc::unknown_message);
     BOOST_TEST(pgoutput::check_type(build::insert(1, {})) == errc::unknown_message);
 }
