@@ -284,8 +284,9 @@ asio::awaitable<outcome<table_listing>> read_tables(pg_connection& sql, std::vec
                                fmt::arg("published", version >= 180000   ? catalog_sql::published_18
                                                      : version >= 150000 ? catalog_sql::published_15
                                                                          : catalog_sql::published_14));
-    auto query_details = fmt::format("{};{};SELECT oid FROM pg_class WHERE oid = ANY({})", columns,
-                                     fmt::format(catalog_sql::keys, fmt::arg("tables", list)), list);
+    // Who is still there is asked last: then no columns means that it has none.
+    auto query_details = columns + ";" + fmt::format(catalog_sql::keys, fmt::arg("tables", list)) + ";" +
+                         fmt::format(catalog_sql::existing, fmt::arg("tables", list));
     auto details = co_await sql.query_each(std::move(query_details), limits::query_timeout);
     if (!details) co_return details.error();
     add_columns(details->at(0), listing.tables);

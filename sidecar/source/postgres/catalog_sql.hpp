@@ -151,6 +151,9 @@ SELECT c.oid, a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '', {publish
  WHERE c.oid = ANY({tables})
  ORDER BY c.oid, a.attnum)";
 
+inline constexpr const char* existing = R"(
+SELECT oid FROM pg_class WHERE oid = ANY({tables}))";
+
 // A deferrable key allows two rows with one key inside a transaction, so it cannot tell rows apart for us.
 inline constexpr const char* keys = R"(
 SELECT i.indrelid, i.indisprimary, i.indisreplident, a.attname
