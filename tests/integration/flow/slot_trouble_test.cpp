@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <functional>
+#include <optional>
 
 // Continuity that cannot be proved. The old generation stays, a whole new copy replaces it.
 using namespace understudy;
@@ -81,6 +82,36 @@ void write_history(const filled_server& server, const std::string& name, int tra
     for (int n = 0; n < transactions; ++n)
         session.exec("INSERT INTO public.items (id, name) VALUES (" + std::to_string(7000 + n) + ", '" + name + "')");
 }
+
+/// A server whose volume was copied behind the sidecar's first copy. It runs again, the sidecar does not.
+struct restorable {
+    explicit restorable(int version) : server{{.version = version}}, sidecar{server}
+    {
+        sidecar.start_following();
+        stop();
+        earlier.emplace(server);
+        server.start();
+    }
+
+    /// Both of them. Returns the position that was announced.
+    lsn stop()
+    {
+        BOOST_REQUIRE(sidecar.stop() == 0);
+        BOOST_REQUIRE(server.stop());
+        return sidecar.position();
+    }
+
+    /// Of a stopped server, which runs again then.
+    void restore()
+    {
+        earlier->restore();
+        server.start();
+    }
+
+    filled_server server;
+    mirror sidecar;
+    std::optional<volume_copy> earlier;
+};
 
 }  // namespace
 
@@ -241,22 +272,15 @@ BOOST_DATA_TEST_CASE(a_table_taken_out_and_put_back_while_we_follow_loses_nothin
 
 BOOST_AUTO_TEST_CASE(a_volume_restored_to_before_our_position_is_copied_anew)
 {
-    filled_server server;
-    mirror sidecar{server};
-    sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    volume_copy earlier{server};
-    server.start();
+    restorable both{15};
+    auto& server = both.server;
+    auto& sidecar = both.sidecar;
     sidecar.start_following();
     write_history(server, "lost", 300);
     BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    auto position = sidecar.position();
+    auto position = both.stop();
 
-    earlier.restore();
-    server.start();
+    both.restore();
     BOOST_REQUIRE(server.flushed() < position);
     sidecar.start();
     BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
@@ -265,22 +289,15 @@ BOOST_AUTO_TEST_CASE(a_volume_restored_to_before_our_position_is_copied_anew)
 
 BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is_copied_anew, versions, version)
 {
-    filled_server server{{.version = version}};
-    mirror sidecar{server};
-    sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    volume_copy earlier{server};
-    server.start();
+    restorable both{version};
+    auto& server = both.server;
+    auto& sidecar = both.sidecar;
     sidecar.start_following();
     write_history(server, "lost", 300);
     BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    auto position = sidecar.position();
+    auto position = both.stop();
 
-    earlier.restore();
-    server.start();
+    both.restore();
     write_history(server, "kept", 600);
     BOOST_REQUIRE(server.flushed() > position);
     sidecar.start();
@@ -291,22 +308,15 @@ BOOST_DATA_TEST_CASE(a_restored_volume_with_another_history_past_our_position_is
 // Nothing was streamed since the copy, so only what the copy itself left in the history can tell.
 BOOST_DATA_TEST_CASE(a_volume_restored_to_before_a_copy_with_nothing_since_is_noticed, versions, version)
 {
-    filled_server server{{.version = version}};
-    mirror sidecar{server};
-    sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    volume_copy earlier{server};
-    server.start();
+    restorable both{version};
+    auto& server = both.server;
+    auto& sidecar = both.sidecar;
     write_history(server, "lost", 300);
     std::filesystem::remove_all(sidecar.state_directory());
     sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    auto position = sidecar.position();
+    auto position = both.stop();
 
-    earlier.restore();
-    server.start();
+    both.restore();
     write_history(server, "kept", 600);
     BOOST_REQUIRE(server.flushed() > position);
     sidecar.start();
@@ -317,13 +327,9 @@ BOOST_DATA_TEST_CASE(a_volume_restored_to_before_a_copy_with_nothing_since_is_no
 // The copy is durable; most often the stream was not there yet when the history went.
 BOOST_AUTO_TEST_CASE(a_history_that_is_lost_right_behind_a_copy_is_never_announced)
 {
-    filled_server server;
-    mirror sidecar{server};
-    sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    volume_copy earlier{server};
-    server.start();
+    restorable both{15};
+    auto& server = both.server;
+    auto& sidecar = both.sidecar;
     write_history(server, "lost", 300);
     std::filesystem::remove_all(sidecar.state_directory());
     sidecar.start();
@@ -331,8 +337,7 @@ BOOST_AUTO_TEST_CASE(a_history_that_is_lost_right_behind_a_copy_is_never_announc
     sidecar.kill();
     BOOST_REQUIRE(server.stop());
 
-    earlier.restore();
-    server.start();
+    both.restore();
     write_history(server, "kept", 600);
     sidecar.start();
     BOOST_TEST(lasting_difference(server, sidecar, 60s) == "", sidecar.log());
@@ -344,25 +349,18 @@ BOOST_DATA_TEST_CASE(a_restored_volume_is_noticed_behind_changes_of_other_tables
 {
     const std::string others =
         "DROP TABLE IF EXISTS other; CREATE TABLE other AS SELECT repeat(md5(i::text), 10) FROM generate_series(1, 60000) i";
-    filled_server server{{.version = version}};
-    mirror sidecar{server};
-    sidecar.start_following();
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    volume_copy earlier{server};
-    server.start();
+    restorable both{version};
+    auto& server = both.server;
+    auto& sidecar = both.sidecar;
     sidecar.start_following();
     write_history(server, "lost", 30);
     BOOST_REQUIRE(lasting_difference(server, sidecar) == "");
     auto last_commit = sidecar.position();
     for (int n = 0; n < 2; ++n) server.exec(others);
     BOOST_REQUIRE(wait_for([&] { return sidecar.publish().value > last_commit.value + (16u << 20); }));
-    BOOST_REQUIRE(sidecar.stop() == 0);
-    BOOST_REQUIRE(server.stop());
-    auto position = sidecar.position();
+    auto position = both.stop();
 
-    earlier.restore();
-    server.start();
+    both.restore();
     server.exec(others);
     write_history(server, "kept", 10);
     BOOST_REQUIRE(server.flushed() < position);
