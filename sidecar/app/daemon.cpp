@@ -33,7 +33,7 @@ std::chrono::milliseconds hold_limit_in(const json::object& request)
 }  // namespace
 
 daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
-               std::unique_ptr<snapshot_directory> directory)
+               std::unique_ptr<snapshot_directory> directory, read_service* reads)
     : config_{std::move(config)},
       mode_{mode},
       store_{std::move(rows)},
@@ -53,8 +53,12 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
                  *directory_,
                  publish_thread_,
                  state_,
-                 [this](failure why) { close_session(std::move(why)); }},
-      status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_},
+                 {.broken = [this](failure why) { close_session(std::move(why)); },
+                  .announced =
+                      [reads] {
+                          if (reads != nullptr) reads->look_for_announced();
+                      }}},
+      status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_, reads},
       control_{
           loop_.get_executor(),
           [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },

@@ -10,6 +10,7 @@
 #include "app/worker_thread.hpp"
 #include "core/remedy.hpp"
 #include "publish/status_file.hpp"
+#include "serve/read_service.hpp"
 #include "settings/load.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -39,8 +40,9 @@ enum class daemon_end {
 /// exceptions: see worker_thread.
 class daemon {
 public:
+    /// `reads` is told what there is to serve; it may be null, and outlives this.
     daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
-           std::unique_ptr<snapshot_directory> directory);
+           std::unique_ptr<snapshot_directory> directory, read_service* reads);
 
     /// What the former run's last status says of the announced generation.
     void take_over(const status_report& former);

@@ -1,6 +1,6 @@
 #include "app/publisher.hpp"
 
-#include "app/left_out.hpp"
+#include "app/table_descriptions.hpp"
 #include "app/logging.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
@@ -72,14 +72,14 @@ bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
 }
 
 publisher::publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
-                     worker_thread& thread, daemon_state& state, std::function<void(failure)> broken)
+                     worker_thread& thread, daemon_state& state, publisher_events tell)
     : settings_{wanted},
       writer_{writer},
       store_{rows},
       directory_{directory},
       thread_{thread},
       state_{state},
-      broken_{std::move(broken)},
+      tell_{std::move(tell)},
       announced_{find_announced(directory)},
       cadence_{wanted.cadence, presence(announced_), now()},
       next_number_{std::max(highest(directory), writer.durable().generation) + 1},
@@ -189,7 +189,7 @@ bool publisher::has_new_copies() const
 void publisher::look_at_documents()
 {
     if (!announced_) return;
-    auto plans = plan_documents(settings_.documents, writer_.state().tables);
+    auto plans = plan_documents(settings_.documents, writer_.state().tables, reads());
     auto same = [](const document_plan& wanted, const manifest_document& made) {
         return wanted.file == made.file && wanted.fingerprint == made.plan;
     };
@@ -227,11 +227,22 @@ void publisher::look_after_announced()
         if (whole || busy_ || !announced_ || announced_->generation != number) return;
         log_event(log_level::error, "generation_missing",
                   "the announced generation was removed, replaced or cut; writing a new one", {{"generation", number}});
-        announced_by_us_ = false;
-        announced_.reset();
-        cadence_.request(publish_reason::repair);
-        wake_.cancel();
+        replace_announced();
     });
+}
+
+void publisher::on_damaged(std::uint64_t number)
+{
+    if (announced_ && announced_->generation == number) replace_announced();
+}
+
+// Nothing of it is linked to: the new one is written whole.
+void publisher::replace_announced()
+{
+    announced_by_us_ = false;
+    announced_.reset();
+    cadence_.request(publish_reason::repair);
+    wake_.cancel();
 }
 
 void publisher::on_settings_changed()
@@ -304,7 +315,7 @@ void publisher::note_failure(const failure& why)
     else
         cadence_.failed(now());
     log_event(expected ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
-    if (is_for_supervisor(why.code)) broken_(why);
+    if (is_for_supervisor(why.code)) tell_.broken(why);
 }
 
 asio::awaitable<outcome<manifest>> publisher::write_and_announce()
@@ -318,7 +329,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     if (flushed->awaits_mark())
         co_return failure{errc::catching_up, fmt::format("the stream is at {}, and not past the newest copy",
                                                          to_string(flushed->position))};
-    auto made = co_await write(settings_.documents);
+    auto made = co_await write(settings_.documents, reads());
     if (!made) co_return made.error();
     auto announced = co_await announce_with_leave(std::move(session), *made);
     if (!announced) {
@@ -329,7 +340,13 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     announced_ = *made;
     announced_by_us_ = true;
     freshness_.announced(made->generation, made->position);
+    tell_.announced();
     co_return std::move(made);
+}
+
+row_files publisher::reads() const noexcept
+{
+    return settings_.serve.is_on() ? row_files::wanted : row_files::unwanted;
 }
 
 unchanged_tables publisher::unchanged_since_announced() const
@@ -344,7 +361,7 @@ unchanged_tables publisher::unchanged_since_announced() const
     return unchanged;
 }
 
-asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_settings> documents)
+asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_settings> documents, row_files reads)
 {
     auto open = [this] { return store_.read(); };
     auto opened = co_await thread_.run(std::move(open));
@@ -354,15 +371,15 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
     auto unchanged = unchanged_since_announced();
     auto previous = announced_;
     auto number = next_number_++;
-    auto left_out =
-        session_ ? left_out_columns(settings_.tables, session_->mirrored()) : decltype(generation_request::left_out){};
-    auto work = [this, number, left_out = std::move(left_out), documents = std::move(documents),
+    auto catalog =
+        session_ ? describe_tables(settings_.tables, session_->mirrored()) : decltype(generation_request::catalog){};
+    auto work = [this, number, reads, catalog = std::move(catalog), documents = std::move(documents),
                  previous = std::move(previous), unchanged = std::move(unchanged),
                  rows = std::move(rows)]() mutable -> outcome<manifest> {
         auto view = std::move(rows);  // closed here, on the thread that reads it
         auto held = directory_.ensure();
         if (!held) return held.error();
-        auto plans = plan_documents(documents, view->state().tables);
+        auto plans = plan_documents(documents, view->state().tables, reads);
         if (!plans) return plans.error();
         bool same = *held == snapshot_directory::presence::same && previous;
         generation_request request{.rows = *view, .documents = *plans};
@@ -370,7 +387,7 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
         request.created_at = wall_clock();
         request.previous = same ? &*previous : nullptr;
         request.unchanged = unchanged;
-        request.left_out = std::move(left_out);
+        request.catalog = std::move(catalog);
         return write_generation(directory_, request);
     };
     co_return co_await thread_.run(std::move(work));
@@ -479,7 +496,7 @@ asio::awaitable<outcome<manifest>> publisher::cut(lsn limit)
         co_return failure{errc::timed_out, fmt::format("the store is at {}, past {} already; try again",
                                                        to_string(flushed->position), to_string(limit))};
     std::vector<document_settings> plain(1);  // one document with every table as it is stored
-    co_return co_await write(std::move(plain));
+    co_return co_await write(std::move(plain), row_files::unwanted);
 }
 
 asio::awaitable<outcome<void>> publisher::stop_stream_at(lsn limit)

@@ -29,15 +29,21 @@ namespace understudy {
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
                        std::chrono::steady_clock::duration since_last) noexcept;
 
+/// Who hears of what a publisher does.
+struct publisher_events {
+    std::function<void(failure)>
+        broken;  ///< A failure that no other try mends: an unreadable store, a mistake of ours.
+    std::function<void()> announced;
+};
+
 /// Writes a generation when the cadence says so, and announces it when the source says that it is right
 ///.
 ///
 /// Belongs to the event loop; files are written on the publish thread. Borrows everything.
 class publisher {
 public:
-    /// `broken` hears of failures that no other try mends: the store cannot be read, or a mistake of ours.
     publisher(const settings& wanted, store_writer& writer, store& rows, snapshot_directory& directory,
-              worker_thread& thread, daemon_state& state, std::function<void(failure)> broken);
+              worker_thread& thread, daemon_state& state, publisher_events tell);
 
     /// What an earlier run proved of this generation.
     void take_over(std::uint64_t generation, db_time current_as_of);
@@ -56,6 +62,9 @@ public:
     void on_reached(lsn reached);
     void on_probe(const probe_facts& facts);
     void on_settings_changed();
+
+    /// A reader found the announced generation damaged: another one is due.
+    void on_damaged(std::uint64_t number);
 
     /// Somebody wants a generation now; run() sees to it.
     void request(const char* who);
@@ -86,7 +95,8 @@ public:
 private:
     asio::awaitable<outcome<manifest>> publish();
     asio::awaitable<outcome<manifest>> write_and_announce();
-    asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents);
+    asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents, row_files reads);
+    row_files reads() const noexcept;
     asio::awaitable<outcome<manifest>> cut(lsn limit);
     asio::awaitable<outcome<void>> stop_stream_at(lsn limit);
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
@@ -100,6 +110,7 @@ private:
     void look_at_documents();
     unchanged_tables unchanged_since_announced() const;
     void look_after_announced();
+    void replace_announced();
     void note_failure(const failure& why);
     void log_published(const manifest& made) const;
 
@@ -109,7 +120,7 @@ private:
     snapshot_directory& directory_;
     worker_thread& thread_;
     daemon_state& state_;
-    std::function<void(failure)> broken_;
+    publisher_events tell_;
 
     std::shared_ptr<source_session> session_;
     std::optional<manifest> announced_;

@@ -7,6 +7,7 @@
 #include "core/remedy.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
+#include "serve/read_service.hpp"
 
 #include <unistd.h>
 
@@ -88,11 +89,30 @@ void say_ended(const snapshot_directory& directory, status_report last, const fa
     write_or_log(directory, last);
 }
 
-outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
+std::unique_ptr<read_service> make_read_service(const loaded_settings& config, daemon_mode mode)
+{
+    if (mode == daemon_mode::once || !config.values.serve.is_on()) return nullptr;
+    auto log = [](const char* event, const std::string& sentence) { log_event(log_level::error, event, sentence); };
+    return std::make_unique<read_service>(config.values, log);
+}
+
+// What was announced can be read from here on, however long the rest of the start takes.
+outcome<void> start_reads(read_service* reads, const snapshot_directory& directory, const status_report& starting)
+{
+    if (reads == nullptr) return {};
+    reads->report(starting, {});
+    return reads->start(directory.rights().group);
+}
+
+outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode, read_service* reads)
 {
     auto directory = snapshot_directory::open(config.values.snapshot);
     if (!directory) return directory.error();
     auto former = say_starting(*directory);
+    if (auto started = start_reads(reads, *directory, former); !started) {
+        say_ended(*directory, std::move(former), started.error());
+        return started.error();
+    }
     auto rows = open_compact(config.values);
     if (!rows) {
         say_ended(*directory, std::move(former), rows.error());
@@ -100,7 +120,7 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode)
     }
     auto kept = std::make_unique<snapshot_directory>(std::move(*directory));
     const auto& snapshot = *kept;
-    daemon whole{config, mode, std::move(*rows), std::move(kept)};
+    daemon whole{config, mode, std::move(*rows), std::move(kept), reads};
     whole.take_over(former);
     if (auto listening = whole.listen(); !listening) {
         say_ended(snapshot, std::move(former), listening.error());
@@ -135,11 +155,12 @@ bool asked_to_stop_within(std::chrono::milliseconds pause)
 // Runs until it ends for another reason than its store.
 outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
 {
+    auto reads = make_read_service(config, mode);
     mending_limit limit;
     std::random_device dice;
     for (;;) {
         auto began = std::chrono::steady_clock::now();
-        auto ended = run_daemon(config, mode);
+        auto ended = run_daemon(config, mode, reads.get());
         if (!ended) return ended.error();
         if (*ended == daemon_end::stopped) return {};
         auto pause = limit.next(std::chrono::steady_clock::now() - began, dice());

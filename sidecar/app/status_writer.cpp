@@ -34,13 +34,15 @@ bool is_copying(daemon_phase phase) noexcept
 }  // namespace
 
 status_writer::status_writer(const settings& wanted, const daemon_state& state, const store_writer& writer,
-                             publisher& published, snapshot_directory& directory, worker_thread& thread)
+                             publisher& published, snapshot_directory& directory, worker_thread& thread,
+                             read_service* reads)
     : settings_{wanted},
       state_{state},
       writer_{writer},
       publisher_{published},
       directory_{directory},
       thread_{thread},
+      reads_{reads},
       timer_{writer.executor()}
 {
 }
@@ -59,6 +61,10 @@ void status_writer::stop()
 void status_writer::beat()
 {
     if (!writing_) write();
+    if (reads_ != nullptr) {
+        reads_->report(report(), settings_.heartbeat);
+        if (auto number = reads_->take_damaged()) publisher_.on_damaged(*number);
+    }
     timer_.expires_after(settings_.heartbeat);
     timer_.async_wait([this](const boost::system::error_code& ec) {
         if (!ec) beat();

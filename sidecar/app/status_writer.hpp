@@ -6,18 +6,19 @@
 #include "app/worker_thread.hpp"
 #include "core/settings.hpp"
 #include "publish/status_file.hpp"
+#include "serve/read_service.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
 namespace understudy {
 
-/// Puts what the daemon knows of itself into status.json, on each heartbeat and when it ends.
+/// Puts what the daemon knows of itself into status.json, on each heartbeat and when it ends, and tells who answers reads.
 ///
 /// Belongs to the event loop; the file is written on the publish thread. Borrows everything.
 class status_writer {
 public:
     status_writer(const settings& wanted, const daemon_state& state, const store_writer& writer, publisher& published,
-                  snapshot_directory& directory, worker_thread& thread);
+                  snapshot_directory& directory, worker_thread& thread, read_service* reads);
 
     void start();
 
@@ -39,6 +40,7 @@ private:
     publisher& publisher_;
     snapshot_directory& directory_;
     worker_thread& thread_;
+    read_service* reads_;  ///< May be null.
     bool writing_ = false;
     bool failed_before_ = false;
     asio::steady_timer timer_;

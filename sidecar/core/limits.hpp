@@ -53,6 +53,25 @@ inline constexpr auto cut_kept_max = 6h;          ///< What was cut is removed t
 inline constexpr int heartbeats_missed_max = 10;  ///< Then a daemon is taken for dead.
 inline constexpr std::uint64_t free_bytes_advised = std::uint64_t{1} << 30;
 
+// Reads over HTTP.
+inline constexpr std::size_t http_head_bytes_max = std::size_t{64} << 10;  ///< Request line and headers.
+inline constexpr std::size_t http_body_bytes_max = std::size_t{64} << 10;  ///< Read and dropped: a GET has none.
+inline constexpr auto http_idle_max = 75s;                                 ///< Of a connection between two requests.
+inline constexpr std::size_t query_parameters_max = 256;
+inline constexpr std::size_t filter_conditions_max = 256;
+inline constexpr std::size_t filter_depth_max = 16;       ///< Of and(...) and or(...) inside each other.
+inline constexpr std::size_t filter_values_max = 10'000;  ///< Of one in(...).
+inline constexpr std::size_t select_fields_max = 4 * columns_max;
+inline constexpr std::size_t json_steps_max = 32;
+inline constexpr std::size_t scan_step_bytes = std::size_t{256} << 10;  ///< Of a scan between two looks at others.
+inline constexpr std::uint64_t answer_bytes_now_max = std::uint64_t{128} << 20;  ///< Of all clients together.
+inline constexpr std::size_t fallback_reasons_max = 32;
+inline constexpr std::size_t remembered_generations_max = 64;
+inline constexpr auto block_look_pause = 100ms;  ///< Between two blocks that are compared with their hashes: 10 MiB/s.
+inline constexpr auto block_round_pause = 1h;    ///< Between two rounds over all of them.
+inline constexpr auto loop_beat_max = 30s;       ///< Without a word from the event loop, the daemon is not live.
+inline constexpr std::uint64_t sort_bytes_max = std::uint64_t{64} << 20;
+
 // Transactions between two looks at the catalog; of more, only the latest is remembered.
 inline constexpr std::size_t unsettled_transactions_max = std::size_t{1} << 18;
 

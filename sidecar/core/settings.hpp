@@ -80,6 +80,28 @@ struct snapshot_settings {
     friend bool operator==(const snapshot_settings&, const snapshot_settings&) = default;
 };
 
+/// Where reads, health and metrics are answered over HTTP: a unix socket, or an address of this host.
+struct listen_address {
+    std::filesystem::path socket;  ///< Of a unix socket; empty for TCP.
+    std::string host;              ///< A numeric address, or `localhost`.
+    std::uint16_t port = 0;
+    friend bool operator==(const listen_address&, const listen_address&) = default;
+};
+
+struct serve_settings {
+    std::vector<listen_address> listen;  ///< Empty: nothing is served.
+    bool anywhere = false;               ///< Addresses that others can reach may be listened on.
+    std::string token;                   ///< Secret; empty: nobody is asked for one.
+    std::filesystem::path certificate;   ///< PEM; empty: without TLS. Unix sockets are never under TLS.
+    std::filesystem::path private_key;
+    std::uint32_t connections_max = 256;
+    std::uint64_t answer_bytes_max = std::uint64_t{16} << 20;  ///< A longer answer is refused.
+    std::uint64_t rows_max = 0;                                ///< Of one answer; 0: any number.
+    std::chrono::milliseconds timeout{10'000};                 ///< For a request to come, and for its work.
+    bool is_on() const noexcept { return !listen.empty(); }
+    friend bool operator==(const serve_settings&, const serve_settings&) = default;
+};
+
 struct log_settings {
     std::string level = "info";   ///< trace, debug, info, warn, error.
     std::string format = "text";  ///< text or json.
@@ -96,6 +118,7 @@ struct settings {
     cadence_settings cadence;
     commit_settings commit;
     std::vector<document_settings> documents;  ///< Never empty: the default document when none is configured.
+    serve_settings serve;
     log_settings log;
     std::chrono::milliseconds heartbeat{1000};  ///< How often status.json is refreshed. `status.heartbeat`
 };

@@ -124,29 +124,40 @@ bool read_block(int fd, std::string& block)
     return true;
 }
 
-descriptor open_document(int directory, const manifest_document& document, std::vector<std::string>& differences)
+descriptor open_part(int directory, const std::string& name, std::uint64_t bytes, std::vector<std::string>& differences)
 {
-    descriptor file{::openat(directory, document.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    descriptor file{::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     struct stat facts{};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0)
-        differences.push_back(fmt::format("{}: {}", document.file, std::strerror(errno)));
+        differences.push_back(fmt::format("{}: {}", name, std::strerror(errno)));
     else if (!S_ISREG(facts.st_mode))
-        differences.push_back(fmt::format("{}: not a regular file", document.file));
-    else if (static_cast<std::uint64_t>(facts.st_size) != document.bytes)
-        differences.push_back(fmt::format("{}: {} bytes instead of {}", document.file, facts.st_size, document.bytes));
+        differences.push_back(fmt::format("{}: not a regular file", name));
+    else if (static_cast<std::uint64_t>(facts.st_size) != bytes)
+        differences.push_back(fmt::format("{}: {} bytes instead of {}", name, facts.st_size, bytes));
     return file;
+}
+
+void check_index(int directory, const index_digest& index, std::vector<std::string>& differences)
+{
+    auto text = read_file(directory, index.file, index.bytes);
+    if (!text)
+        differences.push_back(text.error().text);
+    else if (sha256_hex(*text) != index.sha256)
+        differences.push_back(fmt::format("{}: another SHA-256 than in the manifest", index.file));
 }
 
 }  // namespace
 
 void check_size(int directory, const manifest_document& document, std::vector<std::string>& differences)
 {
-    open_document(directory, document, differences);
+    open_part(directory, document.file, document.bytes, differences);
+    if (document.index) open_part(directory, document.index->file, document.index->bytes, differences);
 }
 
 void check_content(int directory, const manifest_document& document, std::vector<std::string>& differences)
 {
-    auto file = open_document(directory, document, differences);
+    if (document.index) check_index(directory, *document.index, differences);
+    auto file = open_part(directory, document.file, document.bytes, differences);
     if (file.get() < 0) return;
     content_check check{document, differences};
     std::string block;

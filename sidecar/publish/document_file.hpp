@@ -25,6 +25,9 @@ public:
     /// The caller appends here and then calls drain(); it never keeps the reference across drain().
     std::string& buffer() noexcept { return buffer_; }
 
+    /// Where the next byte of the buffer will stand in the file.
+    std::uint64_t position() const noexcept { return written_ + buffer_.size(); }
+
     /// Says that all bytes from here on are content. Called once, in the first block of the file.
     void begin_content() noexcept { hasher_.set_content_start(buffer_.size()); }
 

@@ -2,6 +2,7 @@
 
 #include "publish/digest.hpp"
 #include "publish/manifest.hpp"
+#include "publish/row_index.hpp"
 #include "publish/status_file.hpp"
 
 #include <boost/json.hpp>
@@ -9,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <utility>
 
@@ -99,6 +101,8 @@ outcome<planned_table> plan_table(const document_settings& document, const docum
     made.rows = table.rows;
     made.stored_columns = table.shape.columns.size();
     made.member = json_text(wanted.as.empty() ? member_of(table.name) : wanted.as);
+    made.identity = table.shape.identity;
+    made.whole = wanted.columns.empty() && wanted.keyed_by.empty();
     if (auto done = plan_columns(document, chosen_columns(wanted, table), table, made); !done) return done.error();
     if (auto done = plan_keyed_by(document, wanted, table, made); !done) return done.error();
     return made;
@@ -152,19 +156,73 @@ outcome<document_plan> plan_document(const document_settings& document, std::spa
     return made;
 }
 
+/// `rows.public.materials.json`; a name that is no good file name stands there as its hash.
+std::string row_file_of(const table_name& table)
+{
+    auto name = to_string(table);
+    auto plain = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; };
+    if (name.size() > 200 || !std::all_of(name.begin(), name.end(), plain)) name = sha256_hex(name);
+    return "rows." + name + ".json";
+}
+
+bool index_in(std::span<document_plan> plans, const table_name& table)
+{
+    for (auto& plan : plans)
+        for (auto& planned : plan.tables) {
+            if (planned.name != table || !planned.whole) continue;
+            planned.indexed = true;
+            return true;
+        }
+    return false;
+}
+
+outcome<void> add_row_files(std::vector<document_plan>& plans, std::span<const table_record> tables)
+{
+    for (const auto& table : tables) {
+        if (index_in(plans, table.name)) continue;
+        document_settings own;
+        own.file = row_file_of(table.name);
+        own.header = false;
+        own.tables.emplace_back().table = to_string(table.name);
+        auto made = plan_document(own, tables);
+        if (!made) return made.error();
+        made->tables.front().indexed = true;
+        plans.push_back(std::move(*made));
+    }
+    for (auto& plan : plans)
+        if (plan.has_index()) plan.fingerprint = sha256_hex(plan.fingerprint + " indexed");
+    return boost::system::in_place_value;
+}
+
+outcome<void> check_file_names(std::span<const document_plan> plans)
+{
+    std::set<std::string> files;
+    for (const auto& plan : plans)
+        if (!files.insert(plan.file).second || (plan.has_index() && !files.insert(index_file_of(plan.file)).second))
+            return failure{errc::bad_config,
+                           fmt::format("documents: {}: two documents have this file name", plan.file)};
+    return boost::system::in_place_value;
+}
+
 }  // namespace
 
+bool document_plan::has_index() const noexcept
+{
+    return std::any_of(tables.begin(), tables.end(), [](const auto& table) { return table.indexed; });
+}
+
 outcome<std::vector<document_plan>> plan_documents(std::span<const document_settings> documents,
-                                                   std::span<const table_record> tables)
+                                                   std::span<const table_record> tables, row_files reads)
 {
     std::vector<document_plan> plans;
-    std::set<std::string> files;
     for (const auto& document : documents) {
         auto made = plan_document(document, tables);
         if (!made) return made.error();
-        if (!files.insert(document.file).second) return refuse(document, "two documents have this file name");
         plans.push_back(std::move(*made));
     }
+    if (reads == row_files::wanted)
+        if (auto added = add_row_files(plans, tables); !added) return added.error();
+    if (auto unique = check_file_names(plans); !unique) return unique.error();
     return plans;
 }
 

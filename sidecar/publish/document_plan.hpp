@@ -28,6 +28,9 @@ struct planned_table {
     std::optional<std::size_t> keyed_by;  ///< Stored column whose value names each row; nothing: an array.
     std::string keyed_by_name;            ///< For messages.
     bool keys_may_repeat = false;         ///< The table's own key does not promise unique names.
+    row_identity identity = row_identity::key;
+    bool whole = false;    ///< As the table is: every column under its own name, in an array.
+    bool indexed = false;  ///< Its rows are entered into the row index beside the document.
 };
 
 /// How a document is made from the rows of a store. Immutable; good until a table's epoch or shape changes.
@@ -35,11 +38,19 @@ struct document_plan {
     std::string file;
     bool header = true;
     std::vector<planned_table> tables;
-    std::string fingerprint;  ///< SHA-256 of all that shapes it, epochs included.
+    std::string fingerprint;  ///< SHA-256 of all that shapes it, epochs and index included.
+
+    bool has_index() const noexcept;
 };
 
+/// Whether reads are answered from the generation, so that it needs every table in an indexed row file.
+enum class row_files { unwanted, wanted };
+
+/// With row files wanted, the first document that holds a table whole gets an index of it; a table that none holds so
+/// gets a document of its own, `rows.<table>.json`, behind the configured ones.
 /// Errors: bad_config naming the document, the table or column and the known names.
 outcome<std::vector<document_plan>> plan_documents(std::span<const document_settings> documents,
-                                                   std::span<const table_record> tables);
+                                                   std::span<const table_record> tables,
+                                                   row_files reads = row_files::unwanted);
 
 }  // namespace understudy

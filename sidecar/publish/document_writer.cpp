@@ -48,18 +48,22 @@ char* copy(std::string_view piece, char* to) noexcept
 /// Writes the rows of one table. Lives for one table.
 class table_writer {
 public:
-    table_writer(const planned_table& plan, document_file& into) : plan_{plan}, into_{into}, names_{plan} {}
+    table_writer(const planned_table& plan, document_file& into, row_index_writer* index)
+        : plan_{plan}, into_{into}, index_{plan.indexed ? index : nullptr}, names_{plan}
+    {
+    }
 
     outcome<std::uint64_t> write(const read_snapshot& rows);
 
 private:
-    outcome<void> add(std::string_view tuple, std::uint64_t count);
+    outcome<void> add(std::string_view key, std::string_view tuple, std::uint64_t count);
     bool split(std::string_view tuple);
-    outcome<void> append_row();
+    outcome<void> append_row(std::string_view key);
     void append_columns(std::string& out) const;
 
     const planned_table& plan_;
     document_file& into_;
+    row_index_writer* index_;
     row_names names_;
     std::vector<tuple_field> fields_;  ///< Of the row at hand; kept to allocate once.
     std::uint64_t written_ = 0;
@@ -69,20 +73,23 @@ outcome<std::uint64_t> table_writer::write(const read_snapshot& rows)
 {
     into_.buffer() += plan_.member;
     into_.buffer() += plan_.keyed_by ? ":{" : ":[";
-    auto visited =
-        rows.each_row(plan_.rows, [this](std::string_view tuple, std::uint64_t count) { return add(tuple, count); });
+    if (index_ != nullptr) index_->begin_table(plan_.name, plan_.identity);
+    auto visited = rows.each_row(plan_.rows, [this](std::string_view key, std::string_view tuple, std::uint64_t count) {
+        return add(key, tuple, count);
+    });
     if (!visited) return visited.error();
+    if (index_ != nullptr) index_->end_table(into_.position());
     if (auto unique = names_.check_unique(); !unique) return unique.error();
     into_.buffer() += plan_.keyed_by ? "\n}" : "\n]";
     return written_;
 }
 
-outcome<void> table_writer::add(std::string_view tuple, std::uint64_t count)
+outcome<void> table_writer::add(std::string_view key, std::string_view tuple, std::uint64_t count)
 {
     if (!split(tuple))
         return failure{errc::store_damaged, "a stored row of " + to_string(plan_.name) + " has not its table's shape"};
     for (; count > 0; --count)
-        if (auto done = append_row(); !done) return done;
+        if (auto done = append_row(key); !done) return done;
     return boost::system::in_place_value;
 }
 
@@ -97,10 +104,12 @@ bool table_writer::split(std::string_view tuple)
     return reader.ok() && fields_.size() == plan_.stored_columns;
 }
 
-outcome<void> table_writer::append_row()
+outcome<void> table_writer::append_row(std::string_view key)
 {
     auto& out = into_.buffer();
     out += written_++ == 0 ? "\n" : ",\n";
+    if (index_ != nullptr)
+        if (auto done = index_->add(key, into_.position()); !done) return done;
     if (plan_.keyed_by)
         if (auto done = names_.append(fields_[*plan_.keyed_by], out); !done) return done;
     if (plan_.columns.empty()) out += '{';
@@ -123,14 +132,14 @@ void table_writer::append_columns(std::string& out) const
 }  // namespace
 
 outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
-                                      const document_header& header, document_file& into)
+                                      const document_header& header, document_file& into, row_index_writer* index)
 {
     append_header(plan, header, into.buffer());
     into.begin_content();
     std::uint64_t total = 0;
     for (const auto& table : plan.tables) {
         if (&table != &plan.tables.front()) into.buffer() += ",\n";
-        auto written = table_writer{table, into}.write(rows);
+        auto written = table_writer{table, into, index}.write(rows);
         if (!written) return written.error();
         total += *written;
     }

@@ -36,6 +36,16 @@ std::vector<std::string> key_names(const table_shape& shape)
     return names;
 }
 
+std::vector<manifest_column> described_columns(const table_shape& shape, const std::vector<std::string>& kinds)
+{
+    std::vector<manifest_column> columns;
+    for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+        const auto& from = shape.columns[i];
+        columns.push_back({from.name, from.type, from.typmod, i < kinds.size() ? kinds[i] : std::string{}});
+    }
+    return columns;
+}
+
 /// One generation under construction, in a temporary directory that goes away with this unless it is renamed.
 class generation_writer {
 public:
@@ -60,9 +70,12 @@ private:
     outcome<void> complete();
 
     bool known_unchanged(const document_plan& plan, const manifest_document& former) const;
+    outcome<std::optional<row_index_writer>> create_index(const document_plan& plan) const;
     bool link(const manifest_document& former) const;
-    bool is_intact(const manifest_document& former) const;
-    std::string path_of(const manifest_document& former) const;
+    bool link_with_index(const manifest_document& former) const;
+    bool link_file(const std::string& file, std::uint64_t bytes) const;
+    bool is_intact(const std::string& file, std::uint64_t bytes) const;
+    std::string path_of(const std::string& file) const;
 
     const snapshot_directory& directory_;
     const generation_request& request_;
@@ -119,14 +132,14 @@ outcome<manifest_table> generation_writer::describe(const table_record& table) c
 {
     auto rows = request_.rows.row_count(table.rows);
     if (!rows) return rows.error();
-    auto left_out = request_.left_out.find(table.name);
-    return manifest_table{
-        .name = table.name,
-        .rows_epoch = table.rows,
-        .columns = table.shape.columns,
-        .key = key_names(table.shape),
-        .rows = *rows,
-        .left_out = left_out == request_.left_out.end() ? std::vector<left_out_column>{} : left_out->second};
+    auto found = request_.catalog.find(table.name);
+    const auto description = found == request_.catalog.end() ? table_description{} : found->second;
+    return manifest_table{.name = table.name,
+                          .rows_epoch = table.rows,
+                          .columns = described_columns(table.shape, description.kinds),
+                          .key = key_names(table.shape),
+                          .rows = *rows,
+                          .left_out = description.left_out};
 }
 
 outcome<void> generation_writer::write_documents()
@@ -142,13 +155,19 @@ outcome<void> generation_writer::write_documents()
 outcome<manifest_document> generation_writer::write_document(const document_plan& plan)
 {
     const auto* former = find_document(request_.previous, plan.file);
-    if (former != nullptr && known_unchanged(plan, *former) && link(*former)) return *former;
+    if (former != nullptr && known_unchanged(plan, *former) && link_with_index(*former)) return *former;
     auto written = write_file(plan);
-    if (!written || former == nullptr || former->content != written->content || !is_intact(*former)) return written;
+    if (!written || former == nullptr || former->content != written->content || former->bytes != written->bytes ||
+        !is_intact(former->file, former->bytes))
+        return written;
+    // Equal content stands at equal places: the index that was just written is good for the former file, too.
     auto linked = *former;
     linked.plan = plan.fingerprint;
+    linked.index = written->index;
     ::unlinkat(here_.get(), plan.file.c_str(), 0);
-    return link(*former) ? outcome<manifest_document>{linked} : write_file(plan);
+    if (link(*former)) return linked;
+    if (linked.index) ::unlinkat(here_.get(), linked.index->file.c_str(), 0);
+    return write_file(plan);
 }
 
 bool generation_writer::known_unchanged(const document_plan& plan, const manifest_document& former) const
@@ -158,27 +177,51 @@ bool generation_writer::known_unchanged(const document_plan& plan, const manifes
                        [&](const auto& table) { return request_.unchanged.rows.contains(table.rows); });
 }
 
-std::string generation_writer::path_of(const manifest_document& former) const
+std::string generation_writer::path_of(const std::string& file) const
 {
-    return generation_name(request_.previous->generation) + "/" + former.file;
+    return generation_name(request_.previous->generation) + "/" + file;
 }
 
 /// A file that was cut, replaced or given other rights cannot serve as the new generation's.
-bool generation_writer::is_intact(const manifest_document& former) const
+bool generation_writer::is_intact(const std::string& file, std::uint64_t bytes) const
 {
     struct stat there{};
     const auto& rights = directory_.rights();
-    if (::fstatat(directory_.generations_fd(), path_of(former).c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    return S_ISREG(there.st_mode) && static_cast<std::uint64_t>(there.st_size) == former.bytes &&
+    if (::fstatat(directory_.generations_fd(), path_of(file).c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    return S_ISREG(there.st_mode) && static_cast<std::uint64_t>(there.st_size) == bytes &&
            (there.st_mode & 07777) == rights.mode &&
            there.st_uid == (rights.owner == static_cast<uid_t>(-1) ? ::geteuid() : rights.owner) &&
            (rights.group == static_cast<gid_t>(-1) || there.st_gid == rights.group);
 }
 
+bool generation_writer::link_file(const std::string& file, std::uint64_t bytes) const
+{
+    return is_intact(file, bytes) &&
+           ::linkat(directory_.generations_fd(), path_of(file).c_str(), here_.get(), file.c_str(), 0) == 0;
+}
+
 bool generation_writer::link(const manifest_document& former) const
 {
-    return is_intact(former) &&
-           ::linkat(directory_.generations_fd(), path_of(former).c_str(), here_.get(), former.file.c_str(), 0) == 0;
+    return link_file(former.file, former.bytes);
+}
+
+bool generation_writer::link_with_index(const manifest_document& former) const
+{
+    if (!link(former)) return false;
+    if (!former.index || link_file(former.index->file, former.index->bytes)) return true;
+    ::unlinkat(here_.get(), former.file.c_str(), 0);
+    return false;
+}
+
+outcome<std::optional<row_index_writer>> generation_writer::create_index(const document_plan& plan) const
+{
+    std::optional<row_index_writer> made;
+    if (!plan.has_index()) return made;
+    auto name = index_file_of(plan.file);
+    auto created = create_file(here_.get(), name);
+    if (!created) return created.error();
+    made.emplace(std::move(*created), std::move(name));
+    return made;
 }
 
 outcome<manifest_document> generation_writer::write_file(const document_plan& plan)
@@ -186,11 +229,19 @@ outcome<manifest_document> generation_writer::write_file(const document_plan& pl
     auto created = create_file(here_.get(), plan.file);
     if (!created) return created.error();
     document_file file{std::move(*created), plan.file, directory_.reserve_bytes()};
+    auto index = create_index(plan);
+    if (!index) return index.error();
     document_header header{request_.number, made_.position, made_.content_as_of};
-    auto rows = understudy::write_document(request_.rows, plan, header, file);
+    auto rows = understudy::write_document(request_.rows, plan, header, file, *index ? &**index : nullptr);
     if (!rows) return rows.error();
     auto digest = file.finish(directory_.rights());
     if (!digest) return digest.error();
+    std::optional<index_digest> indexed;
+    if (*index) {
+        auto finished = (*index)->finish(directory_.rights());
+        if (!finished) return finished.error();
+        indexed = std::move(*finished);
+    }
     return manifest_document{.file = plan.file,
                              .bytes = digest->bytes,
                              .rows = *rows,
@@ -198,7 +249,8 @@ outcome<manifest_document> generation_writer::write_file(const document_plan& pl
                              .blocks = std::move(digest->blocks),
                              .content = std::move(digest->content),
                              .plan = plan.fingerprint,
-                             .generation = request_.number};
+                             .generation = request_.number,
+                             .index = std::move(indexed)};
 }
 
 outcome<void> generation_writer::write_manifest()

@@ -21,6 +21,12 @@ struct unchanged_tables {
     std::set<epoch> rows;
 };
 
+/// What the catalog says of a table beside its shape.
+struct table_description {
+    std::vector<std::string> kinds;  ///< manifest_column::kind of each column of the shape; may be empty.
+    std::vector<left_out_column> left_out;
+};
+
 /// What to write. Everything is borrowed for the call.
 struct generation_request {
     const read_snapshot& rows;
@@ -29,7 +35,7 @@ struct generation_request {
     db_time created_at{};                ///< On our clock.
     const manifest* previous = nullptr;  ///< Of a generation in the same directory, to link to.
     unchanged_tables unchanged{};
-    std::map<table_name, std::vector<left_out_column>> left_out{};
+    std::map<table_name, table_description> catalog{};
 };
 
 /// The source as a manifest names it.

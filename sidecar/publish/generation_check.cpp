@@ -29,7 +29,7 @@ bool plain_name(const std::string& file) noexcept
 void check_document(int directory, const manifest_document& document, check_depth depth,
                     std::vector<std::string>& differences)
 {
-    if (!plain_name(document.file)) {
+    if (!plain_name(document.file) || (document.index && !plain_name(document.index->file))) {
         differences.emplace_back("the manifest names a document that is no file name");
         return;
     }

@@ -27,9 +27,16 @@ json::value to_value(const source_identity& source)
             {"publication", source.publication}};
 }
 
-json::value to_value(const column& from)
+json::value to_value(const manifest_column& from)
 {
-    return {{"name", from.name}, {"type", from.type}, {"typmod", from.typmod}};
+    json::object made{{"name", from.name}, {"type", from.type}, {"typmod", from.typmod}};
+    if (!from.kind.empty()) made["kind"] = from.kind;
+    return made;
+}
+
+json::value to_value(const index_digest& index)
+{
+    return {{"file", index.file}, {"bytes", index.bytes}, {"sha256", index.sha256}};
 }
 
 json::value to_value(const left_out_column& from)
@@ -58,9 +65,11 @@ json::value to_value(const manifest_table& table)
 
 json::value to_value(const manifest_document& document)
 {
-    return {{"file", document.file}, {"generation", document.generation},  {"bytes", document.bytes},
-            {"rows", document.rows}, {"sha256", document.sha256},          {"content", document.content},
-            {"plan", document.plan}, {"blocks", array_of(document.blocks)}};
+    json::object made{{"file", document.file}, {"generation", document.generation},  {"bytes", document.bytes},
+                      {"rows", document.rows}, {"sha256", document.sha256},          {"content", document.content},
+                      {"plan", document.plan}, {"blocks", array_of(document.blocks)}};
+    if (document.index) made["index"] = to_value(*document.index);
+    return made;
 }
 
 source_identity source_from(const json::value& value, std::string& missing)
@@ -70,11 +79,19 @@ source_identity source_from(const json::value& value, std::string& missing)
             from.text("slot"), from.text("publication")};
 }
 
-column column_from(const json::value& value, std::string& missing)
+manifest_column column_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
     return {from.text("name"), static_cast<oid>(from.number("type")),
-            static_cast<std::int32_t>(from.signed_number("typmod"))};
+            static_cast<std::int32_t>(from.signed_number("typmod")),
+            from.has("kind") ? from.text("kind") : std::string{}};
+}
+
+std::optional<index_digest> index_from(object_reader& document, std::string& missing)
+{
+    if (!document.has("index")) return std::nullopt;
+    object_reader from{document.member("index"), missing};
+    return index_digest{from.text("file"), from.number("bytes"), from.text("sha256")};
 }
 
 left_out_column left_out_from(const json::value& value, std::string& missing)
@@ -107,7 +124,8 @@ manifest_document document_from(const json::value& value, std::string& missing)
             .blocks = from.texts("blocks"),
             .content = from.text("content"),
             .plan = from.text("plan"),
-            .generation = from.number("generation")};
+            .generation = from.number("generation"),
+            .index = index_from(from, missing)};
 }
 
 manifest manifest_from(object_reader& from, std::string& missing)

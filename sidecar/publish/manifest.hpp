@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/lsn.hpp"
 #include "core/table.hpp"
+#include "publish/row_index.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,10 +33,18 @@ struct left_out_column {
     friend bool operator==(const left_out_column&, const left_out_column&) = default;
 };
 
+struct manifest_column {
+    std::string name;
+    oid type = 0;
+    std::int32_t typmod = -1;
+    std::string kind;  ///< The built-in scalar type behind it, through domains, or `enum`; empty for all others.
+    friend bool operator==(const manifest_column&, const manifest_column&) = default;
+};
+
 struct manifest_table {
     table_name name;
     epoch rows_epoch = 0;
-    std::vector<column> columns;
+    std::vector<manifest_column> columns;
     std::vector<std::string> key;  ///< Empty for a multiset.
     std::uint64_t rows = 0;
     std::vector<left_out_column> left_out;
@@ -46,11 +55,12 @@ struct manifest_document {
     std::string file;
     std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
-    std::string sha256;               ///< Of the whole file: what `sha256sum` prints.
-    std::vector<std::string> blocks;  ///< SHA-256 of each block of digest.hpp's block_bytes.
-    std::string content;              ///< Equal exactly when all bytes behind the header are equal.
-    std::string plan;                 ///< Equal exactly when made by the same plan from the same epochs.
-    std::uint64_t generation = 0;     ///< In which the content last changed: the one in its header.
+    std::string sha256;                   ///< Of the whole file: what `sha256sum` prints.
+    std::vector<std::string> blocks;      ///< SHA-256 of each block of digest.hpp's block_bytes.
+    std::string content;                  ///< Equal exactly when all bytes behind the header are equal.
+    std::string plan;                     ///< Equal exactly when made by the same plan from the same epochs.
+    std::uint64_t generation = 0;         ///< In which the content last changed: the one in its header.
+    std::optional<index_digest> index{};  ///< Of the tables that are read from it, where reads are answered.
     friend bool operator==(const manifest_document&, const manifest_document&) = default;
 };
 

@@ -32,12 +32,18 @@ public:
     /// Errors: as append_json.
     error_code append_key(std::string_view text, std::string& key) const;
 
+    /// The name of the built-in scalar type whose values these are, through domains; `enum`; empty for everything else.
+    std::string_view kind() const noexcept { return kind_; }
+
     /// Null sorts after every value.
     static void append_null_key(std::string& key);
 
 private:
-    explicit column_format(std::shared_ptr<const format_node> root) : root_{std::move(root)} {}
+    column_format(std::shared_ptr<const format_node> root, std::string_view kind) : root_{std::move(root)}, kind_{kind}
+    {
+    }
     std::shared_ptr<const format_node> root_;
+    std::string_view kind_;  ///< Static.
 };
 
 /// Appends `text` as a JSON string with its quotes, escaped as Postgres' escape_json does.

@@ -102,13 +102,23 @@ private:
     std::unordered_map<oid, format_node_ptr> done_;
 };
 
+/// Of a type that compiles: its domains come to an end.
+std::string_view kind_of(const type_catalog& types, oid type) noexcept
+{
+    if (const auto* builtin = find_builtin(type)) return builtin->json == json_form::vector ? "" : builtin->name;
+    const auto* facts = types.find(type);
+    if (facts == nullptr) return "";
+    if (facts->kind == 'd') return kind_of(types, facts->base);
+    return facts->kind == 'e' ? "enum" : "";
+}
+
 }  // namespace
 
 result<column_format> column_format::compile(const type_catalog& types, oid type)
 {
     auto root = format_compiler{types}.compile(type, 0);
     if (!root) return root.error();
-    return column_format{*root};
+    return column_format{*root, kind_of(types, type)};
 }
 
 }  // namespace understudy

@@ -108,6 +108,12 @@ const builtin_type* find_builtin(oid type) noexcept
     return found != std::end(table) && found->id == type ? found : nullptr;
 }
 
+const builtin_type* find_builtin(std::string_view name) noexcept
+{
+    const auto* found = std::ranges::find(table, name, &builtin_type::name);
+    return found != std::end(table) ? found : nullptr;
+}
+
 const builtin_type* find_builtin_element(oid type) noexcept
 {
     const auto* found = std::ranges::find(table, type, &builtin_type::array);

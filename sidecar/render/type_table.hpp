@@ -56,6 +56,9 @@ std::span<const builtin_type> builtin_types() noexcept;
 /// Null if the type is not built in.
 const builtin_type* find_builtin(oid type) noexcept;
 
+/// By its name; null likewise.
+const builtin_type* find_builtin(std::string_view name) noexcept;
+
 /// The element of a built-in array type. Null if `type` is no such array.
 const builtin_type* find_builtin_element(oid type) noexcept;
 

@@ -2,6 +2,7 @@
 
 #include "settings/connection.hpp"
 #include "settings/identifier.hpp"
+#include "settings/listen.hpp"
 #include "settings/units.hpp"
 
 #include <boost/json/array.hpp>
@@ -122,6 +123,14 @@ json::value shown_document(const document_settings& document)
     return section;
 }
 
+json::value shown_listen(const std::vector<listen_address>& addresses)
+{
+    if (addresses.empty()) return {};
+    json::array all;
+    for (const auto& address : addresses) all.emplace_back(to_string(address));
+    return all;
+}
+
 using setting = const json::value&;
 
 constexpr std::array keys{
@@ -185,6 +194,25 @@ constexpr std::array keys{
                     for (const auto& document : s.documents) documents.push_back(shown_document(document));
                     return json::value(std::move(documents));
                 }},
+    setting_key{"serve.listen", refused, nullptr, [](const settings& s) { return shown_listen(s.serve.listen); }},
+    setting_key{"serve.anywhere", refused, [](settings& s, setting v) { s.serve.anywhere = v.as_bool(); },
+                [](const settings& s) { return json::value(s.serve.anywhere); }},
+    setting_key{"serve.token_file", refused, nullptr,
+                [](const settings& s) { return s.serve.token.empty() ? json::value{} : json::value("********"); }},
+    setting_key{"serve.certificate", refused, [](settings& s, setting v) { s.serve.certificate = text(v); },
+                [](const settings& s) { return shown_or_unset(s.serve.certificate.string()); }},
+    setting_key{"serve.private_key", refused, [](settings& s, setting v) { s.serve.private_key = text(v); },
+                [](const settings& s) { return shown_or_unset(s.serve.private_key.string()); }},
+    setting_key{"serve.max_connections", refused,
+                [](settings& s, setting v) { s.serve.connections_max = v.to_number<std::uint32_t>(); },
+                [](const settings& s) { return json::value(s.serve.connections_max); }},
+    setting_key{"serve.max_bytes", refused, [](settings& s, setting v) { s.serve.answer_bytes_max = size(v); },
+                [](const settings& s) { return shown_size(s.serve.answer_bytes_max); }},
+    setting_key{"serve.max_rows", refused,
+                [](settings& s, setting v) { s.serve.rows_max = v.to_number<std::uint64_t>(); },
+                [](const settings& s) { return json::value(s.serve.rows_max); }},
+    setting_key{"serve.timeout", refused, [](settings& s, setting v) { s.serve.timeout = duration(v); },
+                [](const settings& s) { return shown(s.serve.timeout); }},
     setting_key{"status.heartbeat", live, [](settings& s, setting v) { s.heartbeat = duration(v); },
                 [](const settings& s) { return shown(s.heartbeat); }},
     setting_key{"log.level", live, [](settings& s, setting v) { s.log.level = text(v); },

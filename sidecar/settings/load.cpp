@@ -4,6 +4,7 @@
 #include "settings/connection.hpp"
 #include "settings/documents.hpp"
 #include "settings/keys.hpp"
+#include "settings/listen.hpp"
 #include "settings/schema_check.hpp"
 #include "settings/secret_file.hpp"
 #include "settings/tables.hpp"
@@ -28,6 +29,7 @@ namespace {
 
 constexpr std::string_view connection_key = "source.postgres.connection";
 constexpr std::string_view connection_file_key = "source.postgres.connection_file";
+constexpr std::string_view token_file_key = "serve.token_file";
 
 setting_origin origin_of(const config_tree& tree, std::string_view key)
 {
@@ -54,6 +56,7 @@ public:
         if (are_sound({connection_key, connection_file_key})) read_connection();
         if (are_sound({"cadence.min_interval", "cadence.every", "cadence.after_quiet"}))
             check_cadence(loaded_.values.cadence, tree_, errors_);
+        read_serving();
         if (are_sound({"state.directory", "snapshot.directory"})) check_directories(loaded_.values, tree_, errors_);
         read_lists();
         return std::move(loaded_);
@@ -81,6 +84,22 @@ private:
         loaded_.values.tables = read_tables(tree_, errors_);
         if (is_sound(errors_, "tables"))
             loaded_.values.documents = read_documents(tree_, loaded_.values.tables, errors_);
+    }
+
+    void read_serving()
+    {
+        auto& serve = loaded_.values.serve;
+        if (!are_sound({"serve"})) return;
+        serve.listen = read_listen(tree_, errors_);
+        if (const auto* file = tree_.find(token_file_key)) read_token(json::value_to<std::string>(*file));
+        if (are_sound({"serve"})) check_serving(serve, tree_, errors_);
+    }
+
+    void read_token(const std::string& file)
+    {
+        auto token = read_secret_file(file);
+        if (!token) return complain(token_file_key, token.error().text);
+        loaded_.values.serve.token = std::move(*token);
     }
 
     void complain(std::string_view key, std::string message)

@@ -4,10 +4,11 @@ namespace understudy {
 
 namespace {
 
-/// What is shown of a connection hides the password, so the connection itself is compared.
+/// What is shown of a secret hides it, so the secret itself is compared.
 bool differs(const setting_key& key, const settings& before, const settings& after)
 {
     if (key.name == "source.postgres.connection") return before.postgres.connection != after.postgres.connection;
+    if (key.name == "serve.token_file") return before.serve.token != after.serve.token;
     return key.show(before) != key.show(after);
 }
 

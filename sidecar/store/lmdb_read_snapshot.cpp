@@ -46,7 +46,7 @@ public:
         if (!row || row->long_key.empty() == long_key) return damaged(table_);
         if (!continues(*row))
             if (auto ended = finish(); !ended) return ended;
-        if (!long_key) return visit_(row->tuple, row->count);
+        if (!long_key) return visit_(entry.key, row->tuple, row->count);
         run_.push_back(*row);
         return {};
     }
@@ -56,7 +56,7 @@ public:
         std::sort(run_.begin(), run_.end(),
                   [](const auto& left, const auto& right) { return left.long_key < right.long_key; });
         for (const auto& row : run_)
-            if (auto visited = visit_(row.tuple, row.count); !visited) return visited;
+            if (auto visited = visit_(row.long_key, row.tuple, row.count); !visited) return visited;
         run_.clear();
         return {};
     }
@@ -106,7 +106,7 @@ outcome<std::uint64_t> lmdb_read_snapshot::row_count(epoch rows) const
         return used->entries;
     }
     std::uint64_t sum = 0;
-    auto counted = each_row(rows, [&](std::string_view, std::uint64_t count) -> outcome<void> {
+    auto counted = each_row(rows, [&](std::string_view, std::string_view, std::uint64_t count) -> outcome<void> {
         sum += count;
         return {};
     });

@@ -93,8 +93,9 @@ public:
 /// The rows as of one commit. Belongs to the thread that asked for it.
 class read_snapshot {
 public:
-    /// One row: its tuple (core/row_tuple.hpp) and how often it stands in the table (1 unless a multiset).
-    using visitor = std::function<outcome<void>(std::string_view tuple, std::uint64_t count)>;
+    /// One row: its whole key (render/key_bytes.hpp), its tuple (core/row_tuple.hpp), and how often it stands in the
+    /// table (1 unless a multiset).
+    using visitor = std::function<outcome<void>(std::string_view key, std::string_view tuple, std::uint64_t count)>;
 
     virtual ~read_snapshot() = default;
     virtual const store_state& state() const noexcept = 0;

@@ -38,7 +38,7 @@ public:
     outcome<void> each_row(epoch, const visitor& visit) const override
     {
         for (const auto& tuple : tuples_)
-            if (auto done = visit(tuple, 1); !done) return done;
+            if (auto done = visit(tuple.substr(0, 8), tuple, 1); !done) return done;
         return boost::system::in_place_value;
     }
 

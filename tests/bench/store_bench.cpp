@@ -87,7 +87,7 @@ void scan(store& from, epoch rows)
     stopwatch clock;
     auto snapshot = need(from.read());
     double count = 0;
-    need((*snapshot)->each_row(rows, [&](std::string_view, std::uint64_t) -> outcome<void> {
+    need((*snapshot)->each_row(rows, [&](std::string_view, std::string_view, std::uint64_t) -> outcome<void> {
         ++count;
         return {};
     }));

@@ -207,11 +207,21 @@ BOOST_AUTO_TEST_CASE(a_refused_document_leaves_nothing_behind)
     BOOST_TEST(names_under(settings.directory / "generations").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_document_that_only_gets_or_loses_its_header_is_written_anew)
+{
+    auto first = written(1);
+    documents[0].header = false;
+    auto second = written(2, &first);
+    BOOST_TEST(!linked(1, 2));
+    BOOST_TEST(second.documents[0].bytes < first.documents[0].bytes);
+    BOOST_TEST(verify_generation(generation(2), check_depth::full).good());
+}
+
 BOOST_AUTO_TEST_CASE(left_out_columns_are_named_with_their_reason)
 {
     auto made = plans();
     generation_request request{.rows = rows, .documents = made, .number = 1};
-    request.left_out[{"sales", "orders"}] = {{"card", "excluded"}};
+    request.catalog[{"sales", "orders"}].left_out = {{"card", "excluded"}};
     auto result = write_generation(directory, request);
     require(result);
     BOOST_TEST(result->tables[1].left_out.size() == 1u);

@@ -19,8 +19,12 @@ manifest full()
     made.content_as_of = db_time{std::chrono::microseconds{1'700'000'000'000'001}};
     made.created_at = db_time{std::chrono::seconds{1'700'000'001}};
     made.source = {"7123456789012345678", 3, "sh\"op", "slot", "publication"};
-    made.tables = {
-        {{"public", "m\n"}, 9, {{"id", 23, -1}, {"price", 1700, 655366}}, {"id"}, 12, {{"card", "excluded"}}}};
+    made.tables = {{{"public", "m\n"},
+                    9,
+                    {{"id", 23, -1, "int4"}, {"price", 1700, 655366, ""}},
+                    {"id"},
+                    12,
+                    {{"card", "excluded"}}}};
     made.documents = {{"a.json",
                        10,
                        12,

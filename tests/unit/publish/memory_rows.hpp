@@ -56,13 +56,20 @@ public:
     {
         ++scans;
         for (const auto& [tuple, count] : rows_.at(rows))
-            if (auto done = visit(tuple, count); !done) return done;
+            if (auto done = visit(key_of(tuple), tuple, count); !done) return done;
         return boost::system::in_place_value;
     }
 
     mutable int scans = 0;  ///< How often each_row was called.
 
 private:
+    /// The first column's fragment stands for the key.
+    static std::string_view key_of(std::string_view tuple)
+    {
+        auto first = tuple_reader{tuple}.next();
+        return first ? first->fragment : std::string_view{};
+    }
+
     store_state state_;
     epoch last_epoch_ = 0;
     std::map<epoch, std::vector<std::pair<std::string, std::uint64_t>>> rows_;

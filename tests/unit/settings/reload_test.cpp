@@ -46,6 +46,15 @@ const std::vector<row>& rows()
         {"commit.max_changes", refused, [](settings& s) { s.commit.max_changes = 9; }},
         {"commit.max_bytes", refused, [](settings& s) { s.commit.max_bytes = 9; }},
         {"documents", live, [](settings& s) { s.documents[0].header = false; }},
+        {"serve.listen", refused, [](settings& s) { s.serve.listen = {{.socket = {}, .host = "::1", .port = 9}}; }},
+        {"serve.anywhere", refused, [](settings& s) { s.serve.anywhere = true; }},
+        {"serve.token_file", refused, [](settings& s) { s.serve.token = "x"; }},
+        {"serve.certificate", refused, [](settings& s) { s.serve.certificate = "/x"; }},
+        {"serve.private_key", refused, [](settings& s) { s.serve.private_key = "/x"; }},
+        {"serve.max_connections", refused, [](settings& s) { s.serve.connections_max = 9; }},
+        {"serve.max_bytes", refused, [](settings& s) { s.serve.answer_bytes_max = 9; }},
+        {"serve.max_rows", refused, [](settings& s) { s.serve.rows_max = 9; }},
+        {"serve.timeout", refused, [](settings& s) { s.serve.timeout = 9s; }},
         {"status.heartbeat", live, [](settings& s) { s.heartbeat = 9s; }},
         {"log.level", live, [](settings& s) { s.log.level = "warn"; }},
         {"log.format", live, [](settings& s) { s.log.format = "json"; }},
@@ -103,6 +112,15 @@ BOOST_AUTO_TEST_CASE(a_changed_password_is_a_change)
     auto after = before;
     before.postgres.connection = "host=db password=one";
     after.postgres.connection = "host=db password=two";
+    BOOST_TEST(compare(before, after).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_token_is_a_change)
+{
+    auto before = values_of(minimal_lines);
+    auto after = before;
+    before.serve.token = "one";
+    after.serve.token = "two";
     BOOST_TEST(compare(before, after).size() == 1u);
 }
 

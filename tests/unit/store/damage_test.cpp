@@ -55,10 +55,11 @@ struct damaged_store {
         if (!opened) return opened.error().code == errc::store_damaged ? said_damaged : said_other;
         auto snapshot = (*opened)->read();
         if (!snapshot) return said_damaged;
-        auto visited = (*snapshot)->each_row(rows, [](std::string_view row, std::uint64_t) -> outcome<void> {
-            text_of(row);
-            return {};
-        });
+        auto visited =
+            (*snapshot)->each_row(rows, [](std::string_view, std::string_view row, std::uint64_t) -> outcome<void> {
+                text_of(row);
+                return {};
+            });
         if (!visited) return visited.error().code == errc::store_damaged ? said_damaged : said_other;
         snapshot->reset();
         change_batch batch;

@@ -91,10 +91,11 @@ epoch add_table(store& to, row_identity identity)
 std::vector<std::string> rows_of(const read_snapshot& snapshot, epoch rows)
 {
     std::vector<std::string> found;
-    auto visited = snapshot.each_row(rows, [&](std::string_view row, std::uint64_t count) -> outcome<void> {
-        found.push_back(text_of(row) + (count == 1 ? "" : fmt::format("*{}", count)));
-        return {};
-    });
+    auto visited =
+        snapshot.each_row(rows, [&](std::string_view, std::string_view row, std::uint64_t count) -> outcome<void> {
+            found.push_back(text_of(row) + (count == 1 ? "" : fmt::format("*{}", count)));
+            return {};
+        });
     require(visited);
     return found;
 }

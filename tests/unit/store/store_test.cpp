@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(a_visitor_that_fails_stops_the_visit)
     auto snapshot = opened->read();
     require(snapshot);
     int visits = 0;
-    auto visited = (*snapshot)->each_row(rows, [&](std::string_view, std::uint64_t) -> outcome<void> {
+    auto visited = (*snapshot)->each_row(rows, [&](std::string_view, std::string_view, std::uint64_t) -> outcome<void> {
         if (++visits == 4) return failure{errc::disk_full, "stop"};
         return {};
     });

@@ -1,4 +1,4 @@
-#include "app/left_out.hpp"
+#include "app/table_descriptions.hpp"
 
 namespace understudy {
 
@@ -16,13 +16,16 @@ const char* why_left_out(const std::vector<table_setting>& wanted, const table_n
 
 }  // namespace
 
-std::map<table_name, std::vector<left_out_column>> left_out_columns(const std::vector<table_setting>& wanted,
-                                                                    const std::vector<mirrored_table>& tables)
+std::map<table_name, table_description> describe_tables(const std::vector<table_setting>& wanted,
+                                                        const std::vector<mirrored_table>& tables)
 {
-    std::map<table_name, std::vector<left_out_column>> all;
-    for (const auto& table : tables)
+    std::map<table_name, table_description> all;
+    for (const auto& table : tables) {
+        auto& description = all[table.record.name];
+        for (const auto& format : table.formats) description.kinds.emplace_back(format.kind());
         for (const auto& column : table.left_out)
-            all[table.record.name].push_back({column, why_left_out(wanted, table.record.name, column)});
+            description.left_out.push_back({column, why_left_out(wanted, table.record.name, column)});
+    }
     return all;
 }
 

@@ -1,0 +1,180 @@
+#include "render/json_fragment.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+namespace understudy {
+
+namespace {
+
+/// Behind the closing quote of the string at the front; zero if it has none.
+std::size_t string_size(std::string_view text) noexcept
+{
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        at = text.find_first_of("\"\\", at);
+        if (at == text.npos) return 0;
+        if (text[at] == '"') return at + 1;
+        ++at;  // whatever is escaped
+    }
+    return 0;
+}
+
+std::size_t container_size(std::string_view text) noexcept
+{
+    std::size_t depth = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        at = text.find_first_of("\"[]{}", at);
+        if (at == text.npos) return 0;
+        if (text[at] == '"') {
+            auto size = string_size(text.substr(at));
+            if (size == 0) return 0;
+            at += size - 1;
+        } else if (text[at] == '[' || text[at] == '{') {
+            ++depth;
+        } else if (--depth == 0) {
+            return at + 1;
+        }
+    }
+    return 0;
+}
+
+std::optional<std::uint32_t> code_unit(std::string_view text, std::size_t at) noexcept
+{
+    std::uint32_t value = 0;
+    if (at + 4 > text.size()) return std::nullopt;
+    const auto* end = text.data() + at + 4;
+    auto [stop, ec] = std::from_chars(text.data() + at, end, value, 16);
+    return ec == std::errc{} && stop == end ? std::optional{value} : std::nullopt;
+}
+
+void append_utf8(std::uint32_t code, std::string& out)
+{
+    auto add = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+    auto tail = [&](int shift) { add(0x80 | ((code >> shift) & 0x3F)); };
+    if (code < 0x80) return add(code);
+    if (code < 0x800) {
+        add(0xC0 | (code >> 6));
+    } else if (code < 0x10000) {
+        add(0xE0 | (code >> 12));
+        tail(6);
+    } else {
+        add(0xF0 | (code >> 18));
+        tail(12);
+        tail(6);
+    }
+    tail(0);
+}
+
+constexpr bool is_high(std::uint32_t unit) noexcept
+{
+    return unit >= 0xD800 && unit < 0xDC00;
+}
+constexpr bool is_low(std::uint32_t unit) noexcept
+{
+    return unit >= 0xDC00 && unit < 0xE000;
+}
+
+/// Appends what the escape at `at`, a backslash, stands for, and returns where it ends. Zero if it is none.
+std::size_t append_escaped(std::string_view text, std::size_t at, std::string& out)
+{
+    static constexpr std::string_view letters = "\"\\/bfnrt";
+    static constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+    char letter = text[at + 1];
+    if (auto known = letters.find(letter); known != letters.npos) {
+        out.push_back(meanings[known]);
+        return at + 2;
+    }
+    auto unit = letter == 'u' ? code_unit(text, at + 2) : std::nullopt;
+    if (!unit || *unit == 0 || is_low(*unit)) return 0;
+    if (!is_high(*unit)) {
+        append_utf8(*unit, out);
+        return at + 6;
+    }
+    auto low = text.substr(at + 6).starts_with("\\u") ? code_unit(text, at + 8) : std::nullopt;
+    if (!low || !is_low(*low)) return 0;
+    append_utf8(0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00), out);
+    return at + 12;
+}
+
+error_code append_string(std::string_view fragment, std::string& out)
+{
+    return append_unescaped(fragment, out) ? error_code{} : make_error_code(errc::bad_text);
+}
+
+// A number stands for itself; NaN and the infinities are strings.
+error_code append_number(std::string_view fragment, std::string& out)
+{
+    if (fragment.starts_with('"')) return append_string(fragment, out);
+    out.append(fragment);
+    return {};
+}
+
+error_code append_boolean(std::string_view fragment, std::string& out)
+{
+    if (fragment != "true" && fragment != "false") return errc::bad_text;
+    out.push_back(fragment.front());
+    return {};
+}
+
+// "2026-01-02T03:04:05+00:00 BC" was 2026-01-02 03:04:05+00 BC.
+error_code append_timestamp(std::string_view fragment, bool with_zone, std::string& out)
+{
+    auto start = out.size();
+    if (auto ec = append_string(fragment, out)) return ec;
+    auto between = out.find('T', start);
+    if (between == out.npos) return {};  // an infinity
+    out[between] = ' ';
+    if (!with_zone) return {};
+    auto zone = out.rfind("+00:00");
+    if (zone == out.npos || zone < start) return errc::bad_text;
+    out.erase(zone + 3, 3);
+    return {};
+}
+
+}  // namespace
+
+std::size_t json_fragment_size(std::string_view text) noexcept
+{
+    if (text.empty()) return 0;
+    switch (text.front()) {
+    case '"': return string_size(text);
+    case '[':
+    case '{': return container_size(text);
+    default: break;
+    }
+    auto end = text.find_first_of(",}] \t\r\n");
+    return end == text.npos ? text.size() : end;
+}
+
+bool append_unescaped(std::string_view quoted, std::string& out)
+{
+    if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return false;
+    auto inside = quoted.substr(1, quoted.size() - 2);
+    for (std::size_t at = 0; at < inside.size();) {
+        auto escape = inside.find('\\', at);
+        out.append(inside, at, escape == inside.npos ? inside.npos : escape - at);
+        if (escape == inside.npos) return true;
+        if (escape + 1 == inside.size()) return false;
+        at = append_escaped(inside, escape, out);
+        if (at == 0) return false;
+    }
+    return true;
+}
+
+error_code append_text_of(json_form form, std::string_view fragment, std::string& out)
+{
+    switch (form) {
+    case json_form::quoted: return append_string(fragment, out);
+    case json_form::boolean: return append_boolean(fragment, out);
+    case json_form::integer:
+    case json_form::number: return append_number(fragment, out);
+    case json_form::timestamp: return append_timestamp(fragment, false, out);
+    case json_form::timestamptz: return append_timestamp(fragment, true, out);
+    case json_form::json: out.append(fragment); return {};
+    default: return errc::bad_text;
+    }
+}
+
+}  // namespace understudy

@@ -1,0 +1,229 @@
+#include "serve/read_service.hpp"
+
+#include "core/limits.hpp"
+#include "publish/announcement.hpp"
+#include "serve/http_server.hpp"
+#include "serve/routes.hpp"
+#include "serve/serving_state.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace understudy {
+
+/// Everything that lives on the serve thread.
+class read_service::thread {
+public:
+    thread(settings wanted, logger log);
+    ~thread() { stop(); }
+
+    outcome<void> start(gid_t socket_group);
+    void stop();
+
+    template <class Work>
+    void post(Work work)
+    {
+        asio::post(loop_, std::move(work));
+    }
+
+    void serve_announced();
+    void take(status_report now, std::chrono::milliseconds heartbeat) { state_.take(std::move(now), heartbeat); }
+    std::uint64_t take_damaged() { return damaged_.exchange(0); }
+
+private:
+    void run() noexcept;
+    bool try_to_serve(std::uint64_t number);
+    void serve_another(std::uint64_t number, const failure& why);
+    std::vector<std::uint64_t> others() const;
+    void look_at_blocks();
+    void look_again_after(std::chrono::milliseconds pause);
+
+    asio::io_context loop_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_{loop_.get_executor()};
+    const settings settings_;
+    logger log_;
+    std::atomic<std::uint64_t> damaged_{0};  ///< Not told yet.
+    serving_state state_;
+    http_server server_;
+    std::set<std::uint64_t> bad_;  ///< Generations that were found damaged.
+    asio::steady_timer block_timer_;
+    std::size_t file_ = 0;  ///< Of the generation, whose blocks are looked at.
+    std::optional<std::thread> thread_;
+};
+
+read_service::thread::thread(settings wanted, logger log)
+    : settings_{std::move(wanted)},
+      log_{std::move(log)},
+      state_{settings_},
+      server_{loop_.get_executor(), settings_.serve,
+              [this](const http_request& request) { return answer(request, state_); }},
+      block_timer_{loop_}
+{
+    state_.damaged = [this](std::uint64_t number, failure why) { serve_another(number, why); };
+}
+
+outcome<void> read_service::thread::start(gid_t socket_group)
+{
+    if (thread_) return boost::system::in_place_value;
+    if (auto open = server_.listen(socket_group); !open) return open;
+    serve_announced();
+    server_.start();
+    look_again_after(limits::block_look_pause);
+    thread_.emplace([this] { run(); });
+    return boost::system::in_place_value;
+}
+
+// Nothing that it does may go on half-way, as on the event loop.
+void read_service::thread::run() noexcept
+{
+    try {
+        loop_.run();
+    } catch (const std::exception& error) {
+        log_("internal", std::string{"the serve thread ended by an exception: "} + error.what());
+        std::_Exit(70);
+    }
+}
+
+void read_service::thread::stop()
+{
+    if (!thread_) return;
+    post([this] {
+        block_timer_.cancel();
+        server_.close();
+        work_.reset();
+    });
+    thread_->join();
+    thread_.reset();
+}
+
+void read_service::thread::serve_announced()
+{
+    auto number = read_current(settings_.snapshot.directory);
+    if (!number) {
+        if (!state_.generation()) state_.set_trouble(number.error().text);
+        return;
+    }
+    if (state_.generation() && state_.generation()->facts().generation == *number) return;
+    if (bad_.contains(*number)) return;
+    try_to_serve(*number);
+}
+
+bool read_service::thread::try_to_serve(std::uint64_t number)
+{
+    auto opened = served_generation::open(settings_.snapshot.directory, number, state_.generation().get());
+    if (!opened) {
+        serve_another(number, opened.error());
+        return false;
+    }
+    state_.serve(std::move(*opened));
+    file_ = 0;
+    return true;
+}
+
+/// The newest other generation that is there and good takes over, until another one is announced.
+void read_service::thread::serve_another(std::uint64_t number, const failure& why)
+{
+    if (!bad_.insert(number).second) return;
+    while (bad_.size() > limits::remembered_generations_max) bad_.erase(bad_.begin());
+    log_("generation_damaged", fmt::format("generation {} is not served: {}", number, why.text));
+    damaged_ = number;
+    if (state_.generation() && state_.generation()->facts().generation != number) {
+        state_.set_trouble(fmt::format("generation {} is damaged: {}", number, why.text));
+        return;
+    }
+    state_.serve(nullptr);
+    for (auto other : others()) {
+        auto opened = served_generation::open(settings_.snapshot.directory, other, nullptr);
+        if (!opened) continue;
+        state_.serve(std::move(*opened));
+        log_("serving_older", fmt::format("generation {} is served instead of {}", other, number));
+        break;
+    }
+    file_ = 0;
+    state_.set_trouble(fmt::format("generation {} is damaged: {}", number, why.text));
+}
+
+std::vector<std::uint64_t> read_service::thread::others() const
+{
+    std::vector<std::uint64_t> numbers;
+    std::error_code ignored;
+    for (const auto& entry :
+         std::filesystem::directory_iterator{settings_.snapshot.directory / "generations", ignored}) {
+        auto number = generation_number(entry.path().filename().string());
+        if (number != 0 && !bad_.contains(number)) numbers.push_back(number);
+    }
+    std::sort(numbers.rbegin(), numbers.rend());
+    return numbers;
+}
+
+void read_service::thread::look_again_after(std::chrono::milliseconds pause)
+{
+    block_timer_.expires_after(pause);
+    block_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (!ec) look_at_blocks();
+    });
+}
+
+// One block at a time, so that nobody waits for it; all of them in turn.
+void read_service::thread::look_at_blocks()
+{
+    auto generation = state_.generation();
+    if (!generation || file_ >= generation->files().size()) {
+        file_ = 0;
+        return look_again_after(limits::block_round_pause);
+    }
+    auto more = generation->files()[file_]->check_next_block();
+    if (!more)
+        state_.damaged(generation->facts().generation, more.error());
+    else if (!*more)
+        ++file_;
+    look_again_after(limits::block_look_pause);
+}
+
+read_service::read_service(settings wanted, logger log)
+    : thread_{std::make_unique<thread>(std::move(wanted), std::move(log))}
+{
+}
+
+read_service::~read_service() = default;
+
+outcome<void> read_service::start(gid_t socket_group)
+{
+    return thread_->start(socket_group);
+}
+
+void read_service::look_for_announced()
+{
+    thread_->post([this] { thread_->serve_announced(); });
+}
+
+void read_service::report(const status_report& now, std::chrono::milliseconds heartbeat)
+{
+    thread_->post([this, now, heartbeat] { thread_->take(now, heartbeat); });
+}
+
+std::optional<std::uint64_t> read_service::take_damaged()
+{
+    auto number = thread_->take_damaged();
+    return number == 0 ? std::nullopt : std::optional{number};
+}
+
+void read_service::stop()
+{
+    thread_->stop();
+}
+
+}  // namespace understudy

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/settings.hpp"
+#include "publish/status_file.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+namespace understudy {
+
+/// Answers reads of the announced generation, health and status over HTTP, on a thread of its own: no reader holds up the
+/// stream, and no disk under the store holds up a reader.
+///
+/// Its functions may be called on any one thread; what they bring is taken over on the serve thread.
+class read_service {
+public:
+    /// Writes an event to the log. Called on the serve thread.
+    using logger = std::function<void(const char* event, const std::string& sentence)>;
+
+    read_service(settings wanted, logger log);
+    read_service(const read_service&) = delete;
+    read_service& operator=(const read_service&) = delete;
+    ~read_service();  ///< Stops.
+
+    /// Listens, serves the announced generation if there is a good one, and starts the thread. A second call does nothing.
+    /// Errors: bad_config.
+    outcome<void> start(gid_t socket_group);
+
+    /// A generation was announced.
+    void look_for_announced();
+
+    /// The daemon's word; the next one comes after `heartbeat`.
+    void report(const status_report& now, std::chrono::milliseconds heartbeat);
+
+    /// A generation that was found damaged since the last call: another one has to be written.
+    std::optional<std::uint64_t> take_damaged();
+
+    /// Ends every connection and the thread.
+    void stop();
+
+private:
+    class thread;
+    std::unique_ptr<thread> thread_;
+};
+
+}  // namespace understudy

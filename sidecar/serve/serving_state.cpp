@@ -1,0 +1,75 @@
+#include "serve/serving_state.hpp"
+
+#include "core/limits.hpp"
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+bool good_reason(std::string_view reason) noexcept
+{
+    constexpr std::size_t bytes_max = 64;
+    return !reason.empty() && reason.size() <= bytes_max && std::all_of(reason.begin(), reason.end(), [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
+    });
+}
+
+}  // namespace
+
+void serving_state::serve(std::shared_ptr<const served_generation> generation)
+{
+    generation_ = std::move(generation);
+    if (generation_) trouble_.clear();
+}
+
+void serving_state::take(status_report report, std::chrono::milliseconds heartbeat)
+{
+    report_ = std::move(report);
+    heartbeat_ = heartbeat;
+    reported_at_ = std::chrono::steady_clock::now();
+    remember_currency();
+}
+
+// Before its loop runs the daemon opens its store, which takes as long as it is large.
+std::optional<std::chrono::milliseconds> serving_state::silent_for(std::chrono::steady_clock::time_point now) const
+{
+    auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - reported_at_);
+    if (silent <= limits::loop_beat_max + heartbeat_ || report_.state.empty() || report_.state == "starting")
+        return std::nullopt;
+    return silent;
+}
+
+void serving_state::remember_currency()
+{
+    if (!report_.current_as_of) return;
+    current_as_of_.insert_or_assign(report_.generation, *report_.current_as_of);
+    while (current_as_of_.size() > limits::remembered_generations_max) current_as_of_.erase(current_as_of_.begin());
+}
+
+// What was proved of an earlier generation is true of a later one, too; not the other way round.
+served_age serving_state::age(std::chrono::system_clock::time_point now) const
+{
+    served_age made;
+    if (!generation_) return made;
+    auto behind = current_as_of_.upper_bound(generation_->facts().generation);
+    if (behind == current_as_of_.begin()) return made;
+    made.current_as_of = std::prev(behind)->second;
+    auto there = std::chrono::time_point_cast<std::chrono::milliseconds>(now) +
+                 std::chrono::milliseconds{report_.clock_offset_ms.value_or(0)};
+    auto age = there - std::chrono::time_point_cast<std::chrono::milliseconds>(*made.current_as_of);
+    made.age = std::max(std::chrono::milliseconds{0}, age);
+    return made;
+}
+
+void serving_state::count_fallback(std::string_view reason)
+{
+    std::string name{good_reason(reason) ? reason : "other"};
+    if (!fallbacks_.contains(name) && fallbacks_.size() >= limits::fallback_reasons_max) name = "other";
+    auto& count = fallbacks_[name];
+    ++count.reads;
+    count.last = std::chrono::system_clock::now();
+}
+
+}  // namespace understudy
