@@ -1,5 +1,7 @@
 #include "render/json_fragment.hpp"
 
+#include "render/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -47,24 +49,6 @@ std::optional<std::uint32_t> code_unit(std::string_view text, std::size_t at) no
     const auto* end = text.data() + at + 4;
     auto [stop, ec] = std::from_chars(text.data() + at, end, value, 16);
     return ec == std::errc{} && stop == end ? std::optional{value} : std::nullopt;
-}
-
-void append_utf8(std::uint32_t code, std::string& out)
-{
-    auto add = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-    auto tail = [&](int shift) { add(0x80 | ((code >> shift) & 0x3F)); };
-    if (code < 0x80) return add(code);
-    if (code < 0x800) {
-        add(0xC0 | (code >> 6));
-    } else if (code < 0x10000) {
-        add(0xE0 | (code >> 12));
-        tail(6);
-    } else {
-        add(0xF0 | (code >> 18));
-        tail(12);
-        tail(6);
-    }
-    tail(0);
 }
 
 constexpr bool is_high(std::uint32_t unit) noexcept

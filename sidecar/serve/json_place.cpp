@@ -65,13 +65,15 @@ std::optional<std::string_view> find_element(std::string_view array, std::int64_
 
 }  // namespace
 
-std::optional<std::string_view> find_in_json(std::string_view text, const std::vector<json_step>& path)
+std::optional<std::string_view> find_in_json(std::string_view text, const std::vector<json_step>& path, json_kind type)
 {
     auto here = without_spaces(text);
     for (const auto& step : path) {
         std::optional<std::string_view> next;
         if (here.starts_with('{') && !step.index) next = find_member(here, step.key);
         if (here.starts_with('[') && step.index) next = find_element(here, *step.index);
+        bool is_scalar = !here.starts_with('{') && !here.starts_with('[');
+        if (type == json_kind::jsonb && is_scalar && (step.index == 0 || step.index == -1)) next = here;
         if (!next) return std::nullopt;
         here = *next;
     }

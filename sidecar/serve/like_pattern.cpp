@@ -1,5 +1,7 @@
 #include "serve/like_pattern.hpp"
 
+#include "render/utf8.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -27,15 +29,6 @@ std::uint32_t code_of(std::string_view character) noexcept
     auto code = std::uint32_t{byte(0)} & (0xFFu >> (character.size() + 1));
     for (std::size_t at = 1; at < character.size(); ++at) code = code << 6 | (byte(at) & 0x3Fu);
     return code;
-}
-
-void append_utf8(std::uint32_t code, std::string& out)
-{
-    auto add = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-    if (code < 0x80) return add(code);
-    int tails = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    add((0xF00u >> tails & 0xFF) | code >> (6 * tails));
-    for (int tail = tails - 1; tail >= 0; --tail) add(0x80 | (code >> (6 * tail) & 0x3F));
 }
 
 // Debian always has it. Never freed: as long as the program.

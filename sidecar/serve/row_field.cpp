@@ -3,7 +3,6 @@
 #include "render/column_format.hpp"
 #include "render/json_fragment.hpp"
 #include "render/key_bytes.hpp"
-#include "serve/json_place.hpp"
 
 #include <fmt/format.h>
 
@@ -42,6 +41,7 @@ read_result<row_field> row_field::bind(const field_ref& field, const served_tabl
     row_field made;
     made.ref_ = field;
     made.column_ = *column;
+    made.type_ = facts.kind == "jsonb" ? json_kind::jsonb : json_kind::json;
     if (field.path.empty())
         made.kind_ = facts.comparison;
     else if (field.as_text)
@@ -52,7 +52,7 @@ read_result<row_field> row_field::bind(const field_ref& field, const served_tabl
 std::optional<std::string_view> row_field::find(const row_values& row) const
 {
     auto value = row[column_];
-    if (!ref_.path.empty()) return find_in_json(value, ref_.path);
+    if (!ref_.path.empty()) return find_in_json(value, ref_.path, type_);
     return value == "null" ? std::nullopt : std::optional{value};
 }
 

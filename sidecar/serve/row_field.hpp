@@ -1,5 +1,6 @@
 #pragma once
 
+#include "serve/json_place.hpp"
 #include "serve/read_query.hpp"
 #include "serve/served_table.hpp"
 
@@ -42,6 +43,7 @@ private:
 
     field_ref ref_;
     std::size_t column_ = 0;
+    json_kind type_ = json_kind::json;
     std::optional<value_kind> kind_;
 };
 
