@@ -26,12 +26,17 @@ struct installation {
     }
 };
 
-/// Every file of a folder of ours is in a folder of the installation, byte for byte.
+/// Every file and link of a folder of ours is in a folder of the installation, byte for byte.
 void check_same_files(const fs::path& ours, const fs::path& installed)
 {
-    for (const auto& entry : fs::directory_iterator{ours}) {
-        auto there = installed / entry.path().filename();
-        BOOST_TEST_CONTEXT(there) BOOST_TEST(read_file(there) == read_file(entry.path()));
+    for (const auto& entry : fs::recursive_directory_iterator{ours}) {
+        auto there = installed / entry.path().lexically_relative(ours);
+        BOOST_TEST_CONTEXT(there) {
+            if (entry.is_symlink())
+                BOOST_TEST(fs::read_symlink(there) == fs::read_symlink(entry));
+            else if (entry.is_regular_file())
+                BOOST_TEST(read_file(there) == read_file(entry.path()));
+        }
     }
 }
 
