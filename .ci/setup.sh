@@ -26,7 +26,10 @@ setup() {
         packages+=("${listed[@]}")
     done
     install_packages "${packages[@]}"
-    if [[ " $* " == *" test "* ]]; then install_postgres_versions; fi
+    if [[ " $* " == *" test "* ]]; then
+        install_example_languages
+        install_postgres_versions
+    fi
 }
 
 as_root() {
@@ -62,6 +65,12 @@ keep_postgres_from_starting() {
 }
 
 let_postgres_start() { as_root rm -f "$postgres_drop_in"; }
+
+# Of config/examples. They may have come otherwise than as Debian's packages.
+install_example_languages() {
+    command -v node >/dev/null || install_packages nodejs
+    command -v go >/dev/null || install_packages golang-go
+}
 
 install_postgres_versions() {
     local version home

@@ -1,0 +1,3 @@
+module example.com/materials
+
+go 1.19
