@@ -26,7 +26,8 @@ using result_handle = std::unique_ptr<PGresult, decltype(&PQclear)>;
 /// libpq gives no SQLSTATE for a login that failed.
 bool is_login_mistake(const std::string& text)
 {
-    static const std::regex mistake{"FATAL: .*(authentication failed|no pg_hba.conf entry|does not exist)"};
+    static const std::regex mistake{"authentication failed|no pg_hba.conf entry|does not exist|permission denied|"
+                                    "not permitted to log in|invalid connection option"};
     return std::regex_search(text, mistake);
 }
 
@@ -100,7 +101,7 @@ int main(int count, char** arguments)
         } catch (const reader::refused& error) {
             std::cout << json::serialize(json::value{{"error", error.outcome}, {"text", error.what()}}) << std::endl;
         } catch (const std::exception& error) {
-            std::cout << json::serialize(json::value{{"error", "query"}, {"text", error.what()}}) << std::endl;
+            std::cout << json::serialize(json::value{{"error", "mistake"}, {"text", error.what()}}) << std::endl;
         }
     }
 }

@@ -134,7 +134,7 @@ answer snapshot::read(const std::string& table, std::optional<double> max_age_se
     made.content_as_of = held_->manifest.at("content_as_of");
     tell_age(made);
     if (max_age_seconds && (!made.age_seconds || *made.age_seconds > *max_age_seconds))
-        throw refused{"too_old", "it is of " + json::serialize(made.current_as_of)};
+        throw refused{"too_old", made.age_seconds ? std::to_string(*made.age_seconds) + " s" : "its age is unknown"};
     const auto* rows = held_->document.as_object().if_contains(table);
     if (rows == nullptr) throw refused{"unknown_table", options.document + " has no " + table};
     made.rows = std::shared_ptr<const json::value>{held_, rows};

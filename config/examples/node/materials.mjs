@@ -11,7 +11,9 @@ import { DatabaseFirst, Refused, Snapshot, Unreachable, parseExact } from "./und
 const QUERY = "SELECT id, name, price FROM materials ORDER BY id";
 
 // With a driver that gives SQLSTATEs: 28xxx and 3D000 are mistakes; 08xxx, 57P01 to 57P03 and 53300 are outages.
-const LOGIN_MISTAKE = /FATAL: .*(authentication failed|no pg_hba.conf entry|does not exist)/;
+const LOGIN_MISTAKE = new RegExp(
+  "authentication failed|no pg_hba.conf entry|does not exist|permission denied|" +
+  "not permitted to log in|invalid connection option");
 
 /** Put your driver's query here. Unreachable is for a database that is down, and never for a wrong query. */
 function askDatabase(connection, query, timeout) {
@@ -35,6 +37,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     const ask = () => askDatabase(connection, query, Number(timeout));
     console.log(JSON.stringify(await materials.read(ask, "materials", Number(maxAge))));
   } catch (error) {
-    console.log(JSON.stringify({ error: error instanceof Refused ? error.outcome : "query", text: error.message }));
+    console.log(JSON.stringify({ error: error instanceof Refused ? error.outcome : "mistake", text: error.message }));
   }
 }

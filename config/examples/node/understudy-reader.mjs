@@ -40,7 +40,7 @@ export class Snapshot {
     const { content_as_of } = held.manifest;
     const [current_as_of, age_seconds] = this.#age(held);
     if (maxAge !== null && !(age_seconds !== null && age_seconds <= maxAge))
-      throw new Refused("too_old", `generation ${held.number} is of ${current_as_of ?? "an unknown time"}`);
+      throw new Refused("too_old", `the age of generation ${held.number} is ${age_seconds ?? "unknown"}`);
     if (!Object.hasOwn(held.document, table)) throw new Refused("unknown_table", `${this.document} has no ${table}`);
     const warning = trouble ? trouble.outcome : held.number < this.#highest ? "rolled_back" : null;
     const rows = held.document[table];

@@ -17,7 +17,8 @@ from understudy_reader import DatabaseFirst, Refused, Snapshot, Unreachable
 QUERY = "SELECT id, name, price FROM materials ORDER BY id"
 
 # With a driver that gives SQLSTATEs: 28xxx and 3D000 are mistakes; 08xxx, 57P01 to 57P03 and 53300 are outages.
-LOGIN_MISTAKE = re.compile("FATAL: .*(authentication failed|no pg_hba.conf entry|does not exist)")
+LOGIN_MISTAKE = re.compile("authentication failed|no pg_hba.conf entry|does not exist|permission denied|"
+                           "not permitted to log in|invalid connection option")
 
 
 def ask_database(connection, query, timeout):
@@ -43,7 +44,7 @@ def main(directory, connection, max_age="300", pause="5", timeout="2"):
             answer = vars(materials.read(lambda: ask_database(connection, query, float(timeout)), "materials",
                                          float(max_age)))
         except (Refused, RuntimeError) as error:
-            answer = {"error": getattr(error, "outcome", "query"), "text": str(error)}
+            answer = {"error": getattr(error, "outcome", "mistake"), "text": str(error)}
         print(json.dumps(answer, default=str), flush=True)
 
 

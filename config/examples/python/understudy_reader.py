@@ -78,7 +78,7 @@ class Snapshot:
             raise trouble
         current_as_of, age = self._age(held, status)
         if max_age is not None and (age is None or age > max_age):
-            raise Refused("too_old", f"generation {held.number} is of {current_as_of or 'an unknown time'}") from trouble
+            raise Refused("too_old", f"the age of generation {held.number} is {'unknown' if age is None else age}") from trouble
         if table not in held.document:
             raise Refused("unknown_table", f"{self.document} has no {table}")
         warning = trouble.outcome if trouble else "rolled_back" if held.number < highest else None

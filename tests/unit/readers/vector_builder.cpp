@@ -47,6 +47,7 @@ memory_rows rows_of(const vector_generation& wanted)
 void tidy(const fs::path& directory)
 {
     fs::remove(directory / ".lock");
+    fs::permissions(directory, fs::perms{0755});
     for (const auto& entry : fs::recursive_directory_iterator{directory})
         if (!entry.is_symlink()) fs::permissions(entry, entry.is_directory() ? fs::perms{0755} : fs::perms{0644});
 }

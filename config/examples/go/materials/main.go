@@ -24,7 +24,8 @@ import (
 const query = "SELECT id, name, price FROM materials ORDER BY id"
 
 // With a driver that gives SQLSTATEs: 28xxx and 3D000 are mistakes; 08xxx, 57P01 to 57P03 and 53300 are outages.
-var loginMistake = regexp.MustCompile("FATAL: .*(authentication failed|no pg_hba.conf entry|does not exist)")
+var loginMistake = regexp.MustCompile("authentication failed|no pg_hba.conf entry|does not exist|permission denied|" +
+	"not permitted to log in|invalid connection option")
 
 // askDatabase: put your driver's query here. ErrUnreachable is for a database that is down, and never for a wrong query.
 func askDatabase(connection, query string, timeout time.Duration) (json.RawMessage, error) {
@@ -74,7 +75,7 @@ func main() {
 			out.Encode(answer)
 			continue
 		}
-		kind := "query"
+		kind := "mistake"
 		if refused := (*understudy.Refused)(nil); errors.As(err, &refused) {
 			kind = refused.Outcome
 		}

@@ -104,7 +104,10 @@ func (snapshot *Snapshot) Read(table string, maxAge time.Duration) (*Answer, err
 	answer := &Answer{Source: "snapshot", Generation: held.manifest.Generation, ContentAsOf: held.manifest.ContentAsOf}
 	age, known := snapshot.age(answer)
 	if maxAge != AnyAge && (!known || age > maxAge) {
-		return nil, refuse("too_old", "generation %d is %v old, or of an unknown age", answer.Generation, age)
+		if !known {
+			return nil, refuse("too_old", "the age of generation %d is unknown", answer.Generation)
+		}
+		return nil, refuse("too_old", "generation %d is %v old", answer.Generation, age)
 	}
 	var found bool
 	if answer.Rows, found = held.document[table]; !found {
