@@ -1,9 +1,12 @@
-// Reads the table materials each time that a line comes in: materials DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
+// Reads the table materials each time that a line comes in.
+//
+//     materials DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
 //
 // Prints one JSON object per line. An empty line reads all materials; any other line is asked of the database instead,
 // so that you can see what a mistake in a query does. Start it, press Enter, stop Postgres, press Enter.
 //
-// g++ -std=c++20 -O2 -I"$(pg_config --includedir)" materials.cpp understudy_reader.cpp -o materials -lpq -lboost_json -lcrypto
+// g++ -std=c++20 -O2 -I"$(pg_config --includedir)" materials.cpp understudy_reader.cpp -o materials
+//     -lpq -lboost_json -lcrypto
 
 #include "understudy_reader.hpp"
 

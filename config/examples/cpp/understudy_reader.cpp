@@ -36,9 +36,10 @@ std::string sha256_of(const std::string& data)
     return hex;
 }
 
-bool is(const json::value& value, const std::string& text)
+bool is(const json::object& object, const std::string& name, const std::string& text)
 {
-    return value.is_string() && value.get_string() == json::string_view{text};
+    const auto* value = object.if_contains(name);
+    return value != nullptr && value->is_string() && value->get_string() == json::string_view{text};
 }
 
 std::uint64_t lsn(const json::value& text)
@@ -106,8 +107,9 @@ struct snapshot::generation {
     fs::path path;
     struct stat facts{};
     std::string manifest_text;
-    json::value manifest;
     std::int64_t number = 0;
+    std::uint64_t position = 0;
+    json::value content_as_of;
     json::value document;
 
     bool same_directory(const fs::path& at, const struct stat& now) const
@@ -131,7 +133,7 @@ answer snapshot::read(const std::string& table, std::optional<double> max_age_se
     if (!held_) throw refused{*trouble};
     answer made;
     made.generation = held_->number;
-    made.content_as_of = held_->manifest.at("content_as_of");
+    made.content_as_of = held_->content_as_of;
     tell_age(made);
     if (max_age_seconds && (!made.age_seconds || *made.age_seconds > *max_age_seconds))
         throw refused{"too_old", made.age_seconds ? std::to_string(*made.age_seconds) + " s" : "its age is unknown"};
@@ -179,34 +181,37 @@ std::shared_ptr<const snapshot::generation> snapshot::open_current() const
 void snapshot::load(generation& into) const
 {
     into.manifest_text = text_of(into.path / "manifest.json");
-    into.manifest = json::parse(into.manifest_text);
-    if (into.manifest.at("format") != 1) throw refused{"newer_format", "of " + into.path.string()};
-    into.number = into.manifest.at("generation").as_int64();
-    check_history(into);
-    for (const auto& described : into.manifest.at("documents").as_array()) {
-        if (!is(described.at("file"), options.document)) continue;
-        auto file = into.path / options.document;
-        if (fs::file_size(file) != described.at("bytes").to_number<std::uint64_t>())
-            throw refused{"torn", file.string() + " does not have the size that the manifest says"};
-        auto data = text_of(file);
-        if (!is(described.at("sha256"), sha256_of(data)))
-            throw refused{"torn", file.string() + " does not have the SHA-256 that the manifest says"};
-        into.document = parse_exact(data);
-        if (!into.document.is_object()) throw refused{"torn", file.string() + " is no object"};
-        return;
-    }
+    auto manifest = json::parse(into.manifest_text);
+    if (manifest.at("format") != 1) throw refused{"newer_format", "of " + into.path.string()};
+    into.number = manifest.at("generation").as_int64();
+    into.position = lsn(manifest.at("position"));
+    into.content_as_of = manifest.at("content_as_of");
+    check_history(into, manifest.at("source").as_object());
+    for (const auto& each : manifest.at("documents").as_array())
+        if (is(each.as_object(), "file", options.document)) return load_document(into, each.as_object());
     throw refused{"unknown_document", into.path.string() + " has no " + options.document};
 }
 
-void snapshot::check_history(const generation& found) const
+void snapshot::check_history(const generation& found, const json::object& source) const
 {
     if (std::stoll(found.path.filename().string()) != found.number)
         throw refused{"torn", found.path.string() + " has the manifest of another generation"};
     for (const auto& [name, value] : options.expect_source)
-        if (!is(found.manifest.at("source").at(name), value))
-            throw refused{"foreign", "its " + name + " is " + json::serialize(found.manifest.at("source").at(name))};
+        if (!is(source, name, value)) throw refused{"foreign", "its source is " + json::serialize(source)};
     if (held_ && held_->number == found.number && held_->manifest_text != found.manifest_text)
         throw refused{"foreign", "there are two generations " + std::to_string(found.number)};
+}
+
+void snapshot::load_document(generation& into, const json::object& described) const
+{
+    auto file = into.path / options.document;
+    if (fs::file_size(file) != described.at("bytes").to_number<std::uint64_t>())
+        throw refused{"torn", file.string() + " does not have the size that the manifest says"};
+    auto data = text_of(file);
+    if (!is(described, "sha256", sha256_of(data)))
+        throw refused{"torn", file.string() + " does not have the SHA-256 that the manifest says"};
+    into.document = parse_exact(data);
+    if (!into.document.is_object()) throw refused{"torn", file.string() + " is no object"};
 }
 
 /// Nothing where it cannot be read: the rows are good without it; only their age is unknown.
@@ -229,7 +234,7 @@ try {
 void snapshot::tell_age(answer& into) const
 {
     if (!status_ || status_->current_as_of.is_null() || status_->generation > held_->number) return;
-    if (status_->position > lsn(held_->manifest.at("position"))) return;  // the database was restored in between
+    if (status_->position > held_->position) return;  // the database was restored in between
     into.current_as_of = status_->current_as_of;
     duration<double> age = options.clock() + status_->clock_offset - status_->proved;
     into.age_seconds = std::max(0.0, age.count());

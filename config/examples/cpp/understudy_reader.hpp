@@ -65,7 +65,8 @@ private:
     std::optional<refused> refresh();
     std::shared_ptr<const generation> open_current() const;
     void load(generation& into) const;
-    void check_history(const generation& found) const;
+    void check_history(const generation& found, const boost::json::object& source) const;
+    void load_document(generation& into, const boost::json::object& described) const;
     std::shared_ptr<const status> read_status() const;
     void tell_age(answer& into) const;
 

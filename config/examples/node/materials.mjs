@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-// Reads the table materials each time that a line comes in: materials.mjs DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
+// Reads the table materials each time that a line comes in.
+//
+//     materials.mjs DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
 //
 // Prints one JSON object per line. An empty line reads all materials; any other line is asked of the database instead,
 // so that you can see what a mistake in a query does. Start it, press Enter, stop Postgres, press Enter.

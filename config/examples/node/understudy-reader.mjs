@@ -37,14 +37,14 @@ export class Snapshot {
     const trouble = this.#refresh();
     const held = this.#held;
     if (!held) throw trouble;
-    const { content_as_of } = held.manifest;
     const [current_as_of, age_seconds] = this.#age(held);
     if (maxAge !== null && !(age_seconds !== null && age_seconds <= maxAge))
-      throw new Refused("too_old", `the age of generation ${held.number} is ${age_seconds ?? "unknown"}`);
+      throw new Refused("too_old", `its age is ${age_seconds ?? "unknown"}`);
     if (!Object.hasOwn(held.document, table)) throw new Refused("unknown_table", `${this.document} has no ${table}`);
     const warning = trouble ? trouble.outcome : held.number < this.#highest ? "rolled_back" : null;
     const rows = held.document[table];
-    return { source: "snapshot", rows, age_seconds, generation: held.number, content_as_of, current_as_of, warning };
+    const { number: generation, content_as_of } = held;
+    return { source: "snapshot", rows, age_seconds, generation, content_as_of, current_as_of, warning };
   }
 
   /** Takes over what is announced, if it is good and not held already. Returns what is wrong with it. */
@@ -89,14 +89,15 @@ export class Snapshot {
     if (createHash("sha256").update(data).digest("hex") !== described.sha256)
       throw new Refused("torn", `${file} does not have the SHA-256 that the manifest says`);
     const document = parseExact(data.toString("utf8"));
-    return { identity, manifestText, manifest, document, number: manifest.generation, position: lsn(manifest.position) };
+    const { generation: number, content_as_of } = manifest;
+    return { identity, manifestText, number, position: lsn(manifest.position), content_as_of, document };
   }
 
   #checkHistory(path, manifest, manifestText) {
     if (Number(basename(path)) !== manifest.generation)
       throw new Refused("torn", `${path} has the manifest of generation ${manifest.generation}`);
     for (const [name, value] of Object.entries(this.expectSource ?? {}))
-      if (manifest.source[name] !== value) throw new Refused("foreign", `${path}: its ${name} is ${manifest.source[name]}`);
+      if (manifest.source[name] !== value) throw new Refused("foreign", `its ${name} is ${manifest.source[name]}`);
     if (this.#held?.number === manifest.generation && this.#held.manifestText !== manifestText)
       throw new Refused("foreign", `there are two generations ${manifest.generation}`);
   }

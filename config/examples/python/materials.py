@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Reads the table materials each time that a line comes in: materials.py DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
+"""Reads the table materials each time that a line comes in.
+
+    materials.py DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
 
 Prints one JSON object per line. An empty line reads all materials; any other line is asked of the database instead,
 so that you can see what a mistake in a query does. Start it, press Enter, stop Postgres, press Enter.

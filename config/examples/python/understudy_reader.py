@@ -15,7 +15,7 @@ from decimal import Decimal
 
 
 class Unreachable(Exception):
-    """Your query function raises it when there is no connection: and for nothing else, for the snapshot answers then."""
+    """For your query function, when there is no connection: and for nothing else, for the snapshot answers then."""
 
 
 class Refused(Exception):
@@ -43,19 +43,17 @@ class _Status:
     generation: int
     position: int
     current_as_of: str  # None until it was proved
-    clock_offset: float  # the database's clock minus ours, in seconds
+    proved: float  # the same in seconds since 1970, on our clock
 
 
 @dataclass(frozen=True)
 class _Generation:
     identity: tuple
     manifest_bytes: bytes
-    manifest: dict
+    number: int
+    position: int
+    content_as_of: str
     document: dict
-
-    @property
-    def number(self):
-        return self.manifest["generation"]
 
 
 class Snapshot:
@@ -78,12 +76,11 @@ class Snapshot:
             raise trouble
         current_as_of, age = self._age(held, status)
         if max_age is not None and (age is None or age > max_age):
-            raise Refused("too_old", f"the age of generation {held.number} is {'unknown' if age is None else age}") from trouble
+            raise Refused("too_old", f"its age is {'unknown' if age is None else f'{age:.1f} s'}") from trouble
         if table not in held.document:
             raise Refused("unknown_table", f"{self.document} has no {table}")
         warning = trouble.outcome if trouble else "rolled_back" if held.number < highest else None
-        return Answer("snapshot", held.document[table], age, held.number,
-                      held.manifest["content_as_of"], current_as_of, warning)
+        return Answer("snapshot", held.document[table], age, held.number, held.content_as_of, current_as_of, warning)
 
     def _refresh(self):
         """Takes over what is announced, if it is good and not held already. Returns what is wrong with it."""
@@ -131,12 +128,13 @@ class Snapshot:
         document = json.loads(data, parse_float=Decimal)
         if not isinstance(document, dict):
             raise Refused("torn", f"{file} is no object")
-        return _Generation(identity, manifest_bytes, manifest, document)
+        return _Generation(identity, manifest_bytes, manifest["generation"], _lsn(manifest["position"]),
+                           manifest["content_as_of"], document)
 
     def _check_history(self, path, manifest, manifest_bytes):
         if int(os.path.basename(path)) != manifest["generation"]:
             raise Refused("torn", f"{path} has the manifest of generation {manifest['generation']}")
-        if any(manifest["source"][name] != value for name, value in self.expect_source.items()):
+        if any(manifest["source"].get(name) != value for name, value in self.expect_source.items()):
             raise Refused("foreign", f"{path} is of {manifest['source']}")
         held = self._held
         if held and held.number == manifest["generation"] and held.manifest_bytes != manifest_bytes:
@@ -147,8 +145,10 @@ class Snapshot:
             status = json.loads(_bytes_of(os.path.join(self.directory, "status.json")))
             if status["format"] != 1:
                 return None
-            return _Status(int(status["generation"]), _lsn(status["position"]), status["current_as_of"],
-                           (status["clock_offset_ms"] or 0) / 1000)
+            at = status["current_as_of"]
+            proved = datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() if at else None
+            offset = (status["clock_offset_ms"] or 0) / 1000
+            return _Status(int(status["generation"]), _lsn(status["position"]), at, proved and proved - offset)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None  # the rows are good without it; only their age is unknown
 
@@ -156,10 +156,9 @@ class Snapshot:
         """current_as_of and the age in seconds; (None, None) where nothing is proved of this generation."""
         if not status or not status.current_as_of or status.generation > held.number:
             return None, None
-        if status.position > _lsn(held.manifest["position"]):
+        if status.position > held.position:
             return None, None  # the database was restored in between
-        at = datetime.fromisoformat(status.current_as_of.replace("Z", "+00:00")).timestamp()
-        return status.current_as_of, max(0.0, self.clock() + status.clock_offset - at)
+        return status.current_as_of, max(0.0, self.clock() - status.proved)
 
 
 class DatabaseFirst:

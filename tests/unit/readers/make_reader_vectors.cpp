@@ -252,6 +252,8 @@ void make_torn(const fs::path& root)
     damage("manifest-missing", "There is no manifest, so nothing vouches for the document.", manifest, take_away);
     damage("manifest-empty", "The manifest is empty, as after a power failure.", manifest,
            [](const std::string&) -> text { return ""; });
+    damage("manifest-incomplete", "The manifest is JSON, and without what counts.", manifest,
+           [](const std::string&) -> text { return "{\"format\":1,\"generation\":812}\n"; });
     damage("manifest-of-another", "The manifest is that of generation 811, in the directory of 812.", manifest,
            replace("\"generation\":812", "\"generation\":811"));
 

@@ -83,7 +83,8 @@ bool is_whole(const fs::path& snapshot)
 }
 
 const std::set<std::string> not_whole{"torn", "newer_format", "no_generation"};
-const std::set<std::string> damaged_manifest{"torn-manifest-cut", "torn-manifest-empty", "torn-manifest-missing"};
+const std::set<std::string> damaged_manifest{"torn-manifest-cut", "torn-manifest-empty", "torn-manifest-incomplete",
+                                             "torn-manifest-missing"};
 const std::set<std::string> damaged_status{"age-status-cut", "age-status-incomplete", "age-status-newer-format"};
 
 }  // namespace

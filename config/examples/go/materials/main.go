@@ -1,4 +1,6 @@
-// Reads the table materials each time that a line comes in: materials DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
+// Reads the table materials each time that a line comes in.
+//
+//	materials DIRECTORY CONNECTION [MAX_AGE [PAUSE [TIMEOUT]]]
 //
 // Prints one JSON object per line. An empty line reads all materials; any other line is asked of the database instead,
 // so that you can see what a mistake in a query does. Start it, press Enter, stop Postgres, press Enter.
@@ -27,7 +29,7 @@ const query = "SELECT id, name, price FROM materials ORDER BY id"
 var loginMistake = regexp.MustCompile("authentication failed|no pg_hba.conf entry|does not exist|permission denied|" +
 	"not permitted to log in|invalid connection option")
 
-// askDatabase: put your driver's query here. ErrUnreachable is for a database that is down, and never for a wrong query.
+// askDatabase: put your driver's query here. ErrUnreachable is for a database that is down, never for a wrong query.
 func askDatabase(connection, query string, timeout time.Duration) (json.RawMessage, error) {
 	limit, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()

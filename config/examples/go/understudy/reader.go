@@ -35,7 +35,8 @@ func refuse(outcome, format string, arguments ...any) error {
 	return &Refused{outcome, fmt.Sprintf(format, arguments...)}
 }
 
-// Answer is what a read gives. Decode Rows into your own types; nothing has been rounded in them.
+// Answer is what a read gives. Decode Rows into your own types; nothing has been rounded in them. Their bytes are
+// shared with later answers: do not change them.
 type Answer struct {
 	Source      string          `json:"source"` // "database" or "snapshot"
 	Rows        json.RawMessage `json:"rows"`
@@ -286,6 +287,9 @@ func lsn(text string) (uint64, error) {
 	return high<<32 + low, nil
 }
 
+// Query asks the database and gives the rows as JSON.
+type Query func() (json.RawMessage, error)
+
 // DatabaseFirst leaves the database alone for Pause after a failure, so that not every read waits for it.
 type DatabaseFirst struct {
 	Snapshot *Snapshot
@@ -296,9 +300,9 @@ type DatabaseFirst struct {
 	why     string
 }
 
-// Read asks with ask, which gives the rows as JSON. Its errors, but ErrUnreachable, are the caller's; the others are
+// Read asks the database, and on ErrUnreachable the snapshot. Other errors of ask are the caller's; the rest is a
 // *Refused.
-func (first *DatabaseFirst) Read(ask func() (json.RawMessage, error), table string, maxAge time.Duration) (*Answer, error) {
+func (first *DatabaseFirst) Read(ask Query, table string, maxAge time.Duration) (*Answer, error) {
 	if first.pausing() {
 		if answer, err := first.fromSnapshot(table, maxAge); err == nil {
 			return answer, nil
