@@ -3,9 +3,9 @@
 #include "app/output.hpp"
 #include "settings/keys.hpp"
 #include "settings/load.hpp"
+#include "settings/shown.hpp"
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/value_to.hpp>
+#include <boost/json/object.hpp>
 
 #include <fmt/format.h>
 
@@ -35,22 +35,6 @@ json::array json_of(const config_errors& errors)
     return entries;
 }
 
-std::string place_text(const setting_origin& origin, const std::string& file)
-{
-    switch (origin.from) {
-    case setting_origin::kind::default_value: return "default";
-    case setting_origin::kind::environment: return origin.place.variable;
-    case setting_origin::kind::file: return fmt::format("{}:{}:{}", file, origin.place.line, origin.place.column);
-    }
-    return {};
-}
-
-std::string origin_text(const setting_origin& origin, const std::string& file)
-{
-    if (origin.secret_file.empty()) return place_text(origin, file);
-    return fmt::format("{}, named by {}", origin.secret_file, place_text(origin, file));
-}
-
 const char* name_of(setting_origin::kind from)
 {
     switch (from) {
@@ -74,12 +58,6 @@ json::object json_of(const setting_origin& origin, const std::string& file)
     return entry;
 }
 
-std::string value_text(const json::value& value)
-{
-    if (value.is_null()) return "(unset)";
-    return value.is_string() ? json::value_to<std::string>(value) : json::serialize(value);
-}
-
 int refuse(const config_failure& failed, bool as_json)
 {
     if (as_json) write_json(std::cout, json::object{{"errors", json_of(failed.errors)}});
@@ -91,9 +69,9 @@ int refuse(const config_failure& failed, bool as_json)
 void add_rows(text_table& table, std::string_view key, const json::value& value, const std::string& origin)
 {
     const auto* list = value.if_array();
-    if (list == nullptr) return table.add({fmt::format("{}:", key), value_text(value), "# " + origin});
+    if (list == nullptr) return table.add({fmt::format("{}:", key), shown_text(value), "# " + origin});
     table.add({fmt::format("{}:", key), "", "# " + origin});
-    for (const auto& element : *list) table.add({"  - " + value_text(element)});
+    for (const auto& element : *list) table.add({"  - " + shown_text(element)});
 }
 
 void write_for_people(const loaded_settings& loaded)
@@ -101,7 +79,7 @@ void write_for_people(const loaded_settings& loaded)
     text_table table;
     for (const auto& key : setting_keys())
         add_rows(table, key.name, key.show(loaded.values),
-                 origin_text(loaded.origins.at(std::string{key.name}), loaded.file));
+                 shown_origin(loaded.origins.at(std::string{key.name}), loaded.file));
     table.write(std::cout);
 }
 

@@ -1,5 +1,7 @@
 #include "settings/reload.hpp"
 
+#include "settings/shown.hpp"
+
 namespace understudy {
 
 namespace {
@@ -12,13 +14,20 @@ bool differs(const setting_key& key, const settings& before, const settings& aft
     return key.show(before) != key.show(after);
 }
 
+changed_key change_of(const setting_key& key, const settings& before, const settings& after)
+{
+    changed_key made{key.name, key.on_reload, shown_text(key.show(before)), shown_text(key.show(after))};
+    if (made.before == made.after) made.after += " (a secret in it changed)";
+    return made;
+}
+
 }  // namespace
 
 std::vector<changed_key> compare(const settings& before, const settings& after)
 {
     std::vector<changed_key> changes;
     for (const auto& key : setting_keys())
-        if (differs(key, before, after)) changes.push_back({key.name, key.on_reload});
+        if (differs(key, before, after)) changes.push_back(change_of(key, before, after));
     return changes;
 }
 
@@ -30,6 +39,17 @@ settings with_live_changes(settings running, const settings& wanted)
     running.snapshot.keep = wanted.snapshot.keep;
     running.snapshot.grace = wanted.snapshot.grace;
     running.heartbeat = wanted.heartbeat;
+    return running;
+}
+
+loaded_settings with_live_changes(loaded_settings running, const loaded_settings& wanted)
+{
+    running.values = with_live_changes(std::move(running.values), wanted.values);
+    for (const auto& key : setting_keys()) {
+        auto origin = wanted.origins.find(key.name);
+        if (key.on_reload == reload_effect::live && origin != wanted.origins.end())
+            running.origins.insert_or_assign(std::string{key.name}, origin->second);
+    }
     return running;
 }
 

@@ -106,13 +106,44 @@ BOOST_AUTO_TEST_CASE(only_live_changes_are_taken_over)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_changed_password_is_a_change)
+BOOST_AUTO_TEST_CASE(a_changed_password_is_a_change_and_is_not_shown)
 {
     auto before = values_of(minimal_lines);
     auto after = before;
     before.postgres.connection = "host=db password=one";
     after.postgres.connection = "host=db password=two";
-    BOOST_TEST(compare(before, after).size() == 1u);
+    auto changes = compare(before, after);
+    BOOST_TEST_REQUIRE(changes.size() == 1u);
+    BOOST_TEST(changes[0].before.find("one") == std::string::npos);
+    BOOST_TEST(changes[0].after.find("two") == std::string::npos);
+    BOOST_TEST(changes[0].after.find("a secret in it changed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_shows_the_old_and_the_new_value_as_they_are_written)
+{
+    auto before = values_of(minimal_lines);
+    auto after = before;
+    after.cadence.every = std::chrono::minutes{10};
+    after.snapshot.keep = 9;
+    auto changes = compare(before, after);
+    BOOST_TEST_REQUIRE(changes.size() == 2u);
+    BOOST_TEST((changes[0] == changed_key{"snapshot.keep", reload_effect::live, "3", "9"}));
+    BOOST_TEST((changes[1] == changed_key{"cadence.every", reload_effect::live, "(unset)", "10m"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_origin_of_a_live_key_is_that_of_its_new_value)
+{
+    loaded_settings running{values_of(minimal_lines), "a.yaml", {}, {}};
+    auto wanted = running;
+    running.origins["cadence.every"] = {};
+    running.origins["tables"] = {};
+    wanted.values.cadence.every = std::chrono::minutes{10};
+    wanted.origins["cadence.every"].from = setting_origin::kind::file;
+    wanted.origins["tables"].from = setting_origin::kind::file;
+    auto result = with_live_changes(running, wanted);
+    BOOST_TEST((result.values.cadence.every == wanted.values.cadence.every));
+    BOOST_TEST((result.origins["cadence.every"].from == setting_origin::kind::file));
+    BOOST_TEST((result.origins["tables"].from == setting_origin::kind::default_value));
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_token_is_a_change)
