@@ -36,6 +36,12 @@ void verify_options(CLI::App& app, command_options& options)
     app.add_flag("--against-db", options.against_db, "Compare the live state with the database at one position");
 }
 
+void pause_options(CLI::App& app, command_options& options)
+{
+    json_option(app, options);
+    app.add_option("--reason", options.reason, "Why; `status` and the status page show it")->type_name("TEXT");
+}
+
 void no_option(CLI::App&, command_options&) {}
 
 constexpr std::array commands{
@@ -47,6 +53,9 @@ constexpr std::array commands{
     command{"verify", "Check the announced generation, or with --against-db the live state against the database.",
             verify_command, verify_options},
     command{"publish", "Ask the running daemon for a generation now.", publish_command, json_option},
+    command{"pause", "Hold publishing until `resume`; changes are still taken in and confirmed.", pause_command,
+            pause_options},
+    command{"resume", "End a pause; what changed meanwhile is published at once.", resume_command, json_option},
     command{"config", "Show the effective configuration and where each value comes from; secrets stay hidden.",
             config_command, json_option},
     command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},

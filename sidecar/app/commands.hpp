@@ -9,6 +9,7 @@ struct command_options {
     std::string config = "/etc/understudy/understudy.yaml";
     bool json = false;        ///< Answer for programs instead of people.
     bool against_db = false;  ///< verify: compare with the database.
+    std::string reason;       ///< pause: why, for those who wonder.
 };
 
 // One file each: <name>_command.cpp. All return the exit status and have written their
@@ -31,6 +32,12 @@ int verify_command(const command_options& options);
 
 /// Asks the running daemon to publish now.
 int publish_command(const command_options& options);
+
+/// Holds publishing, with the daemon running or not, until resume.
+int pause_command(const command_options& options);
+
+/// Ends a pause; what changed meanwhile is published at once.
+int resume_command(const command_options& options);
 
 /// Prints the effective configuration with where each value came from. Exit: 0, or 2 with every error.
 int config_command(const command_options& options);

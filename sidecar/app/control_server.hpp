@@ -23,6 +23,10 @@ namespace asio = boost::asio;
 //   response := JSON object on one line: {"ok": true, ...} or {"ok": false, "reason": name, "text": sentence}
 //
 //   {"do": "publish"}             publishes now; answers with the generation
+//   {"do": "pause", "by": TEXT, "reason": TEXT}
+//                                 announces nothing from its answer on, until resume, restarts included; answers with a
+//                                 sentence that says whose pause it is, and `already` if it was before
+//   {"do": "resume"}              ends a pause and publishes what changed; answers with `was_paused`
 //   {"do": "hold"}                stops taking transactions, until cut, release or the end of this connection, and for
 //                                 limits::hold_max at most, or for less: "for_ms". One client at a time
 //   {"do": "cut", "at": LSN}      after hold: goes on to exactly that position, writes a generation there that is not

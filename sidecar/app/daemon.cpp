@@ -2,6 +2,7 @@
 
 #include "app/exit_on_signal.hpp"
 #include "app/logging.hpp"
+#include "app/reload_report.hpp"
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
@@ -30,6 +31,14 @@ std::chrono::milliseconds hold_limit_in(const json::object& request)
     return std::min<std::chrono::milliseconds>(std::chrono::milliseconds{wanted->get_int64()}, limits::hold_max);
 }
 
+daemon_state state_at_start(const settings& wanted)
+{
+    daemon_state made;
+    made.pause = read_pause(wanted.state_directory);
+    if (made.pause) log_event(log_level::warn, "paused", describe(*made.pause));
+    return made;
+}
+
 }  // namespace
 
 daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
@@ -38,6 +47,7 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
       mode_{mode},
       store_{std::move(rows)},
       directory_{std::move(directory)},
+      state_{state_at_start(config_.values)},
       writer_{loop_.get_executor(),
               store_thread_,
               *store_,
@@ -179,6 +189,7 @@ asio::awaitable<bool> daemon::react_to(failure why)
 {
     auto what = remedy_for(why.code);
     state_.reason = why;
+    state_.note_error(why);
     if (what == remedy::resync_all) demand_.everything_because = why;
     decide_end(what, why);
     if (end_) co_return false;
@@ -276,23 +287,19 @@ asio::awaitable<void> daemon::stop_in_order()
 
 void daemon::reload()
 {
+    auto at = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     auto loaded = load(config_.file, process_environment());
     if (!loaded) {
-        for (const auto& error : loaded.error().errors) log_event(log_level::error, "reload_refused", to_string(error));
+        state_.reload = report_refused_reload(loaded.error(), at);
         return;
     }
     if (const auto& tables = writer_.state().tables; !tables.empty())
-        if (auto documents = plan_documents(loaded->values.documents, tables); !documents)
-            return log_event(log_level::error, "reload_refused", documents.error().text, {{"key", "documents"}});
-    auto changes = compare(config_.values, loaded->values);
-    if (changes.empty()) log_event(log_level::info, "reloaded", "nothing has changed in the config");
-    for (const auto& change : changes) {
-        bool live = change.effect == reload_effect::live;
-        log_event(live ? log_level::info : log_level::warn, live ? "reloaded" : "reload_refused",
-                  live ? "the new value is in effect" : "this key needs a restart; the old value stays",
-                  {{"key", change.key}});
-    }
-    config_.values = with_live_changes(config_.values, loaded->values);
+        if (auto documents = plan_documents(loaded->values.documents, tables); !documents) {
+            state_.reload = report_refused_reload("documents", documents.error().text, at);
+            return;
+        }
+    state_.reload = report_reload(compare(config_.values, loaded->values), at);
+    config_ = with_live_changes(std::move(config_), *loaded);
     configure_logging(config_.values.log);
     publisher_.on_settings_changed();
 }
@@ -328,8 +335,11 @@ asio::awaitable<json::object> daemon::handle_control(json::object request, contr
         return value && value->is_string() ? std::string{value->get_string()} : std::string{};
     };
     auto what = text_of("do");
+    pause_facts pause{std::chrono::system_clock::now(), text_of("by"), text_of("reason")};
     outcome<json::object> answer = failure{errc::usage, "unknown request"};
     if (what == "publish") answer = co_await control_publish();
+    if (what == "pause") answer = co_await control_pause(std::move(pause));
+    if (what == "resume") answer = co_await control_resume();
     if (what == "hold") answer = co_await control_hold(hold_limit_in(request), client);
     if (what == "cut") answer = co_await control_cut(text_of("at"), client);
     if (what == "release") answer = co_await control_release(client);
@@ -344,6 +354,43 @@ asio::awaitable<outcome<json::object>> daemon::control_publish()
     auto published = co_await publisher_.publish_now();
     if (!published) co_return published.error();
     co_return json::object{{"generation", published->generation}, {"position", to_string(published->position)}};
+}
+
+// Whoever paused first is who is named: a second one learns of him instead.
+asio::awaitable<outcome<json::object>> daemon::control_pause(pause_facts asked)
+{
+    bool before = state_.pause.has_value();
+    if (!before) {
+        log_event(log_level::warn, "paused", "nothing is announced until `understudy resume`",
+                  {{"by", asked.by}, {"why", asked.reason}});
+        state_.pause = asked;
+        co_await publisher_.pause();
+        if (!state_.pause) co_return failure{errc::cancelled, "somebody resumed meanwhile"};
+        auto work = [where = config_.values.state_directory, asked = std::move(asked)] {
+            return write_pause(where, asked);
+        };
+        auto kept = co_await publish_thread_.run(std::move(work));
+        if (!kept)
+            co_return failure{kept.error().code,
+                              "publishing is paused, but a restart would end that: " + kept.error().text};
+    }
+    if (!state_.pause) co_return failure{errc::cancelled, "somebody resumed meanwhile"};
+    co_return json::object{{"already", before}, {"text", describe(*state_.pause)}, {"generation", announced_number()}};
+}
+
+asio::awaitable<outcome<json::object>> daemon::control_resume()
+{
+    auto paused = std::exchange(state_.pause, std::nullopt);
+    if (!paused) co_return json::object{{"was_paused", false}};
+    auto changes = publisher_.rhythm().pending().count;
+    auto work = [where = config_.values.state_directory] { return remove_pause(where); };
+    auto forgotten = co_await publish_thread_.run(std::move(work));
+    log_event(log_level::info, "resumed", "what changed meanwhile is published now", {{"pending_changes", changes}});
+    publisher_.resume();
+    if (!forgotten)
+        co_return failure{forgotten.error().code,
+                          "publishing goes on, but a restart would pause again: " + forgotten.error().text};
+    co_return json::object{{"was_paused", true}, {"pending_changes", changes}};
 }
 
 asio::awaitable<outcome<json::object>> daemon::control_hold(std::chrono::milliseconds limit, control_client& client)

@@ -66,6 +66,8 @@ private:
     asio::awaitable<void> end_in_order();
     asio::awaitable<boost::json::object> handle_control(boost::json::object request, control_client& client);
     asio::awaitable<outcome<boost::json::object>> control_publish();
+    asio::awaitable<outcome<boost::json::object>> control_pause(pause_facts asked);
+    asio::awaitable<outcome<boost::json::object>> control_resume();
     asio::awaitable<outcome<boost::json::object>> control_hold(std::chrono::milliseconds limit, control_client& client);
     asio::awaitable<outcome<boost::json::object>> control_cut(std::string_view at, const control_client& client);
     asio::awaitable<outcome<boost::json::object>> control_release(const control_client& client);

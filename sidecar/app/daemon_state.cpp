@@ -18,6 +18,15 @@ const char* name_of(daemon_phase phase) noexcept
     return "unnamed";
 }
 
+void daemon_state::note_error(const failure& why)
+{
+    auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    if (!last_error || last_error->reason != name_of(why.code)) last_error = error_status{name_of(why.code), "", now};
+    last_error->text = why.text;
+    last_error->last_at = now;
+    ++last_error->count;
+}
+
 copy_pace pace_of(const copy_progress& copy, std::chrono::steady_clock::time_point now) noexcept
 {
     copy_pace pace;

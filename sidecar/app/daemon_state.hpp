@@ -1,8 +1,10 @@
 #pragma once
 
+#include "app/pause_marker.hpp"
 #include "core/db_time.hpp"
 #include "core/error.hpp"
 #include "core/lsn.hpp"
+#include "publish/status_file.hpp"
 #include "source/postgres/copy.hpp"
 
 #include <chrono>
@@ -54,6 +56,12 @@ struct daemon_state {
     copy_progress copy;
     bool slot_explained = false;  ///< We made it, or have said that we did not.
     std::optional<hold_facts> hold;
+    std::optional<pause_facts> pause;
+    std::optional<error_status> last_error;  ///< Of the source.
+    std::optional<reload_status> reload;     ///< The last one.
+
+    /// What ended a session, or kept one from beginning.
+    void note_error(const failure& why);
 
     void enter(daemon_phase next)
     {

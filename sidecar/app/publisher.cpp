@@ -51,6 +51,16 @@ std::uint64_t highest(const snapshot_directory& directory)
     return numbers && !numbers->empty() ? numbers->back() : 0;
 }
 
+written_generation size_of(const manifest& made)
+{
+    written_generation size{made.generation, 0, 0};
+    for (const auto& document : made.documents) {
+        size.rows += document.rows;
+        size.bytes += document.bytes;
+    }
+    return size;
+}
+
 constexpr int niceness = 10;
 
 // A store that cannot be read does not become readable by another try.
@@ -91,6 +101,7 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
     // A generation costs processor time by the second; whoever shares the machine goes first. Linux keeps this for each
     // thread, and those that it starts (setpriority(2), BUGS).
     thread_.post(writer.executor(), [] { return ::setpriority(PRIO_PROCESS, 0, niceness); }, [](int) {});
+    if (state_.pause) cadence_.pause();
     if (!announced_) return;
     freshness_.announced(announced_->generation, announced_->position);
     // What a killed run stored and did not publish is known by its position only.
@@ -107,9 +118,8 @@ void publisher::take_over(std::uint64_t generation, db_time current_as_of)
 asio::awaitable<void> publisher::run()
 {
     while (!stopped_) {
-        auto next = cadence_.decide(now());
-        const auto* due = std::get_if<publish_due>(&next);
-        if (due && is_ready() && is_time_for(due->reason)) {
+        auto next = next_decision();
+        if (std::holds_alternative<publish_due>(next)) {
             auto done = co_await publish();
             static_cast<void>(done);  // logged, and kept for status
             continue;
@@ -133,14 +143,14 @@ bool publisher::is_time_for(publish_reason why) const
 
 asio::awaitable<void> publisher::idle()
 {
-    auto next = cadence_.decide(now());
+    auto next = next_decision();
     const auto* wait = std::get_if<wait_until>(&next);
-    if (wait)
-        wake_.expires_at(wait->until.value_or(steady_time::max()));
-    else if (session_ && !busy_)
+    if (!wait)
+        wake_.expires_after(steady_time::duration::zero());
+    else if (wait->reason == wait_reason::behind || (wait->reason == wait_reason::not_following && session_))
         wake_.expires_after(limits::behind_pause);
     else
-        wake_.expires_at(steady_time::max());
+        wake_.expires_at(wait->until.value_or(steady_time::max()));
     co_await wake_.async_wait(use_tuple);
 }
 
@@ -254,6 +264,9 @@ void publisher::on_settings_changed()
 
 void publisher::request(const char* who)
 {
+    if (is_held_back())
+        return log_event(log_level::warn, "publish_refused", paused_failure().text,
+                         {{"by", who}, {"reason", name_of(errc::paused)}});
     log_event(log_level::info, "publish_requested", "a generation was asked for", {{"by", who}});
     cadence_.request();
     wake_.cancel();
@@ -269,14 +282,44 @@ asio::awaitable<void> publisher::publish_last()
     static_cast<void>(done);  // logged
 }
 
+failure publisher::paused_failure() const
+{
+    return {errc::paused, state_.pause ? describe(*state_.pause) : "publishing is paused"};
+}
+
+asio::awaitable<void> publisher::pause()
+{
+    cadence_.pause();
+    patience_.cancel();
+    wake_.cancel();
+    while (cadence_.is_publishing()) co_await free_.wait();
+}
+
+void publisher::resume()
+{
+    cadence_.resume();
+    wake_.cancel();
+}
+
+wait_reason publisher::hindrance() const
+{
+    if (busy_ && !cadence_.is_publishing()) return wait_reason::held;
+    return is_ready() ? wait_reason::behind : wait_reason::not_following;
+}
+
 decision publisher::next_decision()
 {
-    return cadence_.decide(now());
+    auto at = now();
+    auto next = cadence_.evaluate(at);
+    const auto* due = std::get_if<publish_due>(&next);
+    if (due && !(is_ready() && is_time_for(due->reason))) return cadence_.wait(hindrance(), at);
+    return cadence_.decide(at);
 }
 
 asio::awaitable<outcome<manifest>> publisher::publish_now()
 {
     while (busy_) co_await free_.wait();
+    if (is_held_back()) co_return paused_failure();
     cadence_.request();
     static_cast<void>(cadence_.decide(now()));
     co_return co_await publish();
@@ -289,7 +332,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
     cadence_.started(now());
     auto made = co_await write_and_announce();
     if (made) {
-        cadence_.published(now());
+        cadence_.published(now(), size_of(*made));
         last_took_ = now() - published_at_;
         last_failure_.reset();
         log_published(*made);
@@ -306,14 +349,14 @@ asio::awaitable<outcome<manifest>> publisher::publish()
 
 void publisher::note_failure(const failure& why)
 {
-    last_failure_ = why;
+    if (why.code != errc::paused) last_failure_ = why;
     bool expected = why.code == errc::catching_up || why.code == errc::cancelled || why.code == errc::connection_lost ||
                     why.code == errc::table_changed || why.code == errc::publication_changed ||
-                    why.code == errc::server_stopping;
+                    why.code == errc::server_stopping || why.code == errc::paused;
     if (why.code == errc::table_locked || expected)
-        cadence_.put_off(now(), limits::put_off_pause);
+        cadence_.put_off(now(), limits::put_off_pause, why.code);
     else
-        cadence_.failed(now());
+        cadence_.failed(now(), why.code);
     log_event(expected ? log_level::info : log_level::warn, "not_published", why.text, {{"reason", name_of(why.code)}});
     if (is_for_supervisor(why.code)) tell_.broken(why);
 }
@@ -410,6 +453,7 @@ asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_
         if (session != session_ || !session->is_streaming() || stopped_)
             co_return failure{errc::cancelled, "the session ended before the announcement"};
         auto leave = co_await session->check_announcement(position);
+        if (is_held_back()) co_return paused_failure();
         if (leave || leave.error().code != errc::table_locked || now() > deadline) co_return leave;
         patience_.expires_after(limits::lock_pause);
         co_await patience_.async_wait(use_tuple);
@@ -455,16 +499,11 @@ void publisher::clean_history()
 
 void publisher::log_published(const manifest& made) const
 {
-    std::uint64_t bytes = 0;
-    std::uint64_t rows = 0;
-    for (const auto& document : made.documents) {
-        bytes += document.bytes;
-        rows += document.rows;
-    }
+    auto [number, rows, bytes] = size_of(made);
     const auto& events = cadence_.events();
     const char* why = events.empty() || !events.back().why ? "requested" : name_of(*events.back().why);
-    log_event(log_level::info, "published", fmt::format("generation {} is announced", made.generation),
-              {{"generation", made.generation},
+    log_event(log_level::info, "published", fmt::format("generation {} is announced", number),
+              {{"generation", number},
                {"position", to_string(made.position)},
                {"reason", why},
                {"rows", rows},

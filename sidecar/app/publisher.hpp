@@ -69,6 +69,13 @@ public:
     /// Somebody wants a generation now; run() sees to it.
     void request(const char* who);
 
+    /// From its end on nothing is announced until resume(), but a first generation or a repair, for readers must find
+    /// one. What is being written is not announced any more, or was before this ends.
+    asio::awaitable<void> pause();
+
+    /// What changed since is published at once.
+    void resume();
+
     /// As request, and returns what came of it.
     asio::awaitable<outcome<manifest>> publish_now();
 
@@ -90,6 +97,8 @@ public:
     const freshness& currency() const noexcept { return freshness_; }
     const cadence& rhythm() const noexcept { return cadence_; }
     const std::optional<failure>& last_failure() const noexcept { return last_failure_; }
+
+    /// What the cadence says, and why what it says is due is not published all the same.
     decision next_decision();
 
 private:
@@ -105,6 +114,9 @@ private:
     void clean_history();
     asio::awaitable<void> idle();
     bool is_ready() const;
+    bool is_held_back() const noexcept { return cadence_.is_paused() && announced_; }
+    failure paused_failure() const;
+    wait_reason hindrance() const;
     bool is_time_for(publish_reason why) const;
     bool has_new_copies() const;
     void look_at_documents();

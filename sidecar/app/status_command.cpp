@@ -2,6 +2,7 @@
 #include "app/daemon_state.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "app/pause_marker.hpp"
 #include "core/limits.hpp"
 #include "publish/cadence.hpp"
 #include "publish/announcement.hpp"
@@ -36,6 +37,14 @@ bool is_alive(const status_report& report, std::chrono::milliseconds heartbeat)
     return age < heartbeat * limits::heartbeats_missed_max;
 }
 
+std::optional<pause_status> pause_in(const std::filesystem::path& state_directory)
+{
+    auto pause = read_pause(state_directory);
+    if (!pause) return std::nullopt;
+    return pause_status{std::chrono::time_point_cast<std::chrono::microseconds>(pause->since), pause->by,
+                        pause->reason};
+}
+
 std::string describe_daemon(const status_report& report, bool alive)
 {
     if (alive) return fmt::format("{} (pid {})", report.state, report.pid);
@@ -46,6 +55,7 @@ std::string describe_daemon(const status_report& report, bool alive)
 std::string describe_next_publish(const cadence_status& cadence)
 {
     if (cadence.rule == name_of(wait_reason::nothing_changed)) return "when something changes";
+    if (cadence.rule == name_of(wait_reason::paused)) return "when `understudy resume` is called";
     if (!cadence.next_due) return "by " + cadence.rule;
     auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     auto left = std::chrono::duration<double>(*cadence.next_due - now).count();
@@ -80,6 +90,12 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
         table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version
                                                      : "not connected"});
     if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
+    if (report.paused)
+        table.add({"paused", fmt::format("since {} by {}{}", age_of(report.paused->since, 0ms), report.paused->by,
+                                         report.paused->reason.empty() ? "" : ": " + report.paused->reason)});
+    if (alive && report.cadence.pending.changes != 0)
+        table.add({"pending", fmt::format("{} changes, {} bytes, since {}", report.cadence.pending.changes,
+                                          report.cadence.pending.bytes, age_of(report.cadence.pending.since, 0ms))});
     if (alive) table.add({"next publish", describe_next_publish(report.cadence)});
     if (report.copy)
         table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
@@ -96,6 +112,7 @@ int status_command(const command_options& options)
     auto current = load_current(directory);
     auto report = read_status(directory);
     bool alive = report && is_alive(*report, config->values.heartbeat);
+    if (report && !alive) report->paused = pause_in(config->values.state_directory);  // may have been set since
     if (options.json) {
         json::object answer{{"usable", current.has_value()}, {"running", alive}};
         if (current) answer["generation"] = current->generation;

@@ -1,6 +1,7 @@
 #include "app/status_writer.hpp"
 
 #include "app/logging.hpp"
+#include "core/limits.hpp"
 #include "store/data_file.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,38 @@ db_time on_our_clock(steady_time at) noexcept
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(from_now));
 }
 
+// What the source, an operator or a failure is to blame for is told by those.
+bool is_skip(wait_reason why) noexcept
+{
+    return why == wait_reason::nothing_changed || why == wait_reason::min_interval || why == wait_reason::every ||
+           why == wait_reason::after_quiet || why == wait_reason::after_changes || why == wait_reason::after_bytes;
+}
+
+const char* outcome_of(cadence::event::kind what) noexcept
+{
+    switch (what) {
+    case cadence::event::kind::published: return "published";
+    case cadence::event::kind::failed: return "failed";
+    case cadence::event::kind::put_off: return "put_off";
+    case cadence::event::kind::waiting: return "skipped";
+    }
+    return "unnamed";
+}
+
+publish_record record_of(const cadence::event& event)
+{
+    publish_record made{on_our_clock(event.at), outcome_of(event.what), ""};
+    if (event.why) made.reason = name_of(*event.why);
+    if (event.because) made.reason = name_of(*event.because);
+    if (event.waiting_for) made.reason = name_of(*event.waiting_for);
+    made.generation = event.made.number;
+    made.rows = event.made.rows;
+    made.bytes = event.made.bytes;
+    made.duration_ms =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(event.took).count());
+    return made;
+}
+
 bool is_copying(daemon_phase phase) noexcept
 {
     return phase == daemon_phase::copying || phase == daemon_phase::resyncing;
@@ -49,13 +82,64 @@ status_writer::status_writer(const settings& wanted, const daemon_state& state, 
 
 void status_writer::start()
 {
+    auto before = read_day(settings_.state_directory);
+    if (before)
+        day_ = std::move(*before);
+    else
+        log_event(log_level::warn, "day_forgotten", before.error().text, {{"reason", name_of(before.error().code)}});
+    if (!day_.is_empty())
+        day_.note(day_event::not_running, "restarted", on_our_clock(std::chrono::system_clock::now()));
     beat();
 }
 
 void status_writer::stop()
 {
     timer_.cancel();
+    day_saved_.reset();
     write();
+}
+
+void status_writer::take_events()
+{
+    const auto& rhythm = publisher_.rhythm();
+    auto fresh = std::min<std::uint64_t>(rhythm.events_total() - events_taken_, rhythm.events().size());
+    events_taken_ = rhythm.events_total();
+    for (auto event = rhythm.events().end() - static_cast<std::ptrdiff_t>(fresh); event != rhythm.events().end();
+         ++event) {
+        auto at = on_our_clock(event->at);
+        if (event->what == cadence::event::kind::published) day_.note(day_event::published, name_of(*event->why), at);
+        if (event->because) day_.note(day_event_of(*event->because), name_of(*event->because), at);
+        if (event->waiting_for && is_skip(*event->waiting_for))
+            day_.note(day_event::skipped, name_of(*event->waiting_for), at);
+    }
+}
+
+void status_writer::look_at_state(db_time now)
+{
+    if (is_copying(state_.phase)) return day_.see(day_event::blocked, name_of(state_.phase), now);
+    if (state_.phase != daemon_phase::streaming) {
+        if (state_.reason && state_.reason->code != errc::cancelled)
+            day_.see(day_event_of(state_.reason->code), name_of(state_.reason->code), now);
+        return;
+    }
+    if (state_.pause) return day_.see(day_event::blocked, name_of(wait_reason::paused), now);
+    if (state_.hold) return day_.see(day_event::blocked, name_of(wait_reason::held), now);
+    day_.see(day_event::skipped, "", now);
+}
+
+// Worth less than anything else on that disk: when it fails, the record is in memory all the same.
+void status_writer::save_day()
+{
+    auto now = std::chrono::steady_clock::now();
+    if (day_saved_ && now - *day_saved_ < limits::day_saved_every) return;
+    day_saved_ = now;
+    auto work = [where = settings_.state_directory, day = day_] { return write_day(where, day); };
+    thread_.post(writer_.executor(), std::move(work), [this](const outcome<void>& written) {
+        if (!written && !day_failed_before_)
+            log_event(log_level::warn, "day_not_saved", written.error().text,
+                      {{"reason", name_of(written.error().code)}});
+        day_failed_before_ = !written;
+    });
 }
 
 void status_writer::beat()
@@ -74,6 +158,9 @@ void status_writer::beat()
 void status_writer::write()
 {
     writing_ = true;
+    take_events();
+    look_at_state(on_our_clock(std::chrono::system_clock::now()));
+    save_day();
     auto work = [this, now = report(),
                  store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
         std::error_code unknown;
@@ -111,12 +198,19 @@ status_report status_writer::report()
             now.tables.push_back({table.name, table.rows, is_copying(state_.phase) ? "held" : "current", std::nullopt});
     }
     if (state_.hold) now.hold = hold_status{on_our_clock(state_.hold->since), on_our_clock(state_.hold->until)};
+    if (state_.pause)
+        now.paused = pause_status{on_our_clock(state_.pause->since), state_.pause->by, state_.pause->reason};
+    now.reload = state_.reload;
     if (state_.clock_offset) now.clock_offset_ms = state_.clock_offset->count();
     now.source.connected = state_.connected || is_copying(state_.phase);  // a session knows it only once it follows
     now.source.slot = settings_.postgres.slot;
     if (state_.server_version != 0)
         now.source.server_version = fmt::format("{}.{}", state_.server_version / 10000, state_.server_version % 10000);
     if (state_.connected) now.source.retained_bytes = state_.retained_bytes;
+    if (state_.server_flushed != lsn{}) now.source.database_position = state_.server_flushed;
+    now.source.received_position = writer_.reached();
+    now.source.stored_position = writer_.durable().position;
+    now.source.last_error = state_.last_error;
     now.cadence = describe_cadence();
     if (!state_.copy.waiting_for.empty()) now.reason_text = "the new slot waits for " + state_.copy.waiting_for;
     describe_copy(now);
@@ -136,15 +230,21 @@ cadence_status status_writer::describe_cadence()
     } else {
         now.rule = name_of(std::get<publish_due>(next).reason);
     }
-    const auto& events = publisher_.rhythm().events();
-    for (const auto& event : events) {
-        if (event.what == cadence::event::kind::published) {
-            now.last_publish_at = on_our_clock(event.at);
-            now.last_publish_reason = event.why ? name_of(*event.why) : "";
-        } else if (event.waiting_for) {
-            now.last_skip_reason = name_of(*event.waiting_for);
-        }
+    const auto& rhythm = publisher_.rhythm();
+    if (auto fires = rhythm.next_rule(std::chrono::steady_clock::now())) now.will_fire = name_of(*fires);
+    now.rules = rhythm.rules();
+    auto pending = rhythm.pending();
+    now.pending = {pending.count, pending.bytes, std::nullopt};
+    if (pending.since) now.pending.since = on_our_clock(*pending.since);
+    if (const auto& last = rhythm.last_publish()) {
+        now.last_publish_at = on_our_clock(last->at);
+        now.last_publish_reason = name_of(*last->why);
     }
+    const auto& events = rhythm.events();
+    for (const auto& event : events)
+        if (event.waiting_for) now.last_skip_reason = name_of(*event.waiting_for);
+    auto first = events.size() - std::min(events.size(), limits::publish_records_max);
+    for (auto index = first; index < events.size(); ++index) now.record.push_back(record_of(events[index]));
     return now;
 }
 

@@ -5,10 +5,13 @@
 #include "app/store_writer.hpp"
 #include "app/worker_thread.hpp"
 #include "core/settings.hpp"
+#include "publish/day_record.hpp"
 #include "publish/status_file.hpp"
 #include "serve/read_service.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+
+#include <optional>
 
 namespace understudy {
 
@@ -27,9 +30,15 @@ public:
 
     status_report report();
 
+    /// The last 24 hours.
+    const day_record& day() const noexcept { return day_; }
+
 private:
     void beat();
     void write();
+    void take_events();
+    void look_at_state(db_time now);
+    void save_day();
     cadence_status describe_cadence();
     void describe_copy(status_report& into) const;
     void describe_lag(status_report& into) const;
@@ -41,6 +50,10 @@ private:
     snapshot_directory& directory_;
     worker_thread& thread_;
     read_service* reads_;  ///< May be null.
+    day_record day_;
+    std::uint64_t events_taken_ = 0;  // of the cadence's
+    std::optional<steady_time> day_saved_;
+    bool day_failed_before_ = false;
     bool writing_ = false;
     bool failed_before_ = false;
     asio::steady_timer timer_;

@@ -57,6 +57,7 @@ const char* name_of(errc code) noexcept
     case errc::bad_directory: return "bad_directory";
     case errc::generation_damaged: return "generation_damaged";
     case errc::no_generation: return "no_generation";
+    case errc::paused: return "paused";
     case errc::bad_config: return "bad_config";
     case errc::usage: return "usage";
     case errc::no_daemon: return "no_daemon";

@@ -69,6 +69,7 @@ enum class errc {
     bad_directory,       ///< A directory that cannot serve: type of filesystem, mode, owner, mount.
     generation_damaged,  ///< A generation does not match its manifest.
     no_generation,       ///< Nothing has been announced yet.
+    paused,              ///< An operator holds publishing.
 
     // Ourselves.
     bad_config,  ///< The configuration cannot be used.

@@ -40,6 +40,10 @@ inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64}
 inline constexpr auto publish_behind_max = 30s;               ///< before this has passed since the last one.
 inline constexpr auto last_publish_max = 700ms;               ///< One that takes longer is not begun when we stop.
 inline constexpr auto behind_pause = 500ms;                   ///< Between two looks whether it is still so.
+inline constexpr std::size_t publish_records_max = 16;        ///< In status.json; the newest ones.
+inline constexpr std::size_t shown_value_bytes_max = 256;     ///< Of a config value in the log and status; then cut.
+inline constexpr std::size_t pause_text_bytes_max = 512;      ///< Who paused, and why.
+inline constexpr auto day_saved_every = 1min;                 ///< What a crash may forget of the last 24 hours.
 
 // Other processes.
 inline constexpr std::size_t control_request_bytes_max = 4096;

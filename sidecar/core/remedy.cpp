@@ -76,6 +76,7 @@ remedy remedy_for(errc code) noexcept
     case errc::bad_directory:
     case errc::bad_config:
     case errc::usage:
+    case errc::paused:
     case errc::no_daemon:
     case errc::cancelled: return remedy::ask_operator;
 

@@ -1,7 +1,7 @@
 #include "publish/cadence.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace understudy {
 
@@ -29,6 +29,7 @@ const char* name_of(publish_reason reason) noexcept
     case publish_reason::after_quiet: return "after_quiet";
     case publish_reason::requested: return "requested";
     case publish_reason::repair: return "repair";
+    case publish_reason::resumed: return "resumed";
     case publish_reason::shutdown: return "shutdown";
     }
     return "unnamed";
@@ -46,6 +47,10 @@ const char* name_of(wait_reason reason) noexcept
     case wait_reason::publishing: return "publishing";
     case wait_reason::backing_off: return "backing_off";
     case wait_reason::put_off: return "put_off";
+    case wait_reason::paused: return "paused";
+    case wait_reason::not_following: return "not_following";
+    case wait_reason::behind: return "behind";
+    case wait_reason::held: return "held";
     }
     return "unnamed";
 }
@@ -58,6 +63,7 @@ cadence::cadence(const cadence_settings& settings, generation announced, steady_
 void cadence::changed(std::uint64_t count, std::uint64_t bytes, steady_time now)
 {
     if (count == 0) return;
+    if (pending_.count == 0) pending_.first = now;
     pending_.count += count;
     pending_.bytes += bytes;
     pending_.last = now;
@@ -69,8 +75,15 @@ void cadence::request(publish_reason why) noexcept
     heard_request_ = false;
 }
 
+void cadence::resume() noexcept
+{
+    if (!std::exchange(paused_, false)) return;
+    if (pending_.any() || requested_) request(publish_reason::resumed);
+}
+
 void cadence::started(steady_time now)
 {
+    started_ = now;
     const auto decided = evaluate(now);
     if (const auto* publish = std::get_if<publish_due>(&decided)) why_ = publish->reason;
     in_flight_ = std::exchange(pending_, {});
@@ -79,7 +92,7 @@ void cadence::started(steady_time now)
     held_.reset();
 }
 
-void cadence::published(steady_time now)
+void cadence::published(steady_time now, const written_generation& made)
 {
     publishing_ = false;
     published_before_ = true;
@@ -89,12 +102,14 @@ void cadence::published(steady_time now)
     in_flight_ = {};
     backoff_ = {};
     last_end_ = now;
-    record({now, event::kind::published, why_, std::nullopt});
+    last_publish_ = event{now, event::kind::published, why_, std::nullopt, std::nullopt, made, now - started_};
+    record(*last_publish_);
 }
 
 void cadence::give_back()
 {
     publishing_ = false;
+    if (in_flight_.count != 0) pending_.first = in_flight_.first;
     pending_.count += in_flight_.count;
     pending_.bytes += in_flight_.bytes;
     pending_.last = std::max(pending_.last, in_flight_.last);
@@ -102,39 +117,79 @@ void cadence::give_back()
     in_flight_ = {};
 }
 
-void cadence::failed(steady_time now)
+void cadence::failed(steady_time now, std::optional<errc> because)
 {
     give_back();
     backoff_ = std::clamp(2 * backoff_, backoff_first, backoff_longest);
     held_ = wait_until{wait_reason::backing_off, now + backoff_};
-    record({now, event::kind::failed, why_, std::nullopt});
+    record({now, event::kind::failed, why_, std::nullopt, because, {}, now - started_});
 }
 
-void cadence::put_off(steady_time now, std::chrono::milliseconds wait)
+void cadence::put_off(steady_time now, std::chrono::milliseconds wait, std::optional<errc> because)
 {
     give_back();
     held_ = wait_until{wait_reason::put_off, now + wait};
-    record({now, event::kind::put_off, why_, std::nullopt});
+    record({now, event::kind::put_off, why_, std::nullopt, because, {}, now - started_});
 }
 
 decision cadence::decide(steady_time now)
 {
     auto decided = evaluate(now);
-    const auto* wait = std::get_if<wait_until>(&decided);
-    if (wait != nullptr && (events_.empty() || events_.back().waiting_for != wait->reason))
-        record({now, event::kind::waiting, std::nullopt, wait->reason});
+    if (const auto* wait = std::get_if<wait_until>(&decided)) note(wait->reason, now);
     return decided;
+}
+
+wait_until cadence::wait(wait_reason why, steady_time now)
+{
+    note(why, now);
+    return {why, std::nullopt};
+}
+
+// That one is being written is no reason why one was not.
+void cadence::note(wait_reason why, steady_time now)
+{
+    if (why == wait_reason::publishing) return;
+    if (!events_.empty() && events_.back().waiting_for == why) return;
+    record({now, event::kind::waiting, std::nullopt, why, std::nullopt, {}, {}});
+}
+
+bool cadence::is_wanted(publish_reason why) const noexcept
+{
+    return !paused_ || why == publish_reason::repair;
 }
 
 decision cadence::evaluate(steady_time now) const
 {
     if (publishing_) return wait_until{wait_reason::publishing, std::nullopt};
-    if (requested_ && !heard_request_) return publish_due{*requested_};
+    bool asked_for = requested_ && is_wanted(*requested_);
+    if (asked_for && !heard_request_) return publish_due{*requested_};
     if (held_ && now < *held_->until) return *held_;
     if (first_) return publish_due{publish_reason::first};
-    if (requested_) return publish_due{*requested_};
-    if (pending_.count == 0 && !pending_.outdated) return wait_until{wait_reason::nothing_changed, std::nullopt};
+    if (asked_for) return publish_due{*requested_};
+    if (paused_) return wait_until{wait_reason::paused, std::nullopt};
+    if (!pending_.any()) return wait_until{wait_reason::nothing_changed, std::nullopt};
     return follow_rules(now);
+}
+
+std::optional<publish_reason> cadence::next_rule(steady_time now) const
+{
+    if (publishing_) return why_;
+    if (requested_ && is_wanted(*requested_)) return requested_;
+    if (first_) return publish_reason::first;
+    if (paused_) return pending_.any() ? std::optional{publish_reason::resumed} : std::nullopt;
+    if (!pending_.any()) return std::nullopt;
+    if (auto rule = earliest(now)) return rule->why;
+    return settings_.after_changes ? publish_reason::after_changes : publish_reason::after_bytes;
+}
+
+pending_changes cadence::pending() const
+{
+    pending_changes all{pending_.count + in_flight_.count, pending_.bytes + in_flight_.bytes, std::nullopt};
+    if (in_flight_.count != 0)
+        all.since = in_flight_.first;
+    else if (pending_.count != 0)
+        all.since = pending_.first;
+    return all;
 }
 
 decision cadence::follow_rules(steady_time now) const
@@ -176,6 +231,7 @@ void cadence::record(event happened)
 {
     if (events_.size() == events_max) events_.pop_front();
     events_.push_back(happened);
+    ++events_total_;
 }
 
 }  // namespace understudy

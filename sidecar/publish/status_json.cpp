@@ -31,20 +31,75 @@ json::value number_or_null(const std::optional<double>& from)
     return from ? number(*from) : json::value{};
 }
 
+json::value position_or_null(const std::optional<lsn>& position)
+{
+    if (!position) return nullptr;
+    return json::value(to_string(*position));
+}
+
+json::value to_value(const std::optional<error_status>& error)
+{
+    if (!error) return nullptr;
+    return {{"reason", error->reason},
+            {"text", error->text},
+            {"first_at", to_string(error->first_at)},
+            {"last_at", to_string(error->last_at)},
+            {"count", error->count}};
+}
+
 json::value to_value(const source_status& source)
 {
     return {{"connected", source.connected},
             {"slot", source.slot},
             {"server_version", source.server_version},
-            {"retained_bytes", or_null(source.retained_bytes)}};
+            {"retained_bytes", or_null(source.retained_bytes)},
+            {"database_position", position_or_null(source.database_position)},
+            {"received_position", to_string(source.received_position)},
+            {"stored_position", to_string(source.stored_position)},
+            {"last_error", to_value(source.last_error)}};
+}
+
+json::value ms_or_null(const std::optional<std::chrono::milliseconds>& time)
+{
+    return time ? json::value(time->count()) : json::value{};
+}
+
+json::value to_value(const cadence_settings& rules)
+{
+    return {{"min_interval_ms", rules.min_interval.count()},
+            {"every_ms", ms_or_null(rules.every)},
+            {"after_changes", or_null(rules.after_changes)},
+            {"after_bytes", or_null(rules.after_bytes)},
+            {"after_quiet_ms", ms_or_null(rules.after_quiet)}};
+}
+
+json::value to_value(const publish_record& record)
+{
+    json::object made{{"at", to_string(record.at)}, {"outcome", record.outcome}, {"reason", record.reason}};
+    if (record.generation != 0) {
+        made["generation"] = record.generation;
+        made["rows"] = record.rows;
+        made["bytes"] = record.bytes;
+    }
+    if (record.duration_ms != 0) made["duration_ms"] = record.duration_ms;
+    return made;
 }
 
 json::value to_value(const cadence_status& cadence)
 {
+    json::array record;
+    for (const auto& one : cadence.record) record.push_back(to_value(one));
     return {{"next_due", time_or_null(cadence.next_due)},
             {"rule", cadence.rule},
+            {"will_fire", cadence.will_fire},
             {"last_publish", {{"at", time_or_null(cadence.last_publish_at)}, {"reason", cadence.last_publish_reason}}},
-            {"last_skip", cadence.last_skip_reason}};
+            {"last_skip", cadence.last_skip_reason},
+            {"rules", to_value(cadence.rules)},
+            {"pending",
+             {{"changes", cadence.pending.changes},
+              {"bytes", cadence.pending.bytes},
+              {"since", time_or_null(cadence.pending.since)}}},
+            {"record", std::move(record)}};
 }
 
 json::array to_array(const std::vector<table_status>& tables)
@@ -78,6 +133,25 @@ json::value to_value(const std::optional<hold_status>& hold)
     return {{"since", to_string(hold->since)}, {"until", to_string(hold->until)}};
 }
 
+json::value to_value(const std::optional<pause_status>& paused)
+{
+    if (!paused) return nullptr;
+    return {{"since", to_string(paused->since)}, {"by", paused->by}, {"reason", paused->reason}};
+}
+
+json::value to_value(const std::optional<reload_status>& reload)
+{
+    if (!reload) return nullptr;
+    json::array changes;
+    for (const auto& change : reload->changes)
+        changes.push_back(
+            {{"key", change.key}, {"old", change.before}, {"new", change.after}, {"effect", change.effect}});
+    return {{"at", to_string(reload->at)},
+            {"result", reload->result},
+            {"text", reload->text},
+            {"changes", std::move(changes)}};
+}
+
 std::optional<std::uint64_t> number_or_nothing(object_reader& from, std::string_view name)
 {
     return from.has(name) ? std::optional{from.number(name)} : std::nullopt;
@@ -88,18 +162,83 @@ std::optional<double> real_or_nothing(object_reader& from, std::string_view name
     return from.has(name) ? std::optional{from.real(name)} : std::nullopt;
 }
 
+std::optional<std::chrono::milliseconds> ms_or_nothing(object_reader& from, std::string_view name)
+{
+    auto count = number_or_nothing(from, name);
+    return count ? std::optional{std::chrono::milliseconds{*count}} : std::nullopt;
+}
+
+error_status error_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    return {from.text("reason"), from.text("text"), from.time("first_at").value_or(db_time{}),
+            from.time("last_at").value_or(db_time{}), from.number("count")};
+}
+
+// What an earlier version did not write is what it did not know.
 source_status source_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
-    return {from.flag("connected"), from.text("slot"), from.text("server_version"),
-            number_or_nothing(from, "retained_bytes")};
+    source_status made;
+    made.connected = from.flag("connected");
+    made.slot = from.text("slot");
+    made.server_version = from.text("server_version");
+    made.retained_bytes = number_or_nothing(from, "retained_bytes");
+    if (from.has("database_position")) made.database_position = from.position("database_position");
+    if (from.has("received_position")) made.received_position = from.position("received_position");
+    if (from.has("stored_position")) made.stored_position = from.position("stored_position");
+    if (from.has("last_error")) made.last_error = error_from(from.member("last_error"), missing);
+    return made;
+}
+
+cadence_settings rules_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    cadence_settings made;
+    made.min_interval = std::chrono::milliseconds{from.number("min_interval_ms")};
+    made.every = ms_or_nothing(from, "every_ms");
+    made.after_changes = number_or_nothing(from, "after_changes");
+    made.after_bytes = number_or_nothing(from, "after_bytes");
+    made.after_quiet = ms_or_nothing(from, "after_quiet_ms");
+    return made;
+}
+
+pending_status pending_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    return {from.number("changes"), from.number("bytes"), from.time("since")};
+}
+
+publish_record record_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    publish_record made;
+    made.at = from.time("at").value_or(db_time{});
+    made.outcome = from.text("outcome");
+    made.reason = from.text("reason");
+    made.generation = number_or_nothing(from, "generation").value_or(0);
+    made.rows = number_or_nothing(from, "rows").value_or(0);
+    made.bytes = number_or_nothing(from, "bytes").value_or(0);
+    made.duration_ms = number_or_nothing(from, "duration_ms").value_or(0);
+    return made;
 }
 
 cadence_status cadence_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
     object_reader last{from.member("last_publish"), missing};
-    return {from.time("next_due"), from.text("rule"), last.time("at"), last.text("reason"), from.text("last_skip")};
+    cadence_status made;
+    made.next_due = from.time("next_due");
+    made.rule = from.text("rule");
+    made.last_publish_at = last.time("at");
+    made.last_publish_reason = last.text("reason");
+    made.last_skip_reason = from.text("last_skip");
+    if (from.has("will_fire")) made.will_fire = from.text("will_fire");
+    if (from.has("rules")) made.rules = rules_from(from.member("rules"), missing);
+    if (from.has("pending")) made.pending = pending_from(from.member("pending"), missing);
+    if (!from.has("record")) return made;
+    for (const auto& one : from.list("record")) made.record.push_back(record_from(one, missing));
+    return made;
 }
 
 table_status table_from(const json::value& value, std::string& missing)
@@ -132,6 +271,26 @@ hold_status hold_from(const json::value& value, std::string& missing)
     return {from.time("since").value_or(db_time{}), from.time("until").value_or(db_time{})};
 }
 
+pause_status pause_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    return {from.time("since").value_or(db_time{}), from.text("by"), from.text("reason")};
+}
+
+reload_status reload_from(const json::value& value, std::string& missing)
+{
+    object_reader from{value, missing};
+    reload_status made;
+    made.at = from.time("at").value_or(db_time{});
+    made.result = from.text("result");
+    made.text = from.text("text");
+    for (const auto& item : from.list("changes")) {
+        object_reader change{item, missing};
+        made.changes.push_back({change.text("key"), change.text("old"), change.text("new"), change.text("effect")});
+    }
+    return made;
+}
+
 void take_times(object_reader& from, status_report& into)
 {
     into.since = from.time("since").value_or(db_time{});
@@ -157,37 +316,52 @@ status_report report_from(object_reader& from, std::string& missing)
     for (const auto& item : from.list("tables")) made.tables.push_back(table_from(item, missing));
     if (from.has("copy")) made.copy = copy_from(from.member("copy"), missing);
     if (from.has("hold")) made.hold = hold_from(from.member("hold"), missing);
+    if (from.has("paused")) made.paused = pause_from(from.member("paused"), missing);
+    if (from.has("reload")) made.reload = reload_from(from.member("reload"), missing);
     made.store_bytes = from.number("store_bytes");
     made.pid = from.signed_number("pid");
     made.version = from.text("version");
     return made;
 }
 
+json::object to_object(const status_report& from)
+{
+    return {{"format", status_format},
+            {"version", from.version},
+            {"pid", from.pid},
+            {"heartbeat", to_string(from.heartbeat)},
+            {"state", from.state},
+            {"reason", from.reason},
+            {"reason_text", from.reason_text},
+            {"since", to_string(from.since)},
+            {"generation", from.generation},
+            {"position", to_string(from.position)},
+            {"content_as_of", time_or_null(from.content_as_of)},
+            {"current_as_of", time_or_null(from.current_as_of)},
+            {"clock_offset_ms", or_null(from.clock_offset_ms)},
+            {"lag_bytes", or_null(from.lag_bytes)},
+            {"lag_seconds", number_or_null(from.lag_seconds)},
+            {"source", to_value(from.source)},
+            {"cadence", to_value(from.cadence)},
+            {"tables", to_array(from.tables)},
+            {"copy", to_value(from.copy)},
+            {"hold", to_value(from.hold)},
+            {"paused", to_value(from.paused)},
+            {"reload", to_value(from.reload)},
+            {"store_bytes", from.store_bytes}};
+}
+
 }  // namespace
 
 std::string to_json(const status_report& from)
 {
-    json::value all = {{"format", status_format},
-                       {"version", from.version},
-                       {"pid", from.pid},
-                       {"heartbeat", to_string(from.heartbeat)},
-                       {"state", from.state},
-                       {"reason", from.reason},
-                       {"reason_text", from.reason_text},
-                       {"since", to_string(from.since)},
-                       {"generation", from.generation},
-                       {"position", to_string(from.position)},
-                       {"content_as_of", time_or_null(from.content_as_of)},
-                       {"current_as_of", time_or_null(from.current_as_of)},
-                       {"clock_offset_ms", or_null(from.clock_offset_ms)},
-                       {"lag_bytes", or_null(from.lag_bytes)},
-                       {"lag_seconds", number_or_null(from.lag_seconds)},
-                       {"source", to_value(from.source)},
-                       {"cadence", to_value(from.cadence)},
-                       {"tables", to_array(from.tables)},
-                       {"copy", to_value(from.copy)},
-                       {"hold", to_value(from.hold)},
-                       {"store_bytes", from.store_bytes}};
+    return json::serialize(to_object(from)) + "\n";
+}
+
+std::string to_json(const status_report& from, const day_record& day)
+{
+    auto all = to_object(from);
+    all["day"] = json::parse(to_json(day));
     return json::serialize(all) + "\n";
 }
 

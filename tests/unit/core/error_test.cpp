@@ -67,6 +67,7 @@ const std::map<std::string, remedy> remedies{
     {"bad_directory", remedy::ask_operator},
     {"generation_damaged", remedy::retry},
     {"no_generation", remedy::retry},
+    {"paused", remedy::ask_operator},
     {"bad_config", remedy::ask_operator},
     {"usage", remedy::ask_operator},
     {"no_daemon", remedy::ask_operator},

@@ -1,6 +1,8 @@
 #include "app/daemon_state.hpp"
 #include "core/error.hpp"
 #include "core/remedy.hpp"
+#include "publish/cadence.hpp"
+#include "publish/day_record.hpp"
 #include "settings/config_schema.hpp"
 #include "settings/keys.hpp"
 #include "settings/load.hpp"
@@ -149,9 +151,94 @@ std::vector<errc> every_code()
     return codes;
 }
 
+/// The words of a text, which commas may separate.
+names words_of(const std::string& text)
+{
+    std::string spaced = text;
+    std::replace(spaced.begin(), spaced.end(), ',', ' ');
+    std::istringstream words{spaced};
+    names found;
+    for (std::string word; words >> word;) found.insert(word);
+    return found;
+}
+
+names levels_in(const std::string& code)
+{
+    const std::string prefix = "log_level::";
+    names found;
+    for (auto at = code.find(prefix); at != code.npos; at = code.find(prefix, at + 1)) {
+        auto begin = at + prefix.size();
+        found.insert(code.substr(begin, code.find_first_not_of("abcdefghijklmnopqrstuvwxyz", begin) - begin));
+    }
+    return found;
+}
+
+/// Of every call in a source `log_event(LEVEL, "name", ...)`: the name with the levels that it can have.
+void add_events(const std::string& file, const std::string& code, std::map<std::string, names>& into)
+{
+    const std::string call = "log_event(";
+    for (auto at = code.find(call); at != code.npos; at = code.find(call, at + 1)) {
+        auto level_end = code.find(',', at);
+        auto level = code.substr(at, level_end - at);
+        auto name_begin = code.find_first_not_of(" \n", level_end + 1);
+        if (level.find("log_level level") != level.npos) continue;  // its declaration and definition
+        BOOST_TEST_REQUIRE(code[name_begin] == '"', file + ": an event's name is written where it is logged");
+        auto name = code.substr(name_begin + 1, code.find('"', name_begin + 1) - name_begin - 1);
+        into[name].merge(levels_in(level));
+    }
+}
+
+std::map<std::string, names> logged_events()
+{
+    std::map<std::string, names> events;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{UNDERSTUDY_SOURCE_DIRECTORY "/sidecar"}) {
+        auto extension = entry.path().extension();
+        if (extension == ".cpp" || extension == ".hpp")
+            add_events(entry.path().string(), read_file(entry.path()), events);
+    }
+    return events;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(readme_page)
+
+BOOST_AUTO_TEST_CASE(every_event_of_the_log_has_a_row_with_its_levels)
+{
+    auto rows = rows_by_name("## The log", 3);
+    auto events = logged_events();
+    names known;
+    for (const auto& [name, levels] : events) {
+        known.insert(name);
+        if (auto found = rows.find(name); found != rows.end())
+            BOOST_TEST_CONTEXT(name) check_same(levels, words_of(found->second.at(1)));
+    }
+    check_same(known, names_in(rows));
+}
+
+BOOST_AUTO_TEST_CASE(every_reason_to_publish_or_to_wait_has_a_row)
+{
+    std::map<std::string, names> known;
+    for (int reason = 0; reason <= static_cast<int>(last_publish_reason); ++reason)
+        known[name_of(static_cast<publish_reason>(reason))].insert("publishes");
+    for (int reason = 0; reason <= static_cast<int>(last_wait_reason); ++reason)
+        known[name_of(static_cast<wait_reason>(reason))].insert("waits");
+    auto rows = rows_by_name("## Why it publishes, and why not", 3);
+    names all;
+    for (const auto& [name, kinds] : known) {
+        all.insert(name);
+        if (auto found = rows.find(name); found != rows.end())
+            BOOST_TEST_CONTEXT(name) check_same(kinds, words_of(found->second.at(1)));
+    }
+    check_same(all, names_in(rows));
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_a_slot_of_the_day_can_show_has_a_row)
+{
+    names known;
+    for (std::size_t what = 0; what < day_events; ++what) known.insert(name_of(static_cast<day_event>(what)));
+    check_same(known, names_in(rows_by_name("## Why it publishes, and why not", 2)));
+}
 
 BOOST_AUTO_TEST_CASE(every_setting_has_a_row_and_every_row_a_setting)
 {

@@ -262,6 +262,146 @@ BOOST_AUTO_TEST_CASE(what_is_outdated_waits_for_min_interval_and_for_no_rule)
     CHECK_DECISION(schedule.decide(start + 1h), wait(wait_reason::nothing_changed));
 }
 
+BOOST_AUTO_TEST_CASE(while_paused_nothing_is_due_however_much_changed)
+{
+    auto schedule = settled(rules{0ms});
+    schedule.pause();
+    schedule.changed(5, 50, start);
+    schedule.outdated();
+    schedule.request();
+    CHECK_DECISION(schedule.decide(start + 1h), wait(wait_reason::paused));
+    schedule.shut_down();
+    CHECK_DECISION(schedule.decide(start + 1h), wait(wait_reason::paused));
+    BOOST_TEST((schedule.pending() == pending_changes{5, 50, start}));
+    BOOST_TEST((schedule.next_rule(start + 1h) == publish_reason::resumed));
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_pause_publishes_what_changed_at_once_and_once)
+{
+    auto schedule = settled(rules{1h}.every(2h));
+    publish_at(schedule, start);
+    schedule.pause();
+    schedule.changed(1, 1, start);
+    schedule.resume();
+    CHECK_DECISION(schedule.decide(start), publish(publish_reason::resumed));
+    publish_at(schedule, start);
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::nothing_changed));
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_pause_in_which_nothing_changed_publishes_nothing)
+{
+    auto schedule = settled(rules{0ms});
+    schedule.pause();
+    schedule.resume();
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::nothing_changed));
+    schedule.resume();
+    schedule.changed(1, 1, start);
+    CHECK_DECISION(schedule.decide(start), publish(publish_reason::changed));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_holds_neither_the_first_generation_nor_a_repair)
+{
+    cadence schedule{rules{0ms}, cadence::generation::none, start};
+    schedule.pause();
+    CHECK_DECISION(schedule.decide(start), publish(publish_reason::first));
+    publish_at(schedule, start);
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::paused));
+    schedule.request(publish_reason::repair);
+    CHECK_DECISION(schedule.decide(start), publish(publish_reason::repair));
+    publish_at(schedule, start);
+    CHECK_DECISION(schedule.decide(start), wait(wait_reason::paused));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_failed_publish_was_to_show_is_pending_since_it_changed)
+{
+    auto schedule = settled(rules{0ms});
+    BOOST_TEST((schedule.pending() == pending_changes{}));
+    schedule.changed(2, 20, start + 1s);
+    schedule.started(start + 2s);
+    schedule.changed(1, 10, start + 3s);
+    BOOST_TEST((schedule.pending() == pending_changes{3, 30, start + 1s}));
+    schedule.failed(start + 4s);
+    BOOST_TEST((schedule.pending() == pending_changes{3, 30, start + 1s}));
+    schedule.started(start + 9s);
+    schedule.changed(1, 5, start + 9s);
+    schedule.published(start + 10s);
+    BOOST_TEST((schedule.pending() == pending_changes{1, 5, start + 9s}));
+}
+
+BOOST_AUTO_TEST_CASE(the_rule_that_publishes_next_is_named_whatever_is_waited_for)
+{
+    struct row {
+        const char* what;
+        cadence_settings settings;
+        std::chrono::milliseconds after;
+        std::optional<publish_reason> wanted;
+    };
+    const row table[] = {
+        {"no rule, too young", rules{1s}, 600ms, publish_reason::changed},
+        {"count reached, too young", rules{1s}.every(1h).after_changes(5), 600ms, publish_reason::after_changes},
+        {"count not reached, with a time", rules{1s}.every(1h).after_changes(6), 600ms, publish_reason::every},
+        {"the earlier of two times", rules{1s}.every(1h).after_quiet(3s), 600ms, publish_reason::after_quiet},
+        {"the earlier of two times, the other", rules{1s}.every(2s).after_quiet(3s), 600ms, publish_reason::every},
+        {"counts alone", rules{1s}.after_changes(6).after_bytes(501), 2s, publish_reason::after_changes},
+        {"bytes alone", rules{1s}.after_bytes(501), 2s, publish_reason::after_bytes},
+    };
+    for (const auto& [what, settings, after, wanted] : table)
+        BOOST_TEST_CONTEXT(what) {
+            auto schedule = settled(settings);
+            publish_at(schedule, start);
+            BOOST_TEST(!schedule.next_rule(start + after).has_value());
+            schedule.changed(5, 500, start + 500ms);
+            BOOST_TEST((schedule.next_rule(start + after) == wanted));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_time_says_is_when_its_rule_publishes)
+{
+    const cadence_settings all[] = {rules{1s},
+                                    rules{1s}.every(3s),
+                                    rules{5s}.every(3s),
+                                    rules{1s}.after_quiet(2s),
+                                    rules{1s}.every(3s).after_quiet(4s),
+                                    rules{1s}.every(9s).after_quiet(2s).after_changes(1),
+                                    rules{1s}.every(9s).after_changes(100).after_bytes(100)};
+    for (const auto& settings : all) {
+        auto schedule = settled(settings);
+        publish_at(schedule, start);
+        schedule.changed(1, 1, start + 100ms);
+        auto waits = std::get<wait_until>(schedule.decide(start + 200ms));
+        auto rule = schedule.next_rule(start + 200ms);
+        BOOST_TEST_REQUIRE(waits.until.has_value());
+        BOOST_TEST(std::holds_alternative<wait_until>(schedule.decide(*waits.until - 1ms)));
+        CHECK_DECISION(schedule.decide(*waits.until), publish(rule.value()));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_record_tells_what_was_written_how_long_it_took_and_why_one_failed)
+{
+    using kind = cadence::event::kind;
+    auto schedule = settled(rules{0ms});
+    schedule.changed(1, 1, start);
+    schedule.started(start);
+    schedule.failed(start + 2s, errc::disk_full);
+    schedule.started(start + 3s);
+    schedule.published(start + 4s, {7, 100, 2000});
+    const auto& events = schedule.events();
+    BOOST_TEST_REQUIRE(events.size() == 2u);
+    BOOST_TEST((events[0].what == kind::failed && events[0].because == errc::disk_full && events[0].took == 2s));
+    BOOST_TEST((events[1].made == written_generation{7, 100, 2000} && events[1].took == 1s));
+    BOOST_TEST((schedule.last_publish() == events[1]));
+}
+
+BOOST_AUTO_TEST_CASE(somebody_elses_reason_to_wait_is_recorded_once)
+{
+    auto schedule = settled(rules{0ms});
+    schedule.changed(1, 1, start);
+    CHECK_DECISION(decision{schedule.wait(wait_reason::not_following, start)}, wait(wait_reason::not_following));
+    schedule.wait(wait_reason::not_following, start + 1s);
+    BOOST_TEST(schedule.events_total() == 1u);
+    BOOST_TEST((schedule.events().back().waiting_for == wait_reason::not_following));
+}
+
 BOOST_AUTO_TEST_CASE(the_record_tells_publishes_and_new_reasons_to_wait)
 {
     using kind = cadence::event::kind;
