@@ -4,7 +4,7 @@
 look.py [--save DIRECTORY] URL...
 
 Speaks the DevTools protocol over the browser's pipe (https://chromedevtools.github.io/devtools-protocol/), so no port is
-opened. Each page is opened narrow and wide, light and dark, with scripts switched off.
+opened. Each page is opened narrow and wide, light and dark, and as it is printed, with scripts switched off.
 """
 import argparse
 import base64
@@ -40,6 +40,10 @@ IN_PAGE = """
                          lang: document.documentElement.lang, scripts: document.scripts.length});
 })()
 """
+
+
+# A telephone, a desk, and A4 paper between its margins.
+WAYS = ((375, "light"), (375, "dark"), (1280, "light"), (1280, "dark"), (718, "print"))
 
 
 class Browser:
@@ -122,7 +126,9 @@ def look(browser, url, width, scheme, picture):
     browser.ask("Emulation.setScriptExecutionDisabled", session, value=True)
     browser.ask("Emulation.setDeviceMetricsOverride", session, width=width, height=900, deviceScaleFactor=1,
                 mobile=width < 600)
-    browser.ask("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": scheme}])
+    preferred = "light" if scheme == "light" else "dark"  # paper is white whatever is preferred
+    browser.ask("Emulation.setEmulatedMedia", session, media="print" if scheme == "print" else "screen",
+                features=[{"name": "prefers-color-scheme", "value": preferred}])
     browser.ask("Page.navigate", session, url=url)
     browser.wait_for("Page.loadEventFired", session)
     seen = json.loads(browser.ask("Runtime.evaluate", session, expression=IN_PAGE, returnByValue=True)["result"]["value"])
@@ -149,10 +155,10 @@ def main():
         browser = Browser(profile)
         found = []
         for url in wanted.urls:
-            for width in (375, 1280):
-                for scheme in ("light", "dark"):
-                    name = f"{os.path.splitext(os.path.basename(url))[0]}-{width}-{scheme}.png"
-                    found.append(look(browser, url, width, scheme, wanted.save and os.path.join(wanted.save, name)))
+            name = os.path.splitext(os.path.basename(url))[0]
+            for width, scheme in WAYS:
+                picture = wanted.save and os.path.join(wanted.save, f"{name}-{width}-{scheme}.png")
+                found.append(look(browser, url, width, scheme, picture))
         browser.close()
     json.dump(found, sys.stdout)
 

@@ -31,7 +31,7 @@ const std::map<std::string, page_facts>& pages()
     return all;
 }
 
-/// What look.py found: one browser for all pages, in both widths and both schemes. Screenshots stay in the reports.
+/// What look.py found: one browser for all pages, in both widths, both schemes and printed. Screenshots stay in the reports.
 json::array look_at_all()
 {
     temp_directory written;
@@ -73,9 +73,9 @@ std::vector<std::string> named(const json::value& seen, std::string_view role)
 
 BOOST_AUTO_TEST_SUITE(the_status_page_in_a_browser)
 
-BOOST_AUTO_TEST_CASE(every_page_was_seen_narrow_and_wide_and_light_and_dark)
+BOOST_AUTO_TEST_CASE(every_page_was_seen_narrow_and_wide_light_and_dark_and_printed)
 {
-    BOOST_TEST(found().size() == 4 * pages().size());
+    BOOST_TEST(found().size() == 5 * pages().size());
 }
 
 BOOST_AUTO_TEST_CASE(it_asks_for_nothing_but_itself)
