@@ -382,9 +382,10 @@ asio::awaitable<outcome<json::object>> daemon::control_resume()
 {
     auto paused = std::exchange(state_.pause, std::nullopt);
     if (!paused) co_return json::object{{"was_paused", false}};
-    auto changes = publisher_.rhythm().pending().count;
     auto work = [where = config_.values.state_directory] { return remove_pause(where); };
     auto forgotten = co_await publish_thread_.run(std::move(work));
+    if (state_.pause) co_return failure{errc::paused, "somebody paused again meanwhile: " + describe(*state_.pause)};
+    auto changes = publisher_.rhythm().pending().count;
     log_event(log_level::info, "resumed", "what changed meanwhile is published now", {{"pending_changes", changes}});
     publisher_.resume();
     if (!forgotten)

@@ -8,6 +8,7 @@
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
+#include "settings/units.hpp"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -56,10 +57,36 @@ std::string describe_next_publish(const cadence_status& cadence)
 {
     if (cadence.rule == name_of(wait_reason::nothing_changed)) return "when something changes";
     if (cadence.rule == name_of(wait_reason::paused)) return "when `understudy resume` is called";
+    bool decided = cadence.will_fire.empty() || cadence.will_fire == cadence.rule;
+    if (!cadence.next_due && !decided) return fmt::format("waits: {}; then {}", cadence.rule, cadence.will_fire);
     if (!cadence.next_due) return "by " + cadence.rule;
     auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     auto left = std::chrono::duration<double>(*cadence.next_due - now).count();
     return fmt::format("in {:.1f} s, by {}", std::max(0.0, left), cadence.rule);
+}
+
+std::string describe_rules(const cadence_settings& rules)
+{
+    auto text = "min_interval " + format_duration(rules.min_interval);
+    if (rules.every) text += ", every " + format_duration(*rules.every);
+    if (rules.after_changes) text += fmt::format(", after_changes {}", *rules.after_changes);
+    if (rules.after_bytes) text += ", after_bytes " + format_size(*rules.after_bytes);
+    if (rules.after_quiet) text += ", after_quiet " + format_duration(*rules.after_quiet);
+    return text;
+}
+
+void add_cadence(text_table& table, const status_report& report)
+{
+    const auto& cadence = report.cadence;
+    table.add({"next publish", describe_next_publish(cadence)});
+    if (cadence.last_publish_at)
+        table.add(
+            {"last publish", fmt::format("{}, {}", age_of(cadence.last_publish_at, 0ms), cadence.last_publish_reason)});
+    table.add({"cadence", describe_rules(cadence.rules)});
+    if (!report.reload) return;
+    table.add({"last reload", fmt::format("{}, {}", age_of(report.reload->at, 0ms), report.reload->result)});
+    for (const auto& change : report.reload->changes)
+        table.add({"", fmt::format("{}: {} -> {} ({})", change.key, change.before, change.after, change.effect)});
 }
 
 void write_without_report(const failure& why, const outcome<manifest>& current)
@@ -96,7 +123,7 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
     if (alive && report.cadence.pending.changes != 0)
         table.add({"pending", fmt::format("{} changes, {} bytes, since {}", report.cadence.pending.changes,
                                           report.cadence.pending.bytes, age_of(report.cadence.pending.since, 0ms))});
-    if (alive) table.add({"next publish", describe_next_publish(report.cadence)});
+    if (alive) add_cadence(table, report);
     if (report.copy)
         table.add({"copy", fmt::format("{} rows, {:.0f} rows/s", report.copy->rows, report.copy->rows_per_second)});
     table.write(std::cout);

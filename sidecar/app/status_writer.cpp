@@ -131,8 +131,10 @@ void status_writer::look_at_state(db_time now)
 void status_writer::save_day()
 {
     auto now = std::chrono::steady_clock::now();
+    if (day_.changes() == day_changes_saved_) return;
     if (day_saved_ && now - *day_saved_ < limits::day_saved_every) return;
     day_saved_ = now;
+    day_changes_saved_ = day_.changes();
     auto work = [where = settings_.state_directory, day = day_] { return write_day(where, day); };
     thread_.post(writer_.executor(), std::move(work), [this](const outcome<void>& written) {
         if (!written && !day_failed_before_)

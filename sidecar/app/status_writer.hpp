@@ -53,6 +53,7 @@ private:
     day_record day_;
     std::uint64_t events_taken_ = 0;  // of the cadence's
     std::optional<steady_time> day_saved_;
+    std::uint64_t day_changes_saved_ = 0;
     bool day_failed_before_ = false;
     bool writing_ = false;
     bool failed_before_ = false;

@@ -133,13 +133,18 @@ void day_record::note(day_event what, std::string_view reason, db_time now)
     add(slot.counts[index_of(what)]);
     if (!reason.empty()) slot.reasons[index_of(what)] = reason.substr(0, reason_bytes_max);
     slot.shown = first_in(slot);
+    ++changes_;
 }
 
 void day_record::see(day_event what, std::string_view reason, db_time now)
 {
     auto& slot = slot_at(now);
     if (slot.counts[index_of(what)] == 0) return note(what, reason, now);
-    if (!reason.empty()) slot.reasons[index_of(what)] = reason.substr(0, reason_bytes_max);
+    auto& last = slot.reasons[index_of(what)];
+    auto kept = reason.substr(0, reason_bytes_max);
+    if (kept.empty() || kept == last) return;
+    last = kept;
+    ++changes_;
 }
 
 std::vector<day_slot> day_record::window(db_time now) const

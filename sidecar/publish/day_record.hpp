@@ -48,12 +48,18 @@ public:
     std::vector<day_slot> window(db_time now) const;
 
     bool is_empty() const noexcept { return slots_.empty(); }
-    friend bool operator==(const day_record&, const day_record&) = default;
+
+    /// Grows with each difference, so that nobody need write what has not changed.
+    std::uint64_t changes() const noexcept { return changes_; }
+
+    /// Whether they tell the same.
+    friend bool operator==(const day_record& left, const day_record& right) { return left.slots_ == right.slots_; }
 
 private:
     day_slot& slot_at(db_time now);
 
     std::deque<day_slot> slots_;  // only those in which something was noted; ascending
+    std::uint64_t changes_ = 0;
 
     friend std::string to_json(const day_record& from);
     friend outcome<day_record> day_from_json(std::string_view text);

@@ -72,6 +72,18 @@ BOOST_AUTO_TEST_CASE(what_is_seen_again_and_again_counts_once)
     BOOST_TEST(count(day.window(noon).back(), day_event::database_down) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_seen_again_is_no_change_that_has_to_be_written)
+{
+    day_record day;
+    day.see(day_event::skipped, "every", noon);
+    auto before = day.changes();
+    day.see(day_event::skipped, "every", noon + 1s);
+    day.see(day_event::skipped, "", noon + 2s);
+    BOOST_TEST(day.changes() == before);
+    day.see(day_event::skipped, "min_interval", noon + 3s);
+    BOOST_TEST(day.changes() > before);
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_shows_the_worst_that_there_was)
 {
     day_record day;
