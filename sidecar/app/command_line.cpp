@@ -30,6 +30,13 @@ void json_option(CLI::App& app, command_options& options)
     app.add_flag("--json", options.json, "Answer in JSON, for programs");
 }
 
+void ready_options(CLI::App& app, command_options& options)
+{
+    json_option(app, options);
+    app.add_option("--max-age", options.max_age, "Not ready when it is current as of longer ago, or it is not known")
+        ->type_name("DURATION");
+}
+
 void verify_options(CLI::App& app, command_options& options)
 {
     json_option(app, options);
@@ -50,6 +57,7 @@ constexpr std::array commands{
     command{"check", "Look at every prerequisite and say what to do about it; changes nothing.", check_command,
             json_option},
     command{"status", "Say what state things are in; reads files only.", status_command, json_option},
+    command{"ready", "Say whether a usable generation is announced; reads files only.", ready_command, ready_options},
     command{"verify", "Check the announced generation, or with --against-db the live state against the database.",
             verify_command, verify_options},
     command{"publish", "Ask the running daemon for a generation now.", publish_command, json_option},

@@ -9,6 +9,7 @@ struct command_options {
     std::string config = "/etc/understudy/understudy.yaml";
     bool json = false;        ///< Answer for programs instead of people.
     bool against_db = false;  ///< verify: compare with the database.
+    std::string max_age;      ///< ready: a duration; empty for no bound.
     std::string reason;       ///< pause: why, for those who wonder.
 };
 
@@ -26,6 +27,10 @@ int check_command(const command_options& options);
 
 /// Says what state things are in, from files alone. Exit: 0, 1 if there is no usable generation.
 int status_command(const command_options& options);
+
+/// Whether a usable generation is announced, and is young enough where a bound is given, from files alone: for probes of
+/// images without a shell. Exit: 0, or 1.
+int ready_command(const command_options& options);
 
 /// Checks the announced generation against its manifest, or with against_db the live state against the database.
 int verify_command(const command_options& options);

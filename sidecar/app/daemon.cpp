@@ -8,6 +8,7 @@
 #include "core/remedy.hpp"
 #include "publish/document_plan.hpp"
 #include "settings/reload.hpp"
+#include "settings/shown.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 
@@ -45,6 +46,7 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
                std::unique_ptr<snapshot_directory> directory, read_service* reads)
     : config_{std::move(config)},
       mode_{mode},
+      reads_{reads},
       store_{std::move(rows)},
       directory_{std::move(directory)},
       state_{state_at_start(config_.values)},
@@ -103,6 +105,7 @@ void daemon::take_over(const status_report& former)
 outcome<void> daemon::listen()
 {
     if (mode_ == daemon_mode::once) return {};
+    show_settings();
     return control_.listen(config_.values.state_directory);
 }
 
@@ -302,6 +305,16 @@ void daemon::reload()
     config_ = with_live_changes(std::move(config_), *loaded);
     configure_logging(config_.values.log);
     publisher_.on_settings_changed();
+    show_settings();
+}
+
+void daemon::show_settings()
+{
+    if (reads_ == nullptr) return;
+    std::vector<page_setting> shown;
+    for (auto& setting : shown_settings(config_))
+        shown.push_back({std::move(setting.key), std::move(setting.value), std::move(setting.origin)});
+    reads_->show(std::move(shown));
 }
 
 asio::awaitable<void> daemon::catch_up_once()

@@ -77,6 +77,7 @@ private:
     void wait_for_signal();
     void on_signal(int number);
     void reload();
+    void show_settings();
     void begin_stop();
     void arm_grace();
     void decide_end(remedy what, const failure& why);
@@ -86,6 +87,7 @@ private:
     asio::io_context loop_{1};
     loaded_settings config_;
     daemon_mode mode_;
+    read_service* reads_;  ///< May be null.
     std::unique_ptr<store> store_;
     std::unique_ptr<snapshot_directory> directory_;
     worker_thread store_thread_;

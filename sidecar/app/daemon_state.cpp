@@ -25,6 +25,7 @@ void daemon_state::note_error(const failure& why)
     last_error->text = why.text;
     last_error->last_at = now;
     ++last_error->count;
+    ++counters.source_errors[name_of(why.code)];
 }
 
 copy_pace pace_of(const copy_progress& copy, std::chrono::steady_clock::time_point now) noexcept

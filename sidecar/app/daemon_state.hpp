@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/lsn.hpp"
 #include "publish/status_file.hpp"
+#include "serve/daemon_word.hpp"
 #include "source/postgres/copy.hpp"
 
 #include <chrono>
@@ -57,6 +58,9 @@ struct daemon_state {
     bool slot_explained = false;  ///< We made it, or have said that we did not.
     std::optional<hold_facts> hold;
     std::optional<pause_facts> pause;
+    std::string wal_status;                       ///< pg_replication_slots.wal_status of our slot, at the last probe.
+    std::optional<std::uint64_t> safe_wal_bytes;  ///< Until it is in danger; nothing without a limit.
+    daemon_counters counters;
     std::optional<error_status> last_error;  ///< Of the source.
     std::optional<reload_status> reload;     ///< The last one.
 

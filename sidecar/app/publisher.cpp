@@ -210,6 +210,8 @@ void publisher::look_at_documents()
 void publisher::on_changed(const change_summary& summary)
 {
     freshness_.touched(summary.commit_start);
+    state_.counters.applied_changes += summary.changes;
+    state_.counters.applied_bytes += summary.bytes;
     for (auto table : summary.touched) last_touched_[table] = summary.commit_start;
     cadence_.changed(summary.changes, summary.bytes, now());
     wake_.cancel();

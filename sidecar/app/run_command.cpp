@@ -72,8 +72,10 @@ status_report say_starting(const snapshot_directory& directory)
         now.position = current->position;
         now.content_as_of = current->content_as_of;
         auto former = read_status(directory.path());
-        if (former && former->generation <= now.generation && former->position <= now.position)
+        if (former && former->generation <= now.generation && former->position <= now.position) {
             now.current_as_of = former->current_as_of;
+            now.clock_offset_ms = former->clock_offset_ms;  // clocks go on as they did
+        }
     }
     write_or_log(directory, now);
     return now;
@@ -100,7 +102,9 @@ std::unique_ptr<read_service> make_read_service(const loaded_settings& config, d
 outcome<void> start_reads(read_service* reads, const snapshot_directory& directory, const status_report& starting)
 {
     if (reads == nullptr) return {};
-    reads->report(starting, {});
+    daemon_word word;
+    word.status = starting;
+    reads->report(std::move(word));
     return reads->start(directory.rights().group);
 }
 

@@ -182,6 +182,9 @@ void source_session::note(const probe_facts& facts)
     state_.retained_bytes = facts.retained_bytes;
     auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     state_.clock_offset = std::chrono::duration_cast<std::chrono::milliseconds>(facts.at - now);
+    state_.wal_status = facts.wal_status;
+    state_.safe_wal_bytes = facts.safe_wal_bytes;
+    state_.counters.last_answer = now;
 }
 
 // A change of the catalog alone sends no message. What was acknowledged when the probe was made is in the catalog now.

@@ -66,7 +66,7 @@ bool is_copying(daemon_phase phase) noexcept
 
 }  // namespace
 
-status_writer::status_writer(const settings& wanted, const daemon_state& state, const store_writer& writer,
+status_writer::status_writer(const settings& wanted, daemon_state& state, const store_writer& writer,
                              publisher& published, snapshot_directory& directory, worker_thread& thread,
                              read_service* reads)
     : settings_{wanted},
@@ -108,10 +108,21 @@ void status_writer::take_events()
          ++event) {
         auto at = on_our_clock(event->at);
         if (event->what == cadence::event::kind::published) day_.note(day_event::published, name_of(*event->why), at);
+        count(*event);
         if (event->because) day_.note(day_event_of(*event->because), name_of(*event->because), at);
         if (event->waiting_for && is_skip(*event->waiting_for))
             day_.note(day_event::skipped, name_of(*event->waiting_for), at);
     }
+}
+
+void status_writer::count(const cadence::event& event)
+{
+    auto record = record_of(event);
+    if (event.what == cadence::event::kind::waiting)
+        ++state_.counters.skips[record.reason];
+    else
+        ++state_.counters.publishes[{record.outcome, record.reason}];
+    if (event.what == cadence::event::kind::published) state_.counters.publish_seconds.note(event.took);
 }
 
 void status_writer::look_at_state(db_time now)
@@ -148,7 +159,8 @@ void status_writer::beat()
 {
     if (!writing_) write();
     if (reads_ != nullptr) {
-        reads_->report(report(), settings_.heartbeat);
+        daemon_word word{report(), day_, state_.counters, settings_.heartbeat};
+        reads_->report(std::move(word));
         if (auto number = reads_->take_damaged()) publisher_.on_damaged(*number);
     }
     timer_.expires_after(settings_.heartbeat);
@@ -167,7 +179,7 @@ void status_writer::write()
                  store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
         std::error_code unknown;
         auto bytes = std::filesystem::file_size(store_file, unknown);
-        if (!unknown) now.store_bytes = bytes;
+        if (!unknown) now.store_bytes = store_bytes_ = bytes;
         if (auto held = directory_.ensure(); !held) return held.error();
         return write_status(directory_, now);
     };
@@ -208,7 +220,11 @@ status_report status_writer::report()
     now.source.slot = settings_.postgres.slot;
     if (state_.server_version != 0)
         now.source.server_version = fmt::format("{}.{}", state_.server_version / 10000, state_.server_version % 10000);
-    if (state_.connected) now.source.retained_bytes = state_.retained_bytes;
+    if (state_.connected) {
+        now.source.retained_bytes = state_.retained_bytes;
+        now.source.wal_status = state_.wal_status;
+        now.source.safe_wal_bytes = state_.safe_wal_bytes;
+    }
     if (state_.server_flushed != lsn{}) now.source.database_position = state_.server_flushed;
     now.source.received_position = writer_.reached();
     now.source.stored_position = writer_.durable().position;
@@ -218,6 +234,7 @@ status_report status_writer::report()
     describe_copy(now);
     describe_lag(now);
     now.pid = getpid();
+    now.store_bytes = store_bytes_;
     now.version = UNDERSTUDY_VERSION;
     return now;
 }

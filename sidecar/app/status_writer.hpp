@@ -11,6 +11,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 namespace understudy {
@@ -20,7 +22,7 @@ namespace understudy {
 /// Belongs to the event loop; the file is written on the publish thread. Borrows everything.
 class status_writer {
 public:
-    status_writer(const settings& wanted, const daemon_state& state, const store_writer& writer, publisher& published,
+    status_writer(const settings& wanted, daemon_state& state, const store_writer& writer, publisher& published,
                   snapshot_directory& directory, worker_thread& thread, read_service* reads);
 
     void start();
@@ -39,12 +41,13 @@ private:
     void take_events();
     void look_at_state(db_time now);
     void save_day();
+    void count(const cadence::event& event);
     cadence_status describe_cadence();
     void describe_copy(status_report& into) const;
     void describe_lag(status_report& into) const;
 
     const settings& settings_;
-    const daemon_state& state_;
+    daemon_state& state_;  ///< Of it only the counters are changed here.
     const store_writer& writer_;
     publisher& publisher_;
     snapshot_directory& directory_;
@@ -55,6 +58,7 @@ private:
     std::optional<steady_time> day_saved_;
     std::uint64_t day_changes_saved_ = 0;
     bool day_failed_before_ = false;
+    std::atomic<std::uint64_t> store_bytes_{0};  ///< When it was looked at last, by the publish thread.
     bool writing_ = false;
     bool failed_before_ = false;
     asio::steady_timer timer_;

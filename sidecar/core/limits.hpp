@@ -69,6 +69,7 @@ inline constexpr std::size_t select_fields_max = 4 * columns_max;
 inline constexpr std::size_t json_steps_max = 32;
 inline constexpr std::size_t scan_step_bytes = std::size_t{256} << 10;  ///< Of a scan between two looks at others.
 inline constexpr std::uint64_t answer_bytes_now_max = std::uint64_t{128} << 20;  ///< Of all clients together.
+inline constexpr std::size_t page_generations_max = 20;
 inline constexpr std::size_t fallback_reasons_max = 32;
 inline constexpr std::size_t remembered_generations_max = 64;
 inline constexpr auto block_look_pause = 100ms;  ///< Between two blocks that are compared with their hashes: 10 MiB/s.

@@ -88,6 +88,16 @@ std::uint64_t generation_number(std::string_view name) noexcept
     return whole && (name.size() == 10 || name.front() != '0') ? number : 0;
 }
 
+std::vector<std::uint64_t> generation_numbers(const std::filesystem::path& directory)
+{
+    std::vector<std::uint64_t> numbers;
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator{directory / "generations", failed})
+        if (auto number = generation_number(entry.path().filename().string())) numbers.push_back(number);
+    std::sort(numbers.rbegin(), numbers.rend());
+    return numbers;
+}
+
 outcome<snapshot_directory> snapshot_directory::open(const snapshot_settings& settings)
 {
     snapshot_directory made{settings};

@@ -22,6 +22,9 @@ std::string generation_name(std::uint64_t number);
 /// The number in a generation's leaf name; zero if it is none.
 std::uint64_t generation_number(std::string_view name) noexcept;
 
+/// The numbers of the generations in a snapshot directory, descending; empty if they cannot be read. For any process.
+std::vector<std::uint64_t> generation_numbers(const std::filesystem::path& directory);
+
 /// The snapshot directory, held open and locked for this process.
 ///
 /// Owns the descriptors and the lock (an OFD lock on `.lock`). Publish thread only. All writing goes through

@@ -35,6 +35,8 @@ struct source_status {
     std::string slot;
     std::string server_version;                   ///< Empty until a first connection.
     std::optional<std::uint64_t> retained_bytes;  ///< WAL that our slot holds back.
+    std::string wal_status;                       ///< What the server says of our slot; empty when it is not known.
+    std::optional<std::uint64_t> safe_wal_bytes;  ///< WAL that may still be written before the slot is in danger.
     std::optional<lsn> database_position;         ///< How far the database had flushed its WAL, when it was asked last.
     lsn received_position;                        ///< How far the stream has been read.
     lsn stored_position;                          ///< How far it is durable here.

@@ -53,6 +53,8 @@ json::value to_value(const source_status& source)
             {"slot", source.slot},
             {"server_version", source.server_version},
             {"retained_bytes", or_null(source.retained_bytes)},
+            {"wal_status", source.wal_status},
+            {"safe_wal_bytes", or_null(source.safe_wal_bytes)},
             {"database_position", position_or_null(source.database_position)},
             {"received_position", to_string(source.received_position)},
             {"stored_position", to_string(source.stored_position)},
@@ -184,6 +186,8 @@ source_status source_from(const json::value& value, std::string& missing)
     made.slot = from.text("slot");
     made.server_version = from.text("server_version");
     made.retained_bytes = number_or_nothing(from, "retained_bytes");
+    if (from.has("wal_status")) made.wal_status = from.text("wal_status");
+    made.safe_wal_bytes = number_or_nothing(from, "safe_wal_bytes");
     if (from.has("database_position")) made.database_position = from.position("database_position");
     if (from.has("received_position")) made.received_position = from.position("received_position");
     if (from.has("stored_position")) made.stored_position = from.position("stored_position");

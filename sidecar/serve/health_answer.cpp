@@ -1,10 +1,13 @@
 #include "serve/health_answer.hpp"
 
 #include "core/limits.hpp"
+#include "serve/metrics.hpp"
 #include "serve/read_query.hpp"
+#include "serve/status_page.hpp"
 #include "serve/table_answer.hpp"
 
 #include <boost/json.hpp>
+#include <boost/version.hpp>
 #include <fmt/format.h>
 
 namespace understudy {
@@ -14,6 +17,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
+constexpr std::chrono::seconds page_refresh{5};
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 
 http_response uncached(http_response response)
@@ -100,7 +104,7 @@ http_response answer_fresh(const serving_state& state, std::string_view query)
 
 http_response answer_status(const serving_state& state)
 {
-    auto body = json::parse(to_json(state.report())).as_object();
+    auto body = json::parse(to_json(state.report(), state.word().day)).as_object();
     body["served"] = served_object(state);
     json::array fallbacks;
     for (const auto& [reason, count] : state.fallbacks())
@@ -110,6 +114,31 @@ http_response answer_status(const serving_state& state)
                          {"last", to_string(std::chrono::time_point_cast<std::chrono::microseconds>(count.last))}});
     body["fallback_reads"] = std::move(fallbacks);
     return uncached(make_response(http::status::ok, json_type, json::serialize(body) + "\n"));
+}
+
+http_response answer_metrics(const serving_state& state)
+{
+    return uncached(make_response(http::status::ok, metrics_type, metrics_text(state)));
+}
+
+http_response answer_page(const serving_state& state)
+{
+    page_facts facts;
+    facts.status = state.report();
+    facts.generations = state.generations();
+    facts.day = state.word().day;
+    facts.settings = state.shown_settings;
+    for (const auto& [reason, count] : state.fallbacks())
+        facts.reads.push_back(
+            {reason, count.reads, std::chrono::time_point_cast<std::chrono::microseconds>(count.last)});
+    facts.build = "HTTP on Boost.Beast, " BOOST_LIB_VERSION;
+    facts.refresh = page_refresh;
+    facts.now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    auto response = uncached(make_response(http::status::ok, "text/html; charset=utf-8", status_page(facts)));
+    response.set("Content-Security-Policy", page_policy);
+    response.set("X-Content-Type-Options", "nosniff");
+    response.set("Referrer-Policy", "no-referrer");
+    return response;
 }
 
 }  // namespace understudy

@@ -20,4 +20,10 @@ http_response answer_fresh(const serving_state& state, std::string_view query);
 /// GET /status.json: as the file, and what only the serving side knows.
 http_response answer_status(const serving_state& state);
 
+/// GET /metrics
+http_response answer_metrics(const serving_state& state);
+
+/// GET /: the status page.
+http_response answer_page(const serving_state& state);
+
 }  // namespace understudy

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "publish/announcement.hpp"
+#include "publish/snapshot_directory.hpp"
 #include "serve/http_server.hpp"
 #include "serve/routes.hpp"
 #include "serve/serving_state.hpp"
@@ -40,7 +41,8 @@ public:
     }
 
     void serve_announced();
-    void take(status_report now, std::chrono::milliseconds heartbeat) { state_.take(std::move(now), heartbeat); }
+    void take(daemon_word word) { state_.take(std::move(word)); }
+    void show(std::vector<page_setting> settings) { state_.shown_settings = std::move(settings); }
     std::uint64_t take_damaged() { return damaged_.exchange(0); }
 
 private:
@@ -158,14 +160,8 @@ void read_service::thread::serve_another(std::uint64_t number, const failure& wh
 
 std::vector<std::uint64_t> read_service::thread::others() const
 {
-    std::vector<std::uint64_t> numbers;
-    std::error_code ignored;
-    for (const auto& entry :
-         std::filesystem::directory_iterator{settings_.snapshot.directory / "generations", ignored}) {
-        auto number = generation_number(entry.path().filename().string());
-        if (number != 0 && !bad_.contains(number)) numbers.push_back(number);
-    }
-    std::sort(numbers.rbegin(), numbers.rend());
+    auto numbers = generation_numbers(settings_.snapshot.directory);
+    std::erase_if(numbers, [this](auto number) { return bad_.contains(number); });
     return numbers;
 }
 
@@ -210,9 +206,14 @@ void read_service::look_for_announced()
     thread_->post([this] { thread_->serve_announced(); });
 }
 
-void read_service::report(const status_report& now, std::chrono::milliseconds heartbeat)
+void read_service::report(daemon_word word)
 {
-    thread_->post([this, now, heartbeat] { thread_->take(now, heartbeat); });
+    thread_->post([this, word = std::move(word)]() mutable { thread_->take(std::move(word)); });
+}
+
+void read_service::show(std::vector<page_setting> settings)
+{
+    thread_->post([this, settings = std::move(settings)]() mutable { thread_->show(std::move(settings)); });
 }
 
 std::optional<std::uint64_t> read_service::take_damaged()

@@ -2,7 +2,8 @@
 
 #include "core/error.hpp"
 #include "core/settings.hpp"
-#include "publish/status_file.hpp"
+#include "serve/daemon_word.hpp"
+#include "serve/status_page.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -36,8 +38,10 @@ public:
     /// A generation was announced.
     void look_for_announced();
 
-    /// The daemon's word; the next one comes after `heartbeat`.
-    void report(const status_report& now, std::chrono::milliseconds heartbeat);
+    void report(daemon_word word);
+
+    /// The configuration in force, for the page.
+    void show(std::vector<page_setting> settings);
 
     /// A generation that was found damaged since the last call: another one has to be written.
     std::optional<std::uint64_t> take_damaged();

@@ -81,9 +81,11 @@ asio::awaitable<http_response> answer(const http_request& request, serving_state
     if (!is_probe(path) && !may_read(request, state)) co_return refuse_reader();
     if (path == "/fresh") co_return answer_fresh(state, query);
     if (path == "/status.json") co_return answer_status(state);
+    if (path == "/metrics") co_return answer_metrics(state);
+    if (path == "/") co_return answer_page(state);
+    auto began = std::chrono::steady_clock::now();
     auto response = co_await answer_table(request, path, query, state);
-    auto failed = response.result_int() >= 400;
-    ++(failed ? state.reads_refused : state.reads);
+    state.count_read(response.result_int(), response.body().size(), std::chrono::steady_clock::now() - began);
     co_return response;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/settings.hpp"
-#include "publish/status_file.hpp"
+#include "serve/daemon_word.hpp"
 #include "serve/served_generation.hpp"
+#include "serve/status_page.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace understudy {
 
@@ -32,13 +34,17 @@ public:
     const std::shared_ptr<const served_generation>& generation() const noexcept { return generation_; }
     void serve(std::shared_ptr<const served_generation> generation);
 
+    /// The manifests of the generations that are there, newest first, at most limits::page_generations_max: from files.
+    std::vector<manifest> generations() const;
+
     /// Why nothing, or not the announced generation, is served; empty if nothing is wrong.
     const std::string& trouble() const noexcept { return trouble_; }
     void set_trouble(std::string why) { trouble_ = std::move(why); }
 
-    /// The daemon's last word, and when it came.
-    const status_report& report() const noexcept { return report_; }
-    void take(status_report report, std::chrono::milliseconds heartbeat);
+    /// The daemon's last word.
+    const daemon_word& word() const noexcept { return word_; }
+    const status_report& report() const noexcept { return word_.status; }
+    void take(daemon_word word);
 
     /// How long the daemon's loop has owed a word; nothing while it does not.
     std::optional<std::chrono::milliseconds> silent_for(std::chrono::steady_clock::time_point now) const;
@@ -48,6 +54,9 @@ public:
     /// Called with the generation that is served and what is wrong with it.
     std::function<void(std::uint64_t number, failure why)> damaged;
 
+    /// The configuration in force, for the page.
+    std::vector<page_setting> shown_settings;
+
     struct fallback_count {
         std::uint64_t reads = 0;
         std::chrono::system_clock::time_point last{};
@@ -56,9 +65,11 @@ public:
     const std::map<std::string, fallback_count, std::less<>>& fallbacks() const noexcept { return fallbacks_; }
     void count_fallback(std::string_view reason);
 
-    std::uint64_t reads = 0;             ///< Of tables, that were answered with rows.
-    std::uint64_t reads_refused = 0;     ///< 4xx and 5xx.
-    std::uint64_t answer_bytes_now = 0;  ///< Held for clients that have not taken them yet.
+    /// Reads of tables that were answered, by status of HTTP; how long they took, and the bytes of the answers.
+    const std::map<std::string, std::uint64_t>& reads_by_status() const noexcept { return reads_by_status_; }
+    const duration_histogram& read_seconds() const noexcept { return read_seconds_; }
+    std::uint64_t read_bytes() const noexcept { return read_bytes_; }
+    void count_read(unsigned status, std::uint64_t bytes, std::chrono::steady_clock::duration took);
 
 private:
     void remember_currency();
@@ -66,11 +77,13 @@ private:
     const understudy::settings& settings_;
     std::shared_ptr<const served_generation> generation_;
     std::string trouble_ = "no generation was announced yet";
-    status_report report_;
+    daemon_word word_;
     std::chrono::steady_clock::time_point reported_at_ = std::chrono::steady_clock::now();
-    std::chrono::milliseconds heartbeat_{0};
     std::map<std::uint64_t, db_time> current_as_of_;  ///< What was proved of the newest generations.
     std::map<std::string, fallback_count, std::less<>> fallbacks_;
+    std::map<std::string, std::uint64_t> reads_by_status_;
+    duration_histogram read_seconds_;
+    std::uint64_t read_bytes_ = 0;
 };
 
 }  // namespace understudy

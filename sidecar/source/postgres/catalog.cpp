@@ -391,6 +391,9 @@ asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string
     facts.flushed = *flushed;
     facts.retained_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wal.integer(0, 4)));
     facts.synchronous_standby_names = wal.string(0, 5);
+    facts.wal_status = wal.string(0, 6);
+    if (!wal.is_null(0, 7))
+        facts.safe_wal_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wal.integer(0, 7)));
     co_return std::move(facts);
 }
 

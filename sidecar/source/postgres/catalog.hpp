@@ -136,6 +136,8 @@ struct probe_facts {
     lsn written;                       ///< The end of the WAL. What was acknowledged by `at` starts before it.
     lsn flushed;                       ///< What a stream could have sent by now.
     std::uint64_t retained_bytes = 0;  ///< WAL that our slot holds back.
+    std::string wal_status;            ///< pg_replication_slots.wal_status; empty without a slot.
+    std::optional<std::uint64_t> safe_wal_bytes;  ///< safe_wal_size; nothing without max_slot_wal_keep_size.
     std::string synchronous_standby_names;
 };
 asio::awaitable<outcome<probe_facts>> read_probe(pg_connection& sql, std::string slot);

@@ -203,6 +203,8 @@ SELECT pg_current_wal_insert_lsn(), pg_size_bytes(current_setting('wal_block_siz
        pg_size_bytes(current_setting('wal_segment_size')), pg_current_wal_flush_lsn(),
        coalesce((SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn) FROM pg_replication_slots
                   WHERE slot_name = {slot}), 0)::bigint,
-       current_setting('synchronous_standby_names'))";
+       current_setting('synchronous_standby_names'),
+       (SELECT wal_status FROM pg_replication_slots WHERE slot_name = {slot}),
+       (SELECT safe_wal_size FROM pg_replication_slots WHERE slot_name = {slot}))";
 
 }  // namespace understudy::catalog_sql

@@ -25,6 +25,8 @@ inline status_report full_status()
     made.source.slot = "understudy";
     made.source.server_version = "15.8";
     made.source.retained_bytes = 1 << 20;
+    made.source.wal_status = "extended";
+    made.source.safe_wal_bytes = 1 << 30;
     made.source.database_position = lsn{0x16'B374'E848};
     made.source.received_position = lsn{0x16'B374'E000};
     made.source.stored_position = lsn{0x16'B374'D900};
