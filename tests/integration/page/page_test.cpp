@@ -1,3 +1,4 @@
+#include "flow/flow_kit.hpp"
 #include "unit/serve/page_kit.hpp"
 
 #include "support/child_process.hpp"
@@ -31,14 +32,14 @@ const std::map<std::string, page_facts>& pages()
     return all;
 }
 
-/// What look.py found: one browser for all pages, in both widths, both schemes and printed. Screenshots stay in the reports.
-json::array look_at_all()
+/// What look.py finds: one browser for all pages, in each of its ways. Screenshots stay in the reports.
+json::array look_at(const std::map<std::string, page_facts>& wanted)
 {
     temp_directory written;
     auto pictures = fs::path{UNDERSTUDY_REPORTS} / "status-page";
     fs::create_directories(pictures);
     std::vector<std::string> command{"/usr/bin/python3", UNDERSTUDY_LOOK, "--save", pictures.string()};
-    for (const auto& [name, facts] : pages()) {
+    for (const auto& [name, facts] : wanted) {
         write_file(written / (name + ".html"), status_page(facts));
         command.push_back("file://" + (written / (name + ".html")).string());
     }
@@ -51,8 +52,19 @@ json::array look_at_all()
 
 const json::array& found()
 {
-    static const auto all = look_at_all();
+    static const auto all = look_at(pages());
     return all;
+}
+
+/// What a daemon's files say of it.
+page_facts facts_of(const mirror& sidecar)
+{
+    page_facts facts;
+    facts.now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    facts.status = read_status(sidecar.snapshot_directory()).value();
+    facts.day.note(day_event::published, "first", facts.now);
+    if (auto made = manifest_from_json(read_file(sidecar.current("manifest.json")))) facts.generations = {*made};
+    return facts;
 }
 
 std::string name_of(const json::value& seen)
@@ -159,6 +171,26 @@ BOOST_AUTO_TEST_CASE(the_strip_is_one_picture_that_says_what_it_shows)
         BOOST_TEST_CONTEXT(name_of(seen)) {
             BOOST_TEST_REQUIRE(pictures.size() == 1u);
             BOOST_TEST(pictures[0].starts_with("The last 24 hours"));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_running_daemon_is_told_of_and_that_its_database_is_down)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    BOOST_TEST(wait_for([&] { return sidecar.status().at("lag_bytes") == 0; }), sidecar.log());
+    auto up = facts_of(sidecar);
+    BOOST_REQUIRE(server.stop());
+    BOOST_TEST(wait_for([&] { return sidecar.state() == "waiting"; }), sidecar.log());
+    for (const auto& seen : look_at({{"live", up}, {"live-down", facts_of(sidecar)}})) {
+        auto sentence = named(seen, "heading").at(0);
+        BOOST_TEST_CONTEXT(name_of(seen) << ": " << sentence) {
+            bool is_down = name_of(seen).starts_with("live-down");
+            BOOST_TEST(sentence.starts_with(is_down ? "Database down for " : "Serving generation 1, "));
+            BOOST_TEST((sentence.find(is_down ? "Still serving generation 1, " : "Database up.") != sentence.npos));
+            BOOST_TEST(seen.at("overflow") == 0);
         }
     }
 }
