@@ -43,6 +43,20 @@ std::string text_in_status(const mirror& sidecar, std::string_view pointer)
     return found.is_string() ? std::string{found.as_string()} : json::serialize(found);
 }
 
+/// What the last slot of the day says of a kind of event, once the daemon has stopped: how often, and the last reason.
+std::pair<int, std::string> last_of_day(const mirror& sidecar, std::string_view kind)
+{
+    auto slots = json::parse(read_file(sidecar.state_directory() / "day.json")).at("slots").as_array();
+    std::pair<int, std::string> sum;
+    for (const auto& slot : slots) {  // the test may have run into a second slot
+        const auto* count = slot.as_object().if_contains(kind);
+        if (count == nullptr) continue;
+        sum.first += count->to_number<int>();
+        sum.second = slot.at("reasons").at(kind).as_string();
+    }
+    return sum;
+}
+
 struct paused_mirror {
     filled_server server;
     mirror sidecar{server};
@@ -147,6 +161,7 @@ BOOST_FIXTURE_TEST_CASE(once_and_the_end_of_the_daemon_do_not_publish_either, pa
     check_that_nothing_is_published();
     BOOST_TEST(sidecar.stop() == 0, sidecar.log());
     BOOST_TEST(sidecar.generation() == generation);
+    BOOST_TEST(last_of_day(sidecar, "blocked").second == "paused");
     BOOST_TEST(sidecar.run("once") == 4, sidecar.log());
     BOOST_TEST(sidecar.generation() == generation);
     BOOST_TEST(sidecar.run("resume") == 0, sidecar.log());
@@ -220,6 +235,9 @@ BOOST_AUTO_TEST_CASE(the_record_tells_what_was_published_and_why_it_was_not)
     BOOST_TEST(first->at("generation") == sidecar.generation());
     BOOST_TEST(record.back().at("outcome").as_string() == "skipped");
     BOOST_TEST(record.back().at("reason").as_string() == "not_following");
+    BOOST_TEST(sidecar.stop() == 0, sidecar.log());
+    BOOST_TEST(last_of_day(sidecar, "database_down").first >= 1);
+    BOOST_TEST(last_of_day(sidecar, "published").first >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_last_day_is_remembered_over_a_restart)
