@@ -198,6 +198,7 @@ outcome<void> lmdb_store::finish_large(const stored_position& position)
     if (written) written = large_->commit();
     if (!written) return end_large(written.error());
     large_.reset();
+    large_to_come_ = false;
     state_.position = position;
     return {};
 }
@@ -207,6 +208,7 @@ failure lmdb_store::end_large(failure why)
 {
     large_.reset();
     if (why.code != errc::store_full) return why;
+    large_to_come_ = true;
     auto grown = grow_after_full();
     return grown ? why : grown.error();
 }
@@ -269,6 +271,7 @@ store_size lmdb_store::size() const
 outcome<void> lmdb_store::compact_if_worthwhile()
 {
     if (auto free = check_usable(); !free) return free;
+    if (large_to_come_) return {};  // or it would never fit, where it is waited for longer than for this
     auto now = size();
     bool worthwhile = now.file_bytes > compact_bytes_min && now.file_bytes > compact_factor * now.live_bytes;
     if (!worthwhile || now.file_bytes <= not_compacted_bytes_) return {};

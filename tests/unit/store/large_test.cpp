@@ -96,6 +96,25 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_fit_is_asked_for_again_until_it_fits)
     BOOST_TEST(opened->size().row_count == 60'000u);
 }
 
+BOOST_AUTO_TEST_CASE(what_has_grown_for_one_that_did_not_fit_is_not_given_back_before_it_comes_again)
+{
+    auto apply_all = [&] {
+        require(opened->begin_large(0));
+        for (int first = 0; first < 60'000; first += 5000)
+            if (!opened->apply_large(part(first, first + 4999, 1000))) return false;
+        return true;
+    };
+    int tries = 1;
+    for (; !apply_all(); ++tries) {
+        BOOST_TEST_REQUIRE(tries < 8);
+        auto grown = opened->size().file_bytes;
+        require(opened->compact_if_worthwhile());  // as while its source is waited for
+        BOOST_TEST(opened->size().file_bytes == grown);
+    }
+    require(opened->finish_large(position_at(100)));
+    BOOST_TEST(tries > 2);
+}
+
 BOOST_AUTO_TEST_CASE(one_whose_size_is_known_fits_at_once)
 {
     require(opened->begin_large(std::uint64_t{60'000} * 600));
