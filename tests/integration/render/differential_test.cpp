@@ -1,6 +1,7 @@
 #include "integration/render/database.hpp"
 #include "integration/render/type_cases.hpp"
 #include "render/column_format.hpp"
+#include "render/fragment_key.hpp"
 #include "render/type_table.hpp"
 #include "support/postgres_programs.hpp"
 #include "support/postgres_server.hpp"
@@ -136,6 +137,21 @@ void check_key_order(database& db, const type_case& tested)
     }
 }
 
+/// The keys of a type's values, from their JSON alone: as from their text, and equal when the server says so.
+void check_fragment_keys(database& db, oid type)
+{
+    auto format = format_of(db, "base");
+    for (const auto& row :
+         db.query("SELECT a.v, b.v, a.v = b.v FROM base a, base b WHERE a.v IS NOT NULL AND b.v IS NOT NULL")) {
+        std::string from_json[2];
+        for (std::size_t side = 0; side < 2; ++side) {
+            BOOST_TEST(fragment_key{type}.append(json_of(format, row[side]), from_json[side]) == error_code{});
+            BOOST_TEST((from_json[side] == key_of(format, row[side].value())), *row[side]);
+        }
+        BOOST_TEST((from_json[0] == from_json[1]) == (row[2] == "t"), *row[0] << " and " << *row[1]);
+    }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(render_against_a_server)
@@ -210,6 +226,23 @@ BOOST_DATA_TEST_CASE(keys_sort_as_the_server_sorts, data::make(versions), versio
         check_key_order(db, tested);
         drop_tables(db);
     }
+}
+
+BOOST_DATA_TEST_CASE(types_whose_keys_match_have_the_same_keys_when_only_the_json_is_left, data::make(versions),
+                     version)
+{
+    database db{server_of(version), type_definitions};
+    int matching = 0;
+    for (const auto& tested : type_cases()) {
+        make_table(db, tested);
+        auto type = db.column_type("base", "v");
+        if (keys_match(type, type)) {
+            BOOST_TEST_CONTEXT(tested.type) check_fragment_keys(db, type);
+            ++matching;
+        }
+        drop_tables(db);
+    }
+    BOOST_TEST(matching > 20);
 }
 
 BOOST_DATA_TEST_CASE(a_type_with_a_cast_to_json_of_its_own_is_unsupported, data::make(versions), version)
