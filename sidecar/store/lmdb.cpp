@@ -11,7 +11,7 @@ namespace understudy::lmdb {
 namespace {
 
 // Each table has an epoch, and one more while it is copied again; the records are one.
-constexpr MDB_dbi databases_max = 2 * limits::tables_max + 1;
+constexpr MDB_dbi databases_max = 2 * limits::tables_max + limits::indexes_max + 1;
 
 // The publisher, a verify, our own look at sizes, a compaction.
 constexpr unsigned readers_max = 8;

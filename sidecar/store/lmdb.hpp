@@ -54,6 +54,9 @@ public:
     /// Goes to exactly this key.
     outcome<std::optional<entry>> seek(std::string_view key) { return get(MDB_SET_KEY, key); }
 
+    /// Goes to the first key that is not less than this.
+    outcome<std::optional<entry>> seek_from(std::string_view key) { return get(MDB_SET_RANGE, key); }
+
     /// Sets the key's value to `bytes` bytes that the caller writes at the returned place before anything else. Null
     /// when the key is there already and that is to be refused.
     outcome<char*> put(std::string_view key, std::size_t bytes, order known, existing present);

@@ -73,6 +73,82 @@ private:
     std::vector<stored_row> run_;
 };
 
+/// The rows of one database whose whole keys begin with some bytes.
+class prefix_visit {
+public:
+    prefix_visit(epoch table, lmdb::cursor at) : table_{table}, at_{std::move(at)} {}
+
+    outcome<void> each(std::string_view prefix, const row_lookup::visitor& visit)
+    {
+        auto first = prefix.substr(0, whole_key_bytes_max);  // of a longer one, the store's own order knows no more
+        auto check = [&](std::string_view key, std::string_view tuple, std::uint64_t count) -> outcome<void> {
+            return key.starts_with(prefix) ? visit(key, tuple, count) : outcome<void>{};
+        };
+        const row_lookup::visitor checked = check;
+        ordered_visit visiting{table_, first.size() == prefix.size() ? visit : checked};
+        for (auto found = at_.seek_from(first);; found = at_.next()) {
+            if (!found) return found.error();
+            if (!*found || !(*found)->key.starts_with(first)) return visiting.finish();
+            if (auto added = visiting.add(**found); !added) return added;
+        }
+    }
+
+private:
+    epoch table_;
+    lmdb::cursor at_;
+};
+
+class key_lookup final : public row_lookup {
+public:
+    explicit key_lookup(prefix_visit rows) : rows_{std::move(rows)} {}
+    outcome<void> each(std::string_view prefix, const visitor& visit) override { return rows_.each(prefix, visit); }
+
+private:
+    prefix_visit rows_;
+};
+
+/// Goes from the entries of an index (index_writer.hpp) to their rows.
+class index_lookup final : public row_lookup {
+public:
+    index_lookup(epoch table, prefix_visit entries, const lmdb::transaction& within, lmdb::database rows)
+        : table_{table}, entries_{std::move(entries)}, within_{within}, rows_{rows}
+    {
+    }
+
+    outcome<void> each(std::string_view prefix, const visitor& visit) override
+    {
+        return entries_.each(prefix, [&](std::string_view whole, std::string_view, std::uint64_t columns_bytes) {
+            return go_to(whole.substr(std::min<std::uint64_t>(columns_bytes, whole.size())), visit);
+        });
+    }
+
+private:
+    outcome<void> go_to(std::string_view key, const visitor& visit)
+    {
+        if (key.empty()) return damaged(table_);
+        auto found = within_.find(rows_, stored_key{key}.view());
+        if (!found) return found.error();
+        if (!*found) return failure{errc::store_damaged, fmt::format("epoch {}: an index knows a row more", table_)};
+        auto row = decode_row(**found);
+        if (!row || row->long_key != (is_long(key) ? key : std::string_view{})) return damaged(table_);
+        return visit(key, row->tuple, row->count);
+    }
+
+    epoch table_;
+    prefix_visit entries_;
+    const lmdb::transaction& within_;
+    lmdb::database rows_;
+};
+
+const open_index* find_index(const epoch_indexes& indexes, const row_index& wanted)
+{
+    auto kept = indexes.find(wanted.rows);
+    if (kept == indexes.end()) return nullptr;
+    auto same = [&](const open_index& index) { return index.definition == wanted; };
+    auto found = std::find_if(kept->second.begin(), kept->second.end(), same);
+    return found == kept->second.end() ? nullptr : &*found;
+}
+
 bool is_multiset(const store_state& state, epoch rows)
 {
     return std::any_of(state.tables.begin(), state.tables.end(), [&](const table_record& table) {
@@ -98,7 +174,7 @@ outcome<store_state> read_state(const lmdb::transaction& within, lmdb::database 
 
 outcome<std::uint64_t> lmdb_read_snapshot::row_count(epoch rows) const
 {
-    auto database = database_of(taken_.databases, rows);
+    auto database = database_of(taken_.databases.rows, rows);
     if (!database) return database.error();
     if (!is_multiset(taken_.state, rows)) {
         auto used = taken_.within.usage_of(*database);
@@ -116,7 +192,7 @@ outcome<std::uint64_t> lmdb_read_snapshot::row_count(epoch rows) const
 
 outcome<void> lmdb_read_snapshot::each_row(epoch rows, const visitor& visit) const
 {
-    auto database = database_of(taken_.databases, rows);
+    auto database = database_of(taken_.databases.rows, rows);
     if (!database) return database.error();
     auto cursor = taken_.within.open_cursor(*database);
     if (!cursor) return cursor.error();
@@ -126,6 +202,29 @@ outcome<void> lmdb_read_snapshot::each_row(epoch rows, const visitor& visit) con
         if (!*at) return visiting.finish();
         if (auto added = visiting.add(**at); !added) return added;
     }
+}
+
+outcome<std::unique_ptr<row_lookup>> lmdb_read_snapshot::look_up_by_key(epoch rows) const
+{
+    auto database = database_of(taken_.databases.rows, rows);
+    if (!database) return database.error();
+    auto cursor = taken_.within.open_cursor(*database);
+    if (!cursor) return cursor.error();
+    return std::unique_ptr<row_lookup>{std::make_unique<key_lookup>(prefix_visit{rows, std::move(*cursor)})};
+}
+
+outcome<std::unique_ptr<row_lookup>> lmdb_read_snapshot::look_up(const row_index& index) const
+{
+    auto rows = database_of(taken_.databases.rows, index.rows);
+    if (!rows) return rows.error();
+    const auto* entries = find_index(taken_.databases.indexes, index);
+    if (entries == nullptr)
+        return failure{errc::catching_up,
+                       fmt::format("epoch {}: the index {} is not made yet", index.rows, to_string(index))};
+    auto cursor = taken_.within.open_cursor(entries->database);
+    if (!cursor) return cursor.error();
+    return std::unique_ptr<row_lookup>{
+        std::make_unique<index_lookup>(index.rows, prefix_visit{index.rows, std::move(*cursor)}, taken_.within, *rows)};
 }
 
 }  // namespace understudy

@@ -17,7 +17,7 @@ public:
     struct parts {
         std::shared_lock<std::shared_mutex> pass;  // first, so that it is given back last
         lmdb::transaction within;
-        epoch_databases databases;
+        open_databases databases;
         store_state state;
     };
     explicit lmdb_read_snapshot(parts taken) : taken_{std::move(taken)} {}
@@ -25,6 +25,8 @@ public:
     const store_state& state() const noexcept override { return taken_.state; }
     outcome<std::uint64_t> row_count(epoch rows) const override;
     outcome<void> each_row(epoch rows, const visitor& visit) const override;
+    outcome<std::unique_ptr<row_lookup>> look_up_by_key(epoch rows) const override;
+    outcome<std::unique_ptr<row_lookup>> look_up(const row_index& index) const override;
 
 private:
     parts taken_;

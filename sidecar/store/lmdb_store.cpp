@@ -2,13 +2,14 @@
 
 #include "store/data_file.hpp"
 #include "store/lmdb_read_snapshot.hpp"
+#include "store/named_databases.hpp"
 #include "store/record.hpp"
 #include "store/record_names.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 #include <mutex>
 #include <random>
 
@@ -19,22 +20,6 @@ namespace {
 constexpr std::uint64_t compact_bytes_min = std::uint64_t{64} << 20;
 constexpr std::uint64_t compact_factor = 3;
 
-std::string name_of_epoch(epoch rows)
-{
-    return fmt::format("{}{}", record_names::rows_prefix, rows);
-}
-
-std::optional<epoch> epoch_in(std::string_view name)
-{
-    std::string_view prefix{record_names::rows_prefix};
-    if (!name.starts_with(prefix)) return std::nullopt;
-    epoch found = 0;
-    const auto* end = name.data() + name.size();
-    auto read = std::from_chars(name.data() + prefix.size(), end, found);
-    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-    return found;
-}
-
 bool names(const store_state& state, epoch rows)
 {
     return std::any_of(state.tables.begin(), state.tables.end(),
@@ -44,6 +29,14 @@ bool names(const store_state& state, epoch rows)
 write_estimate estimate_of(const change_batch& changes)
 {
     return {.changes = changes.size(), .bytes = changes.memory_bytes()};
+}
+
+/// A change can touch as many pages in each index as among the rows.
+write_estimate with_indexes(write_estimate rows, const epoch_indexes& indexes)
+{
+    std::size_t most = 0;
+    for (const auto& [table, kept] : indexes) most = std::max(most, kept.size());
+    return {.changes = rows.changes * (1 + most), .bytes = rows.bytes * (1 + most)};
 }
 
 /// Rows in the order of their keys go to the end of the table, and touch no page but its last.
@@ -97,42 +90,6 @@ outcome<void> check_load(epoch rows, const change_batch& batch)
     return {};
 }
 
-outcome<std::vector<epoch>> find_epochs(const lmdb::transaction& within)
-{
-    auto cursor = within.open_cursor(lmdb::names);
-    if (!cursor) return cursor.error();
-    std::vector<epoch> found;
-    for (auto at = cursor->first();; at = cursor->next()) {
-        if (!at) return at.error();
-        if (!*at) return found;
-        if (auto rows = epoch_in((*at)->key)) found.push_back(*rows);
-    }
-}
-
-outcome<epoch_databases> open_epochs(lmdb::transaction& within)
-{
-    auto epochs = find_epochs(within);
-    if (!epochs) return epochs.error();
-    epoch_databases opened;
-    for (auto rows : *epochs) {
-        auto database = within.open(name_of_epoch(rows), lmdb::missing::fail);
-        if (!database) return database.error();
-        opened.emplace(rows, *database);
-    }
-    return opened;
-}
-
-/// Opens by name: after a transaction that was given up, the numbers of what it dropped are void.
-outcome<void> drop(const std::vector<epoch>& epochs, lmdb::transaction& within)
-{
-    for (auto rows : epochs) {
-        auto database = within.open(name_of_epoch(rows), lmdb::missing::fail);
-        if (!database) return database.error();
-        if (auto dropped = within.drop(*database); !dropped) return dropped;
-    }
-    return {};
-}
-
 }  // namespace
 
 outcome<void> fill_new_store(lmdb::transaction& within)
@@ -145,12 +102,12 @@ outcome<void> fill_new_store(lmdb::transaction& within)
 
 outcome<void> lmdb_store::load_state()
 {
-    if (auto opened = open_databases(); !opened) return opened;
+    if (auto opened = open_all(); !opened) return opened;
     auto state = last_state();
     if (!state) return state.error();
     state_ = std::move(*state);
     for (const auto& table : state_.tables)
-        if (!databases_.contains(table.rows))
+        if (!databases_.rows.contains(table.rows))
             return failure{errc::store_damaged,
                            fmt::format("{}: the rows of {} are missing", directory_.native(), to_string(table.name))};
     return drop_unnamed();
@@ -165,7 +122,8 @@ outcome<store_state> lmdb_store::last_state() const
 
 outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored_position& position)
 {
-    auto written = write(estimate_of(changes), isolation::shared, [&](lmdb::transaction& within) -> outcome<void> {
+    auto coming = with_indexes(estimate_of(changes), databases_.indexes);
+    auto written = write(coming, isolation::shared, [&](lmdb::transaction& within) -> outcome<void> {
         if (auto rows = write_changes(changes, within); !rows) return rows;
         return put_position(within, records_, position);
     });
@@ -220,7 +178,7 @@ outcome<epoch> lmdb_store::create_epoch()
     auto written = write({.changes = 1, .bytes = 0}, isolation::alone, [&](lmdb::transaction& within) -> outcome<void> {
         auto taken = take_epoch(within, records_);
         if (!taken) return taken.error();
-        auto opened = within.open(name_of_epoch(*taken), lmdb::missing::create);
+        auto opened = create_epoch_database(*taken, within);
         if (!opened) return opened.error();
         made = *taken;
         database = *opened;
@@ -228,7 +186,7 @@ outcome<epoch> lmdb_store::create_epoch()
     });
     if (!written) return written.error();
     std::unique_lock alone{gate_};
-    databases_.emplace(made, database);
+    databases_.rows.emplace(made, database);
     return made;
 }
 
@@ -245,18 +203,59 @@ outcome<void> lmdb_store::load(epoch rows, const change_batch& batch)
 outcome<void> lmdb_store::write_state(const store_state& state)
 {
     for (const auto& table : state.tables)
-        if (auto there = database_of(databases_, table.rows); !there) return there.error();
+        if (auto there = database_of(databases_.rows, table.rows); !there) return there.error();
     auto unnamed = epochs_not_in(state);
     auto written =
         write({.changes = 2, .bytes = encode_state(state).size()},
               unnamed.empty() ? isolation::shared : isolation::alone, [&](lmdb::transaction& within) -> outcome<void> {
                   if (auto put = put_state(within, records_, state); !put) return put;
-                  return drop(unnamed, within);
+                  return drop_epochs(unnamed, within);
               });
     if (written) state_ = state;
     if (unnamed.empty()) return written;
-    auto opened = open_databases();
+    auto opened = open_all();
     return written ? opened : written;
+}
+
+outcome<void> lmdb_store::keep_indexes(const std::set<row_index>& wanted)
+{
+    auto there = definitions_of(databases_.indexes);
+    std::vector<row_index> missing;
+    std::vector<row_index> surplus;
+    std::set_difference(wanted.begin(), wanted.end(), there.begin(), there.end(), std::back_inserter(missing));
+    std::set_difference(there.begin(), there.end(), wanted.begin(), wanted.end(), std::back_inserter(surplus));
+    std::erase_if(missing, [&](const row_index& index) { return !databases_.rows.contains(index.rows); });
+    if (missing.empty() && surplus.empty()) return {};
+    if (large_) return failure{errc::catching_up, "an index waits for the end of a large transaction"};
+    auto written = write(estimate_of_indexes(missing), isolation::alone,
+                         [&](lmdb::transaction& within) { return change_indexes(surplus, missing, within); });
+    auto opened = open_all();
+    return written ? opened : written;
+}
+
+outcome<void> lmdb_store::change_indexes(const std::vector<row_index>& surplus, const std::vector<row_index>& missing,
+                                         lmdb::transaction& within)
+{
+    for (const auto& index : surplus)
+        if (auto dropped = drop_index(index, within); !dropped) return dropped;
+    for (const auto& index : missing) {
+        auto rows = database_of(databases_.rows, index.rows);
+        if (!rows) return rows.error();
+        if (auto made = create_index(index, *rows, within); !made) return made;
+    }
+    return {};
+}
+
+/// A guess at what they will take; the write grows the map if it is too low.
+write_estimate lmdb_store::estimate_of_indexes(const std::vector<row_index>& missing) const
+{
+    constexpr std::uint64_t entry_bytes = 48;
+    write_estimate coming;
+    auto reading = environment_.begin(lmdb::access::read);
+    if (!reading) return coming;
+    for (const auto& index : missing)
+        if (auto used = reading->usage_of(databases_.rows.at(index.rows))) coming.bytes += used->entries * entry_bytes;
+    return coming;
 }
 
 store_size lmdb_store::size() const
@@ -328,7 +327,7 @@ outcome<void> lmdb_store::write_once(isolation kept, const work& apply)
 
 outcome<void> lmdb_store::write_changes(const change_batch& changes, lmdb::transaction& within)
 {
-    transaction_rows before{within, databases_};
+    transaction_rows before{within, databases_.rows};
     fold_.begin();
     if (auto folded = fold_.add(changes, before); !folded) return folded;
     return write_rows(fold_, within, databases_);
@@ -385,12 +384,18 @@ outcome<lmdb_store::total> lmdb_store::count() const
         if (!used) return used.error();
         all.pages += used->pages;
     }
-    for (const auto& [rows, database] : databases_) {
+    for (const auto& [rows, database] : databases_.rows) {
         auto used = reading->usage_of(database);
         if (!used) return used.error();
         all.rows.entries += used->entries;
         all.rows.pages += used->pages;
     }
+    for (const auto& [rows, kept] : databases_.indexes)
+        for (const auto& index : kept) {
+            auto used = reading->usage_of(index.database);
+            if (!used) return used.error();
+            all.pages += used->pages;
+        }
     all.pages += all.rows.pages + 2;  // the meta pages
     return all;
 }
@@ -404,7 +409,7 @@ map_use lmdb_store::use() const
 
 /// Opens every database anew and remembers its number. The numbers of those that were dropped in a transaction
 /// are void even if it was not committed.
-outcome<void> lmdb_store::open_databases()
+outcome<void> lmdb_store::open_all()
 {
     std::unique_lock alone{gate_};
     return find_databases();
@@ -416,7 +421,7 @@ outcome<void> lmdb_store::find_databases()
     if (!reading) return reading.error();
     auto records = reading->open(record_names::database, lmdb::missing::fail);
     if (!records) return records.error();
-    auto databases = open_epochs(*reading);
+    auto databases = open_named_databases(*reading);
     if (!databases) return databases.error();
     if (auto kept = reading->commit(); !kept) return kept;
     records_ = *records;
@@ -427,7 +432,7 @@ outcome<void> lmdb_store::find_databases()
 std::vector<epoch> lmdb_store::epochs_not_in(const store_state& state) const
 {
     std::vector<epoch> unnamed;
-    for (const auto& [rows, database] : databases_)
+    for (const auto& [rows, database] : databases_.rows)
         if (!names(state, rows)) unnamed.push_back(rows);
     return unnamed;
 }
@@ -436,9 +441,9 @@ outcome<void> lmdb_store::drop_unnamed()
 {
     auto unnamed = epochs_not_in(state_);
     if (unnamed.empty()) return {};
-    auto dropped = write({}, isolation::alone, [&](lmdb::transaction& within) { return drop(unnamed, within); });
+    auto dropped = write({}, isolation::alone, [&](lmdb::transaction& within) { return drop_epochs(unnamed, within); });
     if (!dropped && dropped.error().code != errc::disk_full) return dropped;
-    return open_databases();
+    return open_all();
 }
 
 /// Closes before the new file is opened: LMDB must not have one file twice.

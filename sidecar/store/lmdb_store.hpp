@@ -9,7 +9,9 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <shared_mutex>
+#include <vector>
 
 namespace understudy {
 
@@ -19,7 +21,7 @@ outcome<void> fill_new_store(lmdb::transaction& within);
 /// The store on LMDB.
 ///
 /// The gate: a read transaction holds it shared for its life. What pulls the ground from under a reader holds it
-/// exclusively: growing the map, replacing the file, and opening or dropping an epoch's database. So does each
+/// exclusively: growing the map, replacing the file, and opening or dropping an epoch's database or an index. So does each
 /// change of databases_, which read() copies. Everything else belongs to the store thread.
 class lmdb_store final : public store {
 public:
@@ -41,6 +43,7 @@ public:
     outcome<void> drop_unnamed() override;
     outcome<void> load(epoch rows, const change_batch& batch) override;
     outcome<void> write_state(const store_state& state) override;
+    outcome<void> keep_indexes(const std::set<row_index>& wanted) override;
     store_size size() const override;
     outcome<void> compact_if_worthwhile() override;
     outcome<std::unique_ptr<read_snapshot>> read() override;
@@ -66,10 +69,13 @@ private:
     outcome<void> grow_to(std::uint64_t wanted);
     outcome<void> grow_after_full();
     failure end_large(failure why);
+    outcome<void> change_indexes(const std::vector<row_index>& surplus, const std::vector<row_index>& missing,
+                                 lmdb::transaction& within);
+    write_estimate estimate_of_indexes(const std::vector<row_index>& missing) const;
     outcome<total> count() const;
     map_use use() const;
     outcome<store_state> last_state() const;
-    outcome<void> open_databases();
+    outcome<void> open_all();
     outcome<void> find_databases();
     std::vector<epoch> epochs_not_in(const store_state& state) const;
     outcome<void> compact();
@@ -79,7 +85,7 @@ private:
     directory_lock lock_;
     lmdb::environment environment_;
     lmdb::database records_ = 0;
-    epoch_databases databases_;
+    open_databases databases_;
     store_state state_;
     group_fold fold_;
     std::optional<lmdb::transaction> large_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/fold.hpp"
+#include "store/index_writer.hpp"
 #include "store/lmdb.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -30,8 +31,14 @@ private:
     const epoch_databases& databases_;
 };
 
+/// The databases that hold rows, and those that hold other orders of them.
+struct open_databases {
+    epoch_databases rows;
+    epoch_indexes indexes;
+};
+
 /// Writes what a group was folded to. Errors: table_changed when it cannot follow from the rows that are there
 /// (see contradiction()); store_damaged; those of LMDB.
-outcome<void> write_rows(group_fold& group, lmdb::transaction& within, const epoch_databases& databases);
+outcome<void> write_rows(group_fold& group, lmdb::transaction& within, const open_databases& databases);
 
 }  // namespace understudy

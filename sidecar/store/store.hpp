@@ -5,11 +5,13 @@
 #include "core/position.hpp"
 #include "core/store_state.hpp"
 #include "core/table.hpp"
+#include "store/row_index.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +81,12 @@ public:
     /// Makes this the state, durably, with all loads before it. Epochs that it does not name are dropped.
     virtual outcome<void> write_state(const store_state& state) = 0;
 
+    /// Keeps these indexes and no others: each is in step with its rows after every commit from then on, over restarts
+    /// too, until its epoch goes. What is missing is made from the rows that are there, in one transaction, during which
+    /// nobody begins to read. Indexes of epochs that the store does not have are passed over.
+    /// Errors also: catching_up while a large transaction is open and something is to be done.
+    virtual outcome<void> keep_indexes(const std::set<row_index>& wanted) = 0;
+
     virtual store_size size() const = 0;
 
     /// Gives space back when the file is much larger than its live data and nobody reads. A no-op otherwise, and
@@ -90,12 +98,23 @@ public:
     virtual outcome<std::unique_ptr<read_snapshot>> read() = 0;
 };
 
+/// Finds rows of one table. Borrows the snapshot that gave it.
+class row_lookup {
+public:
+    using visitor = std::function<outcome<void>(std::string_view key, std::string_view tuple, std::uint64_t count)>;
+
+    virtual ~row_lookup() = default;
+
+    /// Visits the rows whose bytes begin with these, in order: as read_snapshot::each_row does.
+    virtual outcome<void> each(std::string_view prefix, const visitor& visit) = 0;
+};
+
 /// The rows as of one commit. Belongs to the thread that asked for it.
 class read_snapshot {
 public:
-    /// One row: its whole key (render/key_bytes.hpp), its tuple (core/row_tuple.hpp), and how often it stands in the
-    /// table (1 unless a multiset).
-    using visitor = std::function<outcome<void>(std::string_view key, std::string_view tuple, std::uint64_t count)>;
+    /// One row: its whole key, its tuple (core/row_tuple.hpp) and how often it stands in the table (1 unless a multiset).
+    /// Both are borrowed from the snapshot, and good as long as it is.
+    using visitor = row_lookup::visitor;
 
     virtual ~read_snapshot() = default;
     virtual const store_state& state() const noexcept = 0;
@@ -104,6 +123,13 @@ public:
     /// Visits every row in key order. Stops at the visitor's first failure and returns it.
     /// Errors: store_damaged; the visitor's.
     virtual outcome<void> each_row(epoch rows, const visitor& visit) const = 0;
+
+    /// Finds rows by the first bytes of their key. Errors: internal for an epoch that is not there.
+    virtual outcome<std::unique_ptr<row_lookup>> look_up_by_key(epoch rows) const = 0;
+
+    /// Finds rows by the bytes of an index' matched columns, one after the other (render/fragment_key.hpp).
+    /// Errors: catching_up if the store did not keep this index.
+    virtual outcome<std::unique_ptr<row_lookup>> look_up(const row_index& index) const = 0;
 };
 
 }  // namespace understudy
