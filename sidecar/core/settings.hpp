@@ -53,12 +53,26 @@ struct commit_settings {
     friend bool operator==(const commit_settings&, const commit_settings&) = default;
 };
 
-/// One table inside a document.
+struct document_order {
+    std::string column;
+    bool descending = false;
+    friend bool operator==(const document_order&, const document_order&) = default;
+};
+
+/// One table inside a document, or inside each row of another table.
 struct document_table {
     std::string table;  ///< `schema.table` as in `tables`.
     std::string as;     ///< The member's name; empty means the default (member_of).
     std::vector<std::pair<std::string, std::string>> columns;  ///< Column and member name, in order; empty means all.
-    std::string keyed_by;  ///< Column whose value is the member name of each row; empty: an array.
+    std::string keyed_by;                    ///< Column whose value is the member name of each row; empty: an array.
+    std::vector<std::string> hoist = {};     ///< Columns of json whose members become members of the row.
+    std::vector<document_table> merge = {};  ///< Each with the one row whose members become members of the row.
+    std::vector<document_table> nest = {};   ///< Each with the rows that become one member of the row.
+
+    // Only inside another table: rows in which `by` equals the other row's `to`.
+    std::vector<std::string> by = {};
+    std::vector<std::string> to = {};  ///< Empty means the other table's key.
+    std::vector<document_order> order_by = {};
     friend bool operator==(const document_table&, const document_table&) = default;
 };
 
@@ -66,6 +80,8 @@ struct document_settings {
     std::string file = "snapshot.json";
     bool header = true;                  ///< The `understudy` member.
     std::vector<document_table> tables;  ///< Empty means all of `tables`, in order.
+    std::vector<std::string> wrap =
+        {};  ///< JSON around the rows: one text in front of each table, one behind the last.
     friend bool operator==(const document_settings&, const document_settings&) = default;
 };
 

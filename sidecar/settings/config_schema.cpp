@@ -16,11 +16,22 @@ const json::object* member(const json::object& schema, std::string_view name)
     return found != nullptr ? found->if_object() : nullptr;
 }
 
+/// What a schema stands for that refers to another part of the same file.
+const json::object* resolved(const json::object* schema)
+{
+    const auto* reference = schema != nullptr ? schema->if_contains("$ref") : nullptr;
+    if (reference == nullptr) return schema;
+    boost::system::error_code unknown;
+    auto pointer = std::string_view{reference->as_string()}.substr(1);
+    const auto* found = config_schema().find_pointer(pointer, unknown);
+    return found != nullptr ? found->if_object() : nullptr;
+}
+
 /// One step down: a declared member, a member of any name, or an element of a list.
 const json::object* step(const json::object& schema, std::string_view name)
 {
     if (const auto* properties = member(schema, "properties"))
-        if (const auto* declared = member(*properties, name)) return declared;
+        if (const auto* declared = resolved(member(*properties, name))) return declared;
     if (const auto* any_name = member(schema, "additionalProperties")) return any_name;
     return member(schema, "items");
 }

@@ -1,14 +1,17 @@
 #include "settings/documents.hpp"
 
+#include "settings/document_rows.hpp"
 #include "settings/identifier.hpp"
+#include "settings/name_set.hpp"
 #include "settings/tables.hpp"
+#include "settings/wrap.hpp"
 
 #include <boost/json/value_to.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <optional>
 
 namespace understudy {
 
@@ -16,62 +19,21 @@ namespace json = boost::json;
 
 namespace {
 
-std::string text_or(const json::object& section, std::string_view name, std::string_view otherwise)
-{
-    const auto* found = section.if_contains(name);
-    return std::string{found != nullptr ? std::string_view{found->as_string()} : otherwise};
-}
-
-bool is_mirrored(const table_setting& entry, const std::string& column)
-{
-    auto lists = [&](const auto& names) { return std::find(names.begin(), names.end(), column) != names.end(); };
-    return entry.columns.empty() ? !lists(entry.exclude) : lists(entry.columns);
-}
-
-/// `name` or `name: as`.
-std::pair<std::string, std::string> column_and_member(const json::value& entry)
-{
-    if (const auto* text = entry.if_string()) return {std::string{*text}, std::string{*text}};
-    const auto& renamed = *entry.as_object().begin();
-    return {std::string{renamed.key()}, json::value_to<std::string>(renamed.value())};
-}
-
-/// Where each name was first used; says no to the second use.
-class name_set {
-public:
-    /// The key of the first use when the name is taken, else empty.
-    std::string claim(const std::string& name, const std::string& key)
-    {
-        auto [first, fresh] = used_.try_emplace(name, key);
-        return fresh ? std::string{} : first->second;
-    }
-
-private:
-    std::map<std::string, std::string> used_;
-};
-
 class document_reader {
 public:
     document_reader(const config_tree& tree, const std::vector<table_setting>& mirrored, config_errors& errors)
-        : tree_{tree}, mirrored_{mirrored}, errors_{errors}
+        : tree_{tree}, mirrored_{mirrored}, errors_{errors}, rows_{tree, mirrored, errors}
     {
     }
 
     document_settings read(const json::object& section, const std::string& key)
     {
-        document_settings document{.file = text_or(section, "file", ""), .header = true, .tables = {}};
+        document_settings document;
+        document.file = json::value_to<std::string>(section.at("file"));
         if (const auto* header = section.if_contains("header")) document.header = header->as_bool();
         check_file(document.file, child_key(key, "file"));
-        name_set members;
-        if (document.header) members.claim("understudy", "the header");
-        const auto* tables = section.if_contains("tables");
-        if (tables == nullptr) {
-            claim_default_members(members, key);
-            return document;
-        }
-        std::size_t index = 0;
-        for (const auto& entry : tables->as_array())
-            document.tables.push_back(read_table(entry, child_key(child_key(key, "tables"), index++), members));
+        read_tables(section, key, document);
+        if (const auto* wrap = section.if_contains("wrap")) read_wrap(*wrap, child_key(key, "wrap"), document);
         return document;
     }
 
@@ -79,7 +41,7 @@ public:
     void claim_default_members(name_set& members, const std::string& key)
     {
         for (const auto& table : mirrored_)
-            if (!table.name.empty()) claim_member(members, member_of({table.schema, table.name}), key);
+            if (!table.name.empty()) claim_member(members, member_of(table_name{table.schema, table.name}), key);
     }
 
 private:
@@ -101,62 +63,67 @@ private:
             complain(key, fmt::format("the member name `{}` is taken by {}; give another with as", member, first));
     }
 
-    document_table read_table(const json::value& entry, const std::string& key, name_set& members)
-    {
-        const auto* section = entry.if_object();
-        const auto& written = section != nullptr ? section->at("table") : entry;
-        auto where = section != nullptr ? child_key(key, "table") : key;
-        document_table table;
-        auto name = parse_table_name(written.as_string());
-        if (!name) {
-            complain(where, name.error().text);
-            return table;
-        }
-        if (name->name.empty()) {
-            complain(where, "a document names its tables one by one; leave out tables to have all");
-            return table;
-        }
-        table.table = to_string(*name);
-        const auto* mirrored = entry_for(mirrored_, *name);
-        if (mirrored == nullptr) complain(where, fmt::format("{} is not in tables", quoted(*name)));
-        if (section != nullptr) read_shape(*section, key, mirrored, table);
-        claim_member(members, table.as.empty() ? member_of(*name) : table.as, where);
-        return table;
-    }
-
-    void read_shape(const json::object& section, const std::string& key, const table_setting* mirrored,
-                    document_table& table)
-    {
-        table.as = text_or(section, "as", "");
-        table.keyed_by = text_or(section, "keyed_by", "");
-        check_column(mirrored, table.keyed_by, child_key(key, "keyed_by"));
-        if (const auto* columns = section.if_contains("columns"))
-            read_columns(columns->as_array(), child_key(key, "columns"), mirrored, table);
-    }
-
-    void read_columns(const json::array& entries, const std::string& key, const table_setting* mirrored,
-                      document_table& table)
+    void read_tables(const json::object& section, const std::string& key, document_settings& document)
     {
         name_set members;
-        for (std::size_t index = 0; index < entries.size(); ++index) {
-            auto where = child_key(key, index);
-            auto [column, member] = column_and_member(entries[index]);
-            check_column(mirrored, column, where);
-            if (!members.claim(member, where).empty())
-                complain(where, fmt::format("the member name `{}` is written twice", member));
-            table.columns.emplace_back(std::move(column), std::move(member));
+        if (document.header) members.claim("understudy", "the header");
+        const auto* tables = section.if_contains("tables");
+        if (tables == nullptr) return claim_default_members(members, key);
+        std::size_t index = 0;
+        for (const auto& entry : tables->as_array()) {
+            auto where = child_key(child_key(key, "tables"), index++);
+            document.tables.push_back(rows_.read_table(entry, where));
+            if (const auto& table = document.tables.back(); !table.table.empty())
+                claim_member(members, member_of(table), entry.is_object() ? child_key(where, "table") : where);
         }
     }
 
-    void check_column(const table_setting* mirrored, const std::string& column, const std::string& key)
+    /// The tables come in the order in which the template has them.
+    void read_wrap(const json::value& wrap, const std::string& key, document_settings& document)
     {
-        if (mirrored != nullptr && !column.empty() && !is_mirrored(*mirrored, column))
-            complain(key, fmt::format("the column `{}` is not mirrored: see tables", column));
+        if (document.tables.empty()) return complain(key, "needs tables, for it names their members");
+        auto pieces = split_wrap(wrap);
+        std::vector<document_table> ordered;
+        for (const auto& member : pieces.members) {
+            auto named = [&](const document_table& table) { return member_of(table) == member; };
+            auto found = std::find_if(document.tables.begin(), document.tables.end(), named);
+            if (found != document.tables.end())
+                ordered.push_back(*found);
+            else
+                complain(key, fmt::format("`${}` is no member of this document's tables; a text that begins with $ is "
+                                          "written with $$",
+                                          member));
+        }
+        check_wrapped(pieces, key, document);
+        if (wrap.is_object() || !document.header)
+            check_header(wrap, key, document);
+        else
+            complain(key, "a header needs a section to stand in; write header: false");
+        document.tables = std::move(ordered);
+        document.wrap = std::move(pieces.texts);
+    }
+
+    void check_wrapped(const wrap_pieces& pieces, const std::string& key, const document_settings& document)
+    {
+        for (const auto& table : document.tables) {
+            auto member = member_of(table);
+            auto times = std::count(pieces.members.begin(), pieces.members.end(), member);
+            if (times == 1) continue;
+            complain(key, times == 0 ? fmt::format("has no place for the rows of `{}`: write ${}", member, member)
+                                     : fmt::format("has the rows of `{}` more than once", member));
+        }
+    }
+
+    void check_header(const json::value& wrap, const std::string& key, const document_settings& document)
+    {
+        if (document.header && wrap.as_object().contains("understudy"))
+            complain(key, "the member name `understudy` is taken by the header; write header: false");
     }
 
     const config_tree& tree_;
     const std::vector<table_setting>& mirrored_;
     config_errors& errors_;
+    document_rows_reader rows_;
     name_set files_;
 };
 

@@ -1,11 +1,13 @@
 #include "settings/keys.hpp"
 
 #include "settings/connection.hpp"
+#include "settings/document_rows.hpp"
 #include "settings/identifier.hpp"
 #include "settings/listen.hpp"
 #include "settings/units.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
@@ -104,22 +106,56 @@ json::value shown_columns(const document_table& table)
     return columns;
 }
 
+json::value shown_order(const document_table& table)
+{
+    json::array columns;
+    for (const auto& [column, descending] : table.order_by) {
+        if (descending)
+            columns.push_back(json::object{{column, "desc"}});
+        else
+            columns.emplace_back(column);
+    }
+    return columns;
+}
+
+json::value shown_table(const document_table& table);
+
+json::value shown_tables(const std::vector<document_table>& tables)
+{
+    json::array shown;
+    for (const auto& table : tables) shown.push_back(shown_table(table));
+    return shown;
+}
+
 json::value shown_table(const document_table& table)
 {
     json::object section{{"table", table.table}};
     if (!table.as.empty()) section["as"] = table.as;
+    if (!table.by.empty()) section["by"] = shown_names(table.by);
+    if (!table.to.empty()) section["to"] = shown_names(table.to);
+    if (!table.order_by.empty()) section["order_by"] = shown_order(table);
     if (!table.columns.empty()) section["columns"] = shown_columns(table);
     if (!table.keyed_by.empty()) section["keyed_by"] = table.keyed_by;
+    if (!table.hoist.empty()) section["hoist"] = shown_names(table.hoist);
+    if (!table.merge.empty()) section["merge"] = shown_tables(table.merge);
+    if (!table.nest.empty()) section["nest"] = shown_tables(table.nest);
     return section.size() == 1 ? json::value(table.table) : json::value(std::move(section));
+}
+
+/// The template again; each table's rows are its member's name.
+json::value shown_wrap(const document_settings& document)
+{
+    auto text = document.wrap.front();
+    for (std::size_t index = 0; index < document.tables.size(); ++index)
+        text += json::serialize(json::value("$" + member_of(document.tables[index]))) + document.wrap[index + 1];
+    return json::parse(text);
 }
 
 json::value shown_document(const document_settings& document)
 {
     json::object section{{"file", document.file}, {"header", document.header}};
-    if (document.tables.empty()) return section;
-    json::array tables;
-    for (const auto& table : document.tables) tables.push_back(shown_table(table));
-    section["tables"] = std::move(tables);
+    if (!document.tables.empty()) section["tables"] = shown_tables(document.tables);
+    if (!document.wrap.empty()) section["wrap"] = shown_wrap(document);
     return section;
 }
 

@@ -155,6 +155,30 @@ BOOST_AUTO_TEST_CASE(a_changed_token_is_a_change)
     BOOST_TEST(compare(before, after).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(each_part_of_a_document_is_seen_to_change)
+{
+    auto before = values_of(minimal_lines);
+    document_table child{"public.b", "", {}, ""};
+    document_table parent{"public.a", "", {}, ""};
+    parent.merge = {child};
+    parent.nest = {child};
+    before.documents = {{"a.json", true, {parent}, {"{\"a\":", "}"}}};
+    auto is_seen = [&](auto change) {
+        auto after = before;
+        change(after.documents[0]);
+        return compare(before, after).size() == 1;
+    };
+    BOOST_TEST(compare(before, before).empty());
+    BOOST_TEST(is_seen([](document_settings& d) { d.wrap = {"{\"v\":1,\"x\":", "}"}; }));
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].hoist = {"x"}; }));
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].merge[0].by = {"x"}; }));
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].nest[0].to = {"x"}; }));
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].nest[0].order_by = {{"x", false}}; }));
+    before.documents[0].tables[0].nest[0].order_by = {{"x", false}};
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].nest[0].order_by[0].descending = true; }));
+    BOOST_TEST(is_seen([](document_settings& d) { d.tables[0].nest[0].nest = d.tables[0].merge; }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace understudy
