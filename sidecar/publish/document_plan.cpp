@@ -2,7 +2,7 @@
 
 #include "publish/digest.hpp"
 #include "publish/manifest.hpp"
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 #include "publish/status_file.hpp"
 
 #include <boost/json.hpp>

@@ -48,7 +48,7 @@ char* copy(std::string_view piece, char* to) noexcept
 /// Writes the rows of one table. Lives for one table.
 class table_writer {
 public:
-    table_writer(const planned_table& plan, document_file& into, row_index_writer* index)
+    table_writer(const planned_table& plan, document_file& into, document_index_writer* index)
         : plan_{plan}, into_{into}, index_{plan.indexed ? index : nullptr}, names_{plan}
     {
     }
@@ -63,7 +63,7 @@ private:
 
     const planned_table& plan_;
     document_file& into_;
-    row_index_writer* index_;
+    document_index_writer* index_;
     row_names names_;
     std::vector<tuple_field> fields_;  ///< Of the row at hand; kept to allocate once.
     std::uint64_t written_ = 0;
@@ -132,7 +132,7 @@ void table_writer::append_columns(std::string& out) const
 }  // namespace
 
 outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
-                                      const document_header& header, document_file& into, row_index_writer* index)
+                                      const document_header& header, document_file& into, document_index_writer* index)
 {
     append_header(plan, header, into.buffer());
     into.begin_content();

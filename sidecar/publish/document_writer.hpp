@@ -4,7 +4,7 @@
 #include "publish/document_file.hpp"
 #include "publish/document_plan.hpp"
 #include "publish/manifest.hpp"
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
@@ -31,10 +31,10 @@ struct document_header {
 
 /// Writes one document in one pass over the rows, and into `index` the rows of the tables that the plan says; it may be
 /// null if that are none. Returns how many rows the document holds. Does not finish the files.
-/// Errors: those of document_file, row_index_writer and read_snapshot; store_damaged for a tuple that is not of its table's shape;
+/// Errors: those of document_file, document_index_writer and read_snapshot; store_damaged for a tuple that is not of its table's shape;
 /// bad_config, naming table and column but no data, if a row's name under keyed_by is null, repeated or not a
 /// string, number or boolean.
 outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
-                                      const document_header& header, document_file& into, row_index_writer* index);
+                                      const document_header& header, document_file& into, document_index_writer* index);
 
 }  // namespace understudy

@@ -70,7 +70,7 @@ private:
     outcome<void> complete();
 
     bool known_unchanged(const document_plan& plan, const manifest_document& former) const;
-    outcome<std::optional<row_index_writer>> create_index(const document_plan& plan) const;
+    outcome<std::optional<document_index_writer>> create_index(const document_plan& plan) const;
     bool link(const manifest_document& former) const;
     bool link_with_index(const manifest_document& former) const;
     bool link_file(const std::string& file, std::uint64_t bytes) const;
@@ -213,9 +213,9 @@ bool generation_writer::link_with_index(const manifest_document& former) const
     return false;
 }
 
-outcome<std::optional<row_index_writer>> generation_writer::create_index(const document_plan& plan) const
+outcome<std::optional<document_index_writer>> generation_writer::create_index(const document_plan& plan) const
 {
-    std::optional<row_index_writer> made;
+    std::optional<document_index_writer> made;
     if (!plan.has_index()) return made;
     auto name = index_file_of(plan.file);
     auto created = create_file(here_.get(), name);

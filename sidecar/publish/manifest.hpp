@@ -4,7 +4,7 @@
 #include "core/error.hpp"
 #include "core/lsn.hpp"
 #include "core/table.hpp"
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 
 #include <cstdint>
 #include <optional>

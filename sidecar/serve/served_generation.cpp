@@ -32,15 +32,15 @@ std::shared_ptr<served_file> same_file(const served_generation* former, const ma
     return nullptr;
 }
 
-outcome<std::shared_ptr<const row_index>> read_index(int directory, const manifest_document& document)
+outcome<std::shared_ptr<const document_index>> read_index(int directory, const manifest_document& document)
 {
     auto text = read_file(directory, document.index->file, document.index->bytes);
     if (!text) return damaged(text.error().text);
     if (sha256_hex(*text) != document.index->sha256)
         return damaged(document.index->file + ": another SHA-256 than in the manifest");
-    auto parsed = row_index::parse(std::move(*text), document.bytes);
+    auto parsed = document_index::parse(std::move(*text), document.bytes);
     if (!parsed) return damaged(fmt::format("{}: {}", document.index->file, parsed.error().text));
-    return std::make_shared<const row_index>(std::move(*parsed));
+    return std::make_shared<const document_index>(std::move(*parsed));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ outcome<void> served_generation::open_document(int directory, const manifest_doc
     return add_tables(std::move(*file), std::move(*index));
 }
 
-outcome<void> served_generation::add_tables(std::shared_ptr<served_file> file, std::shared_ptr<const row_index> index)
+outcome<void> served_generation::add_tables(std::shared_ptr<served_file> file, std::shared_ptr<const document_index> index)
 {
     for (const auto& table : index->tables()) {
         auto facts = std::ranges::find(facts_.tables, table.name, &manifest_table::name);

@@ -2,7 +2,7 @@
 
 #include "core/error.hpp"
 #include "publish/manifest.hpp"
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 #include "serve/served_file.hpp"
 #include "serve/served_table.hpp"
 
@@ -20,7 +20,7 @@ namespace understudy {
 struct table_in_file {
     served_table table;
     std::shared_ptr<served_file> file;
-    std::shared_ptr<const row_index> index;  ///< Owns what `rows` borrows.
+    std::shared_ptr<const document_index> index;  ///< Owns what `rows` borrows.
     indexed_rows rows;
 };
 
@@ -48,11 +48,11 @@ public:
 private:
     explicit served_generation(manifest facts) : facts_{std::move(facts)} {}
     outcome<void> open_document(int directory, const manifest_document& document, const served_generation* former);
-    outcome<void> add_tables(std::shared_ptr<served_file> file, std::shared_ptr<const row_index> index);
+    outcome<void> add_tables(std::shared_ptr<served_file> file, std::shared_ptr<const document_index> index);
 
     manifest facts_;
     std::vector<std::shared_ptr<served_file>> files_;
-    std::map<std::string, std::shared_ptr<const row_index>, std::less<>> indexes_;  ///< By the document's file.
+    std::map<std::string, std::shared_ptr<const document_index>, std::less<>> indexes_;  ///< By the document's file.
     std::vector<table_in_file> tables_;
     std::map<std::string, std::size_t, std::less<>> names_;
 };

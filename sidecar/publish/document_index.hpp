@@ -30,7 +30,7 @@ namespace understudy {
 //
 // Numbers are big-endian. Starts of rows count from the document's first byte, all others from the index's.
 
-inline constexpr std::string_view row_index_magic = "understudy row index 1\n";
+inline constexpr std::string_view document_index_magic = "understudy row index 1\n";
 inline constexpr std::uint64_t index_block_bytes = std::uint64_t{8} << 10;
 
 /// The index file of a document, as its manifest names it.
@@ -47,9 +47,9 @@ std::string index_file_of(const std::string& document);
 /// Writes an index beside a document that is being written. Keeps eight bytes for each block of the document.
 ///
 /// Owns the file. Publish thread only. After an error the file is of no use: remove it. Errors: disk_full, storage_failed.
-class row_index_writer {
+class document_index_writer {
 public:
-    row_index_writer(descriptor file, std::string name);
+    document_index_writer(descriptor file, std::string name);
 
     void begin_table(const table_name& name, row_identity identity);
 
@@ -93,7 +93,7 @@ struct row_range {
     std::uint64_t end = 0;
 };
 
-/// The rows of one table in a document. Borrows from its row_index.
+/// The rows of one table in a document. Borrows from its document_index.
 class indexed_rows {
 public:
     std::uint64_t rows = 0;
@@ -109,7 +109,7 @@ public:
     row_range between(std::string_view low, std::string_view high) const noexcept;
 
 private:
-    friend class row_index;
+    friend class document_index;
     bool is_sound(std::uint64_t document_bytes) const noexcept;
     std::size_t first_above(std::string_view key) const noexcept;
     std::string_view key_of(std::size_t entry) const noexcept;
@@ -123,16 +123,16 @@ private:
 };
 
 /// An index in memory. Immutable; any thread.
-class row_index {
+class document_index {
 public:
     /// Takes the bytes of an index file. Errors: generation_damaged if they contradict themselves or reach outside a
     /// document of `document_bytes`.
-    static outcome<row_index> parse(std::string bytes, std::uint64_t document_bytes);
+    static outcome<document_index> parse(std::string bytes, std::uint64_t document_bytes);
 
-    row_index(const row_index&) = delete;
-    row_index& operator=(const row_index&) = delete;
-    row_index(row_index&&) noexcept = default;
-    row_index& operator=(row_index&&) noexcept = default;
+    document_index(const document_index&) = delete;
+    document_index& operator=(const document_index&) = delete;
+    document_index(document_index&&) noexcept = default;
+    document_index& operator=(document_index&&) noexcept = default;
 
     struct table {
         table_name name;
@@ -141,7 +141,7 @@ public:
     const std::vector<table>& tables() const noexcept { return tables_; }
 
 private:
-    row_index() = default;
+    document_index() = default;
     std::unique_ptr<const std::string> bytes_;  ///< At a place of its own, for the tables borrow from it.
     std::vector<table> tables_;
 };

@@ -1,4 +1,4 @@
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 
 #include "publish_fixture.hpp"
 
@@ -53,14 +53,14 @@ struct index_fixture : publish_fixture {
         return *written;
     }
 
-    row_index index_of(const manifest& made, std::size_t document = 0) const
+    document_index index_of(const manifest& made, std::size_t document = 0) const
     {
         const auto& facts = made.documents.at(document);
         BOOST_TEST_REQUIRE(facts.index.has_value());
         auto bytes = text_of(generation(made.generation) / facts.index->file);
         BOOST_TEST(bytes.size() == facts.index->bytes);
         BOOST_TEST(sha256_hex(bytes) == facts.index->sha256);
-        auto parsed = row_index::parse(bytes, facts.bytes);
+        auto parsed = document_index::parse(bytes, facts.bytes);
         require(parsed);
         return std::move(*parsed);
     }
@@ -70,7 +70,7 @@ struct index_fixture : publish_fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(row_index_test, index_fixture)
+BOOST_FIXTURE_TEST_SUITE(document_index_test, index_fixture)
 
 BOOST_AUTO_TEST_CASE(every_row_is_in_the_block_that_its_key_leads_to)
 {
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(an_index_cut_at_any_byte_is_refused)
     auto made = publish(1);
     auto bytes = text_of(generation(1) / made.documents[0].index->file);
     for (std::size_t size = 0; size < bytes.size(); ++size)
-        BOOST_TEST(!row_index::parse(bytes.substr(0, size), made.documents[0].bytes).has_value());
+        BOOST_TEST(!document_index::parse(bytes.substr(0, size), made.documents[0].bytes).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_index_with_any_byte_changed_is_refused_or_stays_inside_its_document)
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(an_index_with_any_byte_changed_is_refused_or_stays_inside_i
     for (std::size_t at = 0; at < bytes.size(); ++at) {
         auto damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ 0x80);
-        auto parsed = row_index::parse(damaged, made.documents[0].bytes);
+        auto parsed = document_index::parse(damaged, made.documents[0].bytes);
         if (!parsed) continue;
         for (const auto& table : parsed->tables()) {
             auto range = table.rows.between("", "");

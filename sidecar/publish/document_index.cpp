@@ -1,4 +1,4 @@
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 
 #include "core/byte_reader.hpp"
 #include "core/limits.hpp"
@@ -70,12 +70,12 @@ std::string index_file_of(const std::string& document)
     return document + ".index";
 }
 
-row_index_writer::row_index_writer(descriptor file, std::string name)
-    : file_{std::move(file)}, name_{std::move(name)}, buffer_{row_index_magic}
+document_index_writer::document_index_writer(descriptor file, std::string name)
+    : file_{std::move(file)}, name_{std::move(name)}, buffer_{document_index_magic}
 {
 }
 
-void row_index_writer::begin_table(const table_name& name, row_identity identity)
+void document_index_writer::begin_table(const table_name& name, row_identity identity)
 {
     table begun;
     begun.name = name;
@@ -84,7 +84,7 @@ void row_index_writer::begin_table(const table_name& name, row_identity identity
     next_block_ = 0;
 }
 
-outcome<void> row_index_writer::add(std::string_view key, std::uint64_t start)
+outcome<void> document_index_writer::add(std::string_view key, std::uint64_t start)
 {
     auto& current = tables_.back();
     if (current.rows++ == 0) current.first = start;
@@ -96,7 +96,7 @@ outcome<void> row_index_writer::add(std::string_view key, std::uint64_t start)
     return buffer_.size() < chunk_bytes ? outcome<void>{boost::system::in_place_value} : write_out();
 }
 
-void row_index_writer::end_table(std::uint64_t end)
+void document_index_writer::end_table(std::uint64_t end)
 {
     auto& current = tables_.back();
     if (current.rows == 0) current.first = end;
@@ -106,7 +106,7 @@ void row_index_writer::end_table(std::uint64_t end)
     for (auto entry : std::exchange(current.entries, {})) append(buffer_, entry);
 }
 
-void row_index_writer::append_directory()
+void document_index_writer::append_directory()
 {
     auto start = position();
     append(buffer_, static_cast<std::uint32_t>(tables_.size()));
@@ -119,7 +119,7 @@ void row_index_writer::append_directory()
     append(buffer_, start);
 }
 
-outcome<void> row_index_writer::write_out()
+outcome<void> document_index_writer::write_out()
 {
     if (auto done = write_all(file_.get(), buffer_, name_); !done) return done;
     hash_.add(buffer_);
@@ -128,7 +128,7 @@ outcome<void> row_index_writer::write_out()
     return boost::system::in_place_value;
 }
 
-outcome<index_digest> row_index_writer::finish(const file_rights& rights)
+outcome<index_digest> document_index_writer::finish(const file_rights& rights)
 {
     append_directory();
     if (auto done = write_out(); !done) return done.error();
@@ -138,12 +138,12 @@ outcome<index_digest> row_index_writer::finish(const file_rights& rights)
     return index_digest{.file = name_, .bytes = written_, .sha256 = hash_.hex()};
 }
 
-outcome<row_index> row_index::parse(std::string bytes, std::uint64_t document_bytes)
+outcome<document_index> document_index::parse(std::string bytes, std::uint64_t document_bytes)
 {
-    row_index made;
+    document_index made;
     made.bytes_ = std::make_unique<const std::string>(std::move(bytes));
     std::string_view all{*made.bytes_};
-    if (!all.starts_with(row_index_magic) || all.size() < row_index_magic.size() + number_bytes)
+    if (!all.starts_with(document_index_magic) || all.size() < document_index_magic.size() + number_bytes)
         return damaged("it does not begin as one");
     auto directory_start = byte_reader{all.substr(all.size() - number_bytes)}.u64();
     if (directory_start > all.size() - number_bytes) return damaged("its directory lies outside");
