@@ -374,6 +374,8 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     if (flushed->awaits_mark())
         co_return failure{errc::catching_up, fmt::format("the stream is at {}, and not past the newest copy",
                                                          to_string(flushed->position))};
+    auto kept = co_await keep_indexes();
+    if (!kept) co_return kept.error();
     auto made = co_await write(settings_.documents, reads());
     if (!made) co_return made.error();
     auto announced = co_await announce_with_leave(std::move(session), *made);
@@ -392,6 +394,15 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
 row_files publisher::reads() const noexcept
 {
     return settings_.serve.is_on() ? row_files::wanted : row_files::unwanted;
+}
+
+// Before each generation: the settings may have changed, and a table that was copied again has none yet.
+asio::awaitable<outcome<void>> publisher::keep_indexes()
+{
+    auto plans = plan_documents(settings_.documents, writer_.state().tables);
+    if (!plans) co_return plans.error();
+    auto wanted = indexes_of(*plans);
+    co_return co_await writer_.keep_indexes(std::move(wanted));
 }
 
 unchanged_tables publisher::unchanged_since_announced() const

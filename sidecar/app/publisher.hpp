@@ -104,6 +104,7 @@ public:
 private:
     asio::awaitable<outcome<manifest>> publish();
     asio::awaitable<outcome<manifest>> write_and_announce();
+    asio::awaitable<outcome<void>> keep_indexes();
     asio::awaitable<outcome<manifest>> write(std::vector<document_settings> documents, row_files reads);
     row_files reads() const noexcept;
     asio::awaitable<outcome<manifest>> cut(lsn limit);

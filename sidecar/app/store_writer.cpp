@@ -307,6 +307,16 @@ asio::awaitable<outcome<stored_position>> store_writer::flush()
     co_return durable();
 }
 
+asio::awaitable<outcome<void>> store_writer::keep_indexes(std::set<row_index> wanted)
+{
+    if (wanted.empty() && !may_have_indexes_) co_return outcome<void>{};
+    bool any = !wanted.empty();
+    auto work = [&into = store_, wanted = std::move(wanted)] { return into.keep_indexes(wanted); };
+    auto kept = co_await thread_.run(std::move(work));
+    may_have_indexes_ = any || !kept;
+    co_return kept;
+}
+
 asio::awaitable<outcome<epoch>> store_writer::create_epoch()
 {
     copying_ = true;

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace understudy {
@@ -67,6 +68,10 @@ public:
 
     /// Has the next commit remember that this generation number is used up.
     void take_generation(std::uint64_t number);
+
+    /// Has the store keep what documents need to be written, and nothing else of that kind: see store::keep_indexes. To make
+    /// an index takes as long as to read its table; what comes meanwhile waits.
+    asio::awaitable<outcome<void>> keep_indexes(std::set<row_index> wanted);
 
     /// Takes no further transaction until release().
     void hold() { held_ = true; }
@@ -144,7 +149,8 @@ private:
     std::chrono::steady_clock::time_point stored_at_{};
     std::shared_ptr<std::atomic<bool>> broken_;  // of this session, shared with its jobs
     std::optional<failure> broken_by_;
-    bool copying_ = false;  // epochs were made that no state names yet
+    bool may_have_indexes_ = true;  // of an earlier run, too
+    bool copying_ = false;          // epochs were made that no state names yet
     bool will_look_ = false;
     asio::steady_timer look_;
     asio::steady_timer delay_;

@@ -32,9 +32,9 @@ inline constexpr auto store_proven = 10min;           ///< A store that served s
 inline constexpr std::size_t damaged_stores_max = 2;  ///< Kept aside; the newest ones.
 
 // Documents.
-inline constexpr std::size_t document_depth_max = 8;    ///< Children inside each other.
-inline constexpr std::size_t indexes_max = 256;         ///< That the store keeps for them.
-inline constexpr std::size_t matched_columns_max = 32;  ///< As many as a key of Postgres has (INDEX_MAX_KEYS).
+inline constexpr std::size_t document_depth_max = 8;  ///< Children inside each other.
+inline constexpr std::size_t indexes_max = 256;       ///< That the store keeps for them.
+inline constexpr std::size_t index_columns_max = 24;  ///< Of one; its name, which holds them, has 511 bytes.
 
 // Publishing.
 inline constexpr auto lock_pause = 200ms;   ///< Between two looks at a locked table.

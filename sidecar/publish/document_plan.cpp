@@ -1,111 +1,32 @@
 #include "publish/document_plan.hpp"
 
+#include "core/limits.hpp"
 #include "publish/digest.hpp"
-#include "publish/manifest.hpp"
 #include "publish/document_index.hpp"
+#include "publish/manifest.hpp"
+#include "publish/row_plan.hpp"
 #include "publish/status_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 #include <utility>
 
 namespace understudy {
 
 namespace {
 
-using member_names = std::vector<std::pair<std::string, std::string>>;
-
 std::string json_text(std::string_view name)
 {
     return boost::json::serialize(boost::json::string_view{name.data(), name.size()});
-}
-
-failure refuse(const document_settings& document, std::string_view why)
-{
-    return {errc::bad_config, fmt::format("documents: {}: {}", document.file, why)};
 }
 
 bool good_file_name(std::string_view file) noexcept
 {
     return !file.empty() && file.size() <= 255 && file.front() != '.' && file.find('/') == file.npos &&
            file.find('\0') == file.npos && file != manifest_file && file != status_file;
-}
-
-outcome<const table_record*> find_table(const document_settings& document, std::string_view name,
-                                        std::span<const table_record> tables)
-{
-    std::vector<std::string> known;
-    for (const auto& table : tables) {
-        if (to_string(table.name) == name) return &table;
-        known.push_back(to_string(table.name));
-    }
-    return refuse(document, fmt::format("unknown table {}; mirrored are: {}", name, fmt::join(known, ", ")));
-}
-
-outcome<std::size_t> find_column(const document_settings& document, const table_record& table, std::string_view name)
-{
-    std::vector<std::string> known;
-    for (std::size_t i = 0; i < table.shape.columns.size(); ++i) {
-        if (table.shape.columns[i].name == name) return i;
-        known.push_back(table.shape.columns[i].name);
-    }
-    return refuse(document, fmt::format("table {} has no column {}; it has: {}", to_string(table.name), name,
-                                        fmt::join(known, ", ")));
-}
-
-member_names chosen_columns(const document_table& wanted, const table_record& table)
-{
-    if (!wanted.columns.empty()) return wanted.columns;
-    member_names all;
-    for (const auto& column : table.shape.columns) all.emplace_back(column.name, column.name);
-    return all;
-}
-
-outcome<void> plan_columns(const document_settings& document, const member_names& chosen, const table_record& table,
-                           planned_table& into)
-{
-    std::set<std::string> members;
-    for (const auto& [name, as] : chosen) {
-        auto stored = find_column(document, table, name);
-        if (!stored) return stored.error();
-        const auto& member = as.empty() ? name : as;
-        if (!members.insert(member).second)
-            return refuse(document, fmt::format("table {} has two members {}", to_string(table.name), member));
-        into.columns.push_back({*stored, (into.columns.empty() ? "{" : ",") + json_text(member) + ":"});
-    }
-    return boost::system::in_place_value;
-}
-
-outcome<void> plan_keyed_by(const document_settings& document, const document_table& wanted, const table_record& table,
-                            planned_table& into)
-{
-    if (wanted.keyed_by.empty()) return boost::system::in_place_value;
-    auto stored = find_column(document, table, wanted.keyed_by);
-    if (!stored) return stored.error();
-    into.keyed_by = *stored;
-    into.keyed_by_name = wanted.keyed_by;
-    into.keys_may_repeat = table.shape.key.size() != 1 || table.shape.key.front() != *stored;
-    return boost::system::in_place_value;
-}
-
-outcome<planned_table> plan_table(const document_settings& document, const document_table& wanted,
-                                  const table_record& table)
-{
-    planned_table made;
-    made.name = table.name;
-    made.rows = table.rows;
-    made.stored_columns = table.shape.columns.size();
-    made.member = json_text(wanted.as.empty() ? member_of(table.name) : wanted.as);
-    made.identity = table.shape.identity;
-    made.whole = wanted.columns.empty() && wanted.keyed_by.empty();
-    if (auto done = plan_columns(document, chosen_columns(wanted, table), table, made); !done) return done.error();
-    if (auto done = plan_keyed_by(document, wanted, table, made); !done) return done.error();
-    return made;
 }
 
 std::vector<document_table> wanted_tables(const document_settings& document, std::span<const table_record> tables)
@@ -120,39 +41,55 @@ std::vector<document_table> wanted_tables(const document_settings& document, std
     return all;
 }
 
-/// Everything that decides the bytes except the rows. Columns stand with their types: another type means another
-/// rendering, even where the name and the epoch stayed.
-std::string describe(const planned_table& plan, const table_record& table)
+/// The configuration never gives another one.
+bool good_wrap(const document_plan& made)
 {
-    auto text = fmt::format("table {} {} {} {}\n", json_text(table.name.schema), json_text(table.name.name), plan.rows,
-                            plan.member);
-    for (const auto& column : table.shape.columns)
-        text += fmt::format("stored {} {} {}\n", json_text(column.name), column.type, column.typmod);
-    text += fmt::format("key {} {}\n", static_cast<int>(table.shape.identity), fmt::join(table.shape.key, " "));
-    for (const auto& column : plan.columns) text += fmt::format("member {} {}\n", column.stored, column.prefix);
-    return text + fmt::format("keyed by {}\n", plan.keyed_by ? std::to_string(*plan.keyed_by) : "nothing");
+    if (made.wrap.empty()) return true;
+    return made.wrap.size() == made.tables.size() + 1 && (!made.header || made.wrap.front().starts_with("{\""));
+}
+
+std::string describe(const document_settings& document)
+{
+    auto text = fmt::format("document {} {}\n", json_text(document.file), document.header);
+    for (const auto& piece : document.wrap) text += fmt::format("wrap {}\n", piece);
+    return text;
+}
+
+bool is_whole(const document_table& wanted) noexcept
+{
+    return wanted.columns.empty() && wanted.keyed_by.empty() && wanted.hoist.empty() && wanted.merge.empty() &&
+           wanted.nest.empty();
+}
+
+row_identity identity_of(epoch rows, std::span<const table_record> tables) noexcept
+{
+    auto found = std::find_if(tables.begin(), tables.end(), [&](const auto& table) { return table.rows == rows; });
+    return found == tables.end() ? row_identity::multiset : found->shape.identity;
 }
 
 outcome<document_plan> plan_document(const document_settings& document, std::span<const table_record> tables)
 {
+    row_planner planner{document, tables};
     if (!good_file_name(document.file))
-        return refuse(document, "not a file name for a document: no slash, no leading dot, at most 255 bytes, and "
-                                "neither manifest.json nor status.json");
-    document_plan made{.file = document.file, .header = document.header, .tables = {}, .fingerprint = {}};
+        return planner.refuse("not a file name for a document: no slash, no leading dot, at most 255 bytes, and "
+                              "neither manifest.json nor status.json");
+    document_plan made;
+    made.file = document.file;
+    made.header = document.header;
+    made.wrap = document.wrap;
     std::set<std::string> members;
     if (document.header) members.insert(json_text("understudy"));
-    auto description = fmt::format("document {} {}\n", json_text(document.file), document.header);
     for (const auto& wanted : wanted_tables(document, tables)) {
-        auto table = find_table(document, wanted.table, tables);
-        if (!table) return table.error();
-        auto planned = plan_table(document, wanted, **table);
+        auto planned = planner.plan(wanted, made);
         if (!planned) return planned.error();
+        planned->whole = is_whole(wanted);
+        planned->identity = identity_of(planned->rows, tables);
         if (!members.insert(planned->member).second)
-            return refuse(document, fmt::format("two members {}; give one another name with `as`", planned->member));
-        description += describe(*planned, **table);
+            return planner.refuse(fmt::format("two members {}; give one another name with `as`", planned->member));
         made.tables.push_back(std::move(*planned));
     }
-    made.fingerprint = sha256_hex(description);
+    if (!good_wrap(made)) return planner.refuse("`wrap` does not fit the tables");
+    made.fingerprint = sha256_hex(describe(document) + planner.description());
     return made;
 }
 
@@ -223,7 +160,16 @@ outcome<std::vector<document_plan>> plan_documents(std::span<const document_sett
     if (reads == row_files::wanted)
         if (auto added = add_row_files(plans, tables); !added) return added.error();
     if (auto unique = check_file_names(plans); !unique) return unique.error();
+    if (indexes_of(plans).size() > limits::indexes_max)
+        return failure{errc::bad_config, fmt::format("documents: they need more than {} indexes", limits::indexes_max)};
     return plans;
+}
+
+std::set<row_index> indexes_of(std::span<const document_plan> plans)
+{
+    std::set<row_index> indexes;
+    for (const auto& plan : plans) indexes.insert(plan.indexes.begin(), plan.indexes.end());
+    return indexes;
 }
 
 }  // namespace understudy

@@ -173,8 +173,8 @@ outcome<manifest_document> generation_writer::write_document(const document_plan
 bool generation_writer::known_unchanged(const document_plan& plan, const manifest_document& former) const
 {
     if (request_.unchanged.since != request_.previous->generation || plan.fingerprint != former.plan) return false;
-    return std::all_of(plan.tables.begin(), plan.tables.end(),
-                       [&](const auto& table) { return request_.unchanged.rows.contains(table.rows); });
+    return std::all_of(plan.epochs.begin(), plan.epochs.end(),
+                       [&](epoch rows) { return request_.unchanged.rows.contains(rows); });
 }
 
 std::string generation_writer::path_of(const std::string& file) const

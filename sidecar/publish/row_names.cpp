@@ -33,6 +33,7 @@ outcome<void> row_names::check_unique()
     auto same = [](const XXH128_hash_t& a, const XXH128_hash_t& b) { return XXH128_isEqual(a, b) != 0; };
     std::sort(seen_.begin(), seen_.end(), less);
     if (std::adjacent_find(seen_.begin(), seen_.end(), same) != seen_.end()) return refuse("two rows have one value");
+    seen_.clear();
     return boost::system::in_place_value;
 }
 

@@ -23,7 +23,7 @@ public:
     /// Appends `"name":`. Errors: bad_config for a null and for a value that is an array or object.
     outcome<void> append(const tuple_field& value, std::string& out);
 
-    /// Errors: bad_config if a name was appended twice.
+    /// Errors: bad_config if a name was appended twice. Forgets them: the next rows are others.
     outcome<void> check_unique();
 
 private:

@@ -42,6 +42,15 @@ public:
         return boost::system::in_place_value;
     }
 
+    outcome<std::unique_ptr<row_lookup>> look_up_by_key(epoch) const override
+    {
+        return failure{errc::internal, "nothing is nested here"};
+    }
+    outcome<std::unique_ptr<row_lookup>> look_up(const row_index&) const override
+    {
+        return failure{errc::internal, "nothing is nested here"};
+    }
+
 private:
     void add(std::uint64_t id)
     {

@@ -79,6 +79,10 @@ public:
         return written;
     }
     outcome<void> drop_unnamed() override { return write("drop"); }
+    outcome<void> keep_indexes(const std::set<row_index>& wanted) override
+    {
+        return write(fmt::format("indexes {}", wanted.size()));
+    }
     store_size size() const override { return {}; }
     outcome<void> compact_if_worthwhile() override
     {

@@ -4,6 +4,7 @@
 #include "store/store.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,14 +61,58 @@ public:
         return boost::system::in_place_value;
     }
 
+    outcome<std::unique_ptr<row_lookup>> look_up_by_key(epoch rows) const override { return look_up(key_index(rows)); }
+    outcome<std::unique_ptr<row_lookup>> look_up(const row_index& index) const override
+    {
+        if (indexes_missing) return failure{errc::catching_up, "no index yet"};
+        return std::unique_ptr<row_lookup>{std::make_unique<memory_lookup>(index, rows_.at(index.rows))};
+    }
+
+    bool indexes_missing = false;
     mutable int scans = 0;  ///< How often each_row was called.
 
 private:
+    using counted_rows = std::vector<std::pair<std::string, std::uint64_t>>;
+
+    /// By comparing every row.
+    class memory_lookup final : public row_lookup {
+    public:
+        memory_lookup(const row_index& index, const counted_rows& rows) : keys_{index}, rows_{rows} {}
+
+        outcome<void> each(std::string_view prefix, const visitor& visit) override
+        {
+            std::multimap<std::string, const std::pair<std::string, std::uint64_t>*> found;
+            for (const auto& row : rows_) {
+                std::string key;
+                auto made = keys_.make(row.first, key);
+                if (!made) return failure{errc::store_damaged, "a row has not the shape of the index"};
+                if (*made == index_key_maker::place::inside && key.starts_with(prefix)) found.emplace(key, &row);
+            }
+            for (const auto& [key, row] : found)
+                if (auto done = visit(key, row->first, row->second); !done) return done;
+            return boost::system::in_place_value;
+        }
+
+    private:
+        index_key_maker keys_;
+        const counted_rows& rows_;
+    };
+
     /// The first column's fragment stands for the key.
     static std::string_view key_of(std::string_view tuple)
     {
         auto first = tuple_reader{tuple}.next();
         return first ? first->fragment : std::string_view{};
+    }
+
+    row_index key_index(epoch rows) const
+    {
+        row_index index{.rows = rows, .columns = {}, .matched = 0};
+        for (const auto& table : state_.tables)
+            if (table.rows == rows)
+                for (auto place : table.shape.key)
+                    index.columns.push_back({place, table.shape.columns[place].type, false});
+        return index;
     }
 
     store_state state_;
