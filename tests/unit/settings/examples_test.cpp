@@ -45,9 +45,10 @@ BOOST_AUTO_TEST_SUITE(examples)
 
 BOOST_AUTO_TEST_CASE(every_example_loads_without_a_warning)
 {
-    for (auto name : {"minimal", "full", "documents"}) {
+    for (auto name : {"understudy.minimal.yaml", "understudy.full.yaml", "understudy.documents.yaml",
+                      "examples/legacy/understudy.yaml"}) {
         BOOST_TEST_CONTEXT(name) {
-            auto loaded = load(config_directory + "/understudy." + name + ".yaml", {});
+            auto loaded = load(config_directory + "/" + name, {});
             BOOST_TEST(loaded.has_value());
             if (loaded) BOOST_TEST(loaded->warnings.empty());
             if (!loaded) BOOST_TEST_MESSAGE(to_string(loaded.error()));
