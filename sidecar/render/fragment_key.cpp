@@ -125,13 +125,13 @@ error_code append_text(json_form form, std::string_view fragment, std::string& o
     return errc::internal;
 }
 
+/// For every JSON value. A string that is no text (a zero byte, half a surrogate pair) sorts as it is written.
 error_code append_unknown_key(std::string_view fragment, std::string& key)
 {
-    if (is_json_number(fragment)) return append_floating_key(fragment, key);
-    if (!is_quoted(fragment)) return append_text_key(fragment, key);
+    if (is_json_number(fragment)) return append_number_key(fragment, key);
     std::string text;
-    if (auto failed = append_unescaped(fragment, text)) return failed;
-    return append_text_key(text, key);
+    bool is_text = is_quoted(fragment) && !append_unescaped(fragment, text) && !append_text_key(text, key);
+    return is_text ? error_code{} : append_text_key(fragment, key);
 }
 
 /// Types whose equal values have one text: name, text and varchar share theirs, the others are alone.

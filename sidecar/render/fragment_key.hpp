@@ -14,7 +14,7 @@ namespace understudy {
 /// The key bytes of values of which only the JSON is left, as the store keeps them.
 ///
 /// For a built-in scalar type they are what column_format::append_key gave for the value's text. Other types sort by
-/// their JSON: strings as text, numbers as double precision. Immutable; cheap to copy; any thread.
+/// their JSON: strings as text, numbers by value. Immutable; cheap to copy; any thread.
 class fragment_key {
 public:
     explicit fragment_key(oid type);

@@ -81,14 +81,31 @@ struct decimal {
     std::int64_t exponent = 0;
 };
 
+/// Of a JSON number; one that is out of all range is as good as the largest.
+std::int64_t read_exponent(std::string_view text) noexcept
+{
+    constexpr std::int64_t most = std::int64_t{1} << 30;
+    bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+')) text.remove_prefix(1);
+    std::int64_t value = 0;
+    auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc{}) value = most;
+    value = std::min(value, most);
+    return negative ? -value : value;
+}
+
+/// Of digits with or without a point and an exponent.
 decimal read_decimal(std::string_view text)
 {
+    auto letter = text.find_first_of("eE");
+    auto exponent = letter == text.npos ? 0 : read_exponent(text.substr(letter + 1));
+    text = text.substr(0, letter);
     auto whole = text.substr(0, std::min(text.find('.'), text.size()));
     auto fraction = text.substr(std::min(whole.size() + 1, text.size()));
     decimal value;
     value.digits.append(whole).append(fraction);
     auto zeros = std::min(value.digits.find_first_not_of('0'), value.digits.size());
-    value.exponent = static_cast<std::int64_t>(whole.size()) - static_cast<std::int64_t>(zeros);
+    value.exponent = exponent + static_cast<std::int64_t>(whole.size()) - static_cast<std::int64_t>(zeros);
     value.digits.erase(0, zeros);
     value.digits.erase(value.digits.find_last_not_of('0') + 1);
     return value;
@@ -185,6 +202,13 @@ error_code append_numeric_key(std::string_view text, std::string& key)
         return {};
     }
     if (!is_json_number(text) || text.find_first_of("eE") != text.npos) return errc::bad_text;
+    append_finite_numeric(text, key);
+    return {};
+}
+
+error_code append_number_key(std::string_view text, std::string& key)
+{
+    if (!is_json_number(text)) return errc::bad_text;
     append_finite_numeric(text, key);
     return {};
 }

@@ -31,6 +31,7 @@ error_code append_boolean_key(std::string_view text, std::string& key);
 error_code append_integer_key(std::string_view text, std::string& key);
 error_code append_floating_key(std::string_view text, std::string& key);
 error_code append_numeric_key(std::string_view text, std::string& key);
+error_code append_number_key(std::string_view text, std::string& key);  // any JSON number, as a numeric
 error_code append_uuid_key(std::string_view text, std::string& key);
 error_code append_bytes_key(std::string_view text, std::string& key);
 error_code append_text_key(std::string_view text, std::string& key);

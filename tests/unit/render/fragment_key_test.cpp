@@ -64,7 +64,14 @@ BOOST_AUTO_TEST_CASE(values_that_are_equal_and_print_differently_have_one_key)
 BOOST_AUTO_TEST_CASE(types_that_are_not_built_in_sort_by_their_json)
 {
     constexpr oid own = 20000;
-    BOOST_TEST((from_json(own, "9") < from_json(own, "10")));
+    const char* ascending[] = {"-1e20", "-10", "-9.5", "-0.001", "0e5",          "1e-3",
+                               "0.5",   "9",   "10",   "1e1000", "1E99999999999"};
+    for (std::size_t at = 1; at < std::size(ascending); ++at)
+        BOOST_TEST((from_json(own, ascending[at - 1]) < from_json(own, ascending[at])), ascending[at]);
+    for (auto [one, same] : {std::pair{"1e1", "10"}, {"1.50e+2", "150"}, {"-0", "0"}, {"25E-1", "2.5"}})
+        BOOST_TEST((from_json(own, one) == from_json(own, same)), one);
+    BOOST_TEST((from_json(own, R"("\u0000")") == std::string{"\"\\u0000\"\0", 9}));
+    BOOST_TEST((from_json(own, R"("\ud800")") != bad_text));
     BOOST_TEST((from_json(own, "\"a\"") < from_json(own, "\"b\"")));
     BOOST_TEST((from_json(own, "\"a\\u0001\"") == std::string{"a\1\0", 3}));
     BOOST_TEST((from_json(own, "[1]") < from_json(own, "[2]")));
