@@ -90,6 +90,14 @@ struct writer_kit {
         return *answer;
     }
 
+    bool keep_indexes(std::set<row_index> wanted)
+    {
+        std::optional<bool> kept;
+        asio::co_spawn(loop, writer.keep_indexes(std::move(wanted)),
+                       [&](const std::exception_ptr&, const outcome<void>& got) { kept = got.has_value(); });
+        return until([&] { return kept.has_value(); }) && *kept;
+    }
+
     void check_calls(const lines& expected) const
     {
         BOOST_TEST(rows.calls() == expected, boost::test_tools::per_element());
@@ -192,6 +200,21 @@ BOOST_AUTO_TEST_CASE(a_flush_commits_what_there_is_and_says_how_far)
     kit.transaction(100, 110);
     BOOST_TEST(kit.flush().value().position == lsn{110});
     kit.check_calls({"commit 1 at 0/6E"});
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_keeps_no_index_is_asked_for_none_but_the_first_time)
+{
+    writer_kit kit;
+    const row_index index{.rows = 1, .columns = {{0, 23, false}}, .matched = 1};
+    BOOST_TEST(kit.keep_indexes({}));  // an earlier run may have left some
+    BOOST_TEST(kit.keep_indexes({}));
+    BOOST_TEST(kit.keep_indexes({index}));
+    kit.rows.fail_next(errc::disk_full);
+    BOOST_TEST(!kit.keep_indexes({}));
+    BOOST_TEST(kit.keep_indexes({}));
+    BOOST_TEST(kit.keep_indexes({}));
+    kit.check_calls({"indexes 0", "indexes 1", "indexes 0 failed", "indexes 0"});
+    BOOST_TEST(kit.failed.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_transaction_with_changes_is_announced_once)
