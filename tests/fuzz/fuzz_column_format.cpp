@@ -1,4 +1,5 @@
 #include "render/column_format.hpp"
+#include "render/fragment_key.hpp"
 #include "render/type_table.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -13,7 +14,8 @@ using namespace understudy;
 namespace json = boost::json;
 
 // The first byte picks a type, the rest is a value's text. What append_json accepts must be JSON on one line, and
-// what append_key accepts must begin below null's byte.
+// what append_key accepts must begin below null's byte. A value that has both must have a key from its JSON alone, and
+// the same one where keys of its type are compared with others.
 
 namespace {
 
@@ -77,12 +79,18 @@ type_catalog extra_types()
     return types;
 }
 
-std::vector<column_format> every_format()
+struct fuzzed_type {
+    oid type;
+    column_format format;
+    fragment_key from_json;
+};
+
+std::vector<fuzzed_type> every_type()
 {
     auto types = extra_types();
-    std::vector<column_format> formats;
+    std::vector<fuzzed_type> formats;
     auto add = [&](oid type) {
-        if (auto format = column_format::compile(types, type)) formats.push_back(*format);
+        if (auto format = column_format::compile(types, type)) formats.push_back({type, *format, fragment_key{type}});
     };
     for (oid type : {composite_type, hstore_type, composite_array_type}) add(type);
     for (const auto& row : builtin_types()) add(row.id);
@@ -90,19 +98,28 @@ std::vector<column_format> every_format()
     return formats;
 }
 
+void check_fragment_key(const fuzzed_type& fuzzed, const std::string& json, const std::string& key)
+{
+    std::string from_json;
+    if (fuzzed.from_json.append(json, from_json)) std::abort();
+    if (keys_match(fuzzed.type, fuzzed.type) && from_json != key) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static const auto formats = every_format();
+    static const auto types = every_type();
     if (size == 0) return 0;
-    const auto& format = formats[data[0] % formats.size()];
+    const auto& fuzzed = types[data[0] % types.size()];
+    const auto& format = fuzzed.format;
     std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1};
     std::string json;
-    if (!format.append_json(text, json))
-        if (!is_json(json) || json.find_first_of("\n\r") != json.npos) std::abort();
+    bool has_json = !format.append_json(text, json);
+    if (has_json && (!is_json(json) || json.find_first_of("\n\r") != json.npos)) std::abort();
     std::string key;
-    if (!format.append_key(text, key))
-        if (key.empty() || key.front() == '\xFF') std::abort();
+    bool has_key = !format.append_key(text, key);
+    if (has_key && (key.empty() || key.front() == '\xFF')) std::abort();
+    if (has_json && has_key) check_fragment_key(fuzzed, json, key);
     return 0;
 }
