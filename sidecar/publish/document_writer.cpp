@@ -45,8 +45,7 @@ std::vector<std::string> pieces_of(const document_plan& plan)
 }  // namespace
 
 outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
-                                      const document_header& header, document_file& into,
-                                      document_index_writer* index)
+                                      const document_header& header, document_file& into, document_index_writer* index)
 {
     if (plan.header || plan.wrap.empty()) append_header(plan, header, into.buffer());
     into.begin_content();

@@ -43,7 +43,6 @@ struct document_header {
 /// string, number or boolean, if a hoisted value is no object or has a member of a name that the row has already, or if
 /// two rows would be merged into one; catching_up if the store has not made an index of the plan yet.
 outcome<std::uint64_t> write_document(const read_snapshot& rows, const document_plan& plan,
-                                      const document_header& header, document_file& into,
-                                      document_index_writer* index);
+                                      const document_header& header, document_file& into, document_index_writer* index);
 
 }  // namespace understudy

@@ -2,6 +2,7 @@
 
 #include "publish/json_members.hpp"
 #include "render/fragment_key.hpp"
+#include "render/json_fragment.hpp"
 
 #include <fmt/format.h>
 
@@ -177,7 +178,7 @@ outcome<void> rows_writer::append_hoisted(const planned_hoist& hoist)
 outcome<void> rows_writer::claim_hoisted(const planned_hoist& hoist, std::string_view name)
 {
     std::string meant;
-    if (append_unescaped(name, meant)) return damaged();
+    if (append_string_bytes(name, meant)) return damaged();
     bool is_taken = plan_.members.contains(meant) ||
                     std::find(hoisted_now_.begin(), hoisted_now_.end(), meant) != hoisted_now_.end();
     hoisted_now_.push_back(std::move(meant));

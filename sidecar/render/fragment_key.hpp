@@ -31,8 +31,4 @@ private:
 /// for intervals, where a day is 24 hours, nor for types that are not built in: what `=` means there is not known.
 bool keys_match(oid left, oid right) noexcept;
 
-/// Appends what a JSON string stands for. A surrogate without its other half becomes three bytes, too, so that
-/// different strings stay different. Errors: bad_text if it is no string with its quotes.
-error_code append_unescaped(std::string_view json_string, std::string& out);
-
 }  // namespace understudy

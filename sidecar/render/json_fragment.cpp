@@ -1,5 +1,6 @@
 #include "render/json_fragment.hpp"
 
+#include "render/json_text.hpp"
 #include "render/utf8.hpp"
 
 #include <array>
@@ -71,13 +72,12 @@ std::size_t append_escaped(std::string_view text, std::size_t at, std::string& o
         return at + 2;
     }
     auto unit = letter == 'u' ? code_unit(text, at + 2) : std::nullopt;
-    if (!unit || *unit == 0 || is_low(*unit)) return 0;
-    if (!is_high(*unit)) {
+    if (!unit) return 0;
+    auto low = is_high(*unit) && text.substr(at + 6).starts_with("\\u") ? code_unit(text, at + 8) : std::nullopt;
+    if (!low || !is_low(*low)) {
         append_utf8(*unit, out);
         return at + 6;
     }
-    auto low = text.substr(at + 6).starts_with("\\u") ? code_unit(text, at + 8) : std::nullopt;
-    if (!low || !is_low(*low)) return 0;
     append_utf8(0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00), out);
     return at + 12;
 }
@@ -132,19 +132,35 @@ std::size_t json_fragment_size(std::string_view text) noexcept
     return end == text.npos ? text.size() : end;
 }
 
-bool append_unescaped(std::string_view quoted, std::string& out)
+error_code append_string_bytes(std::string_view quoted, std::string& out)
 {
-    if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return false;
+    if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return errc::bad_text;
     auto inside = quoted.substr(1, quoted.size() - 2);
     for (std::size_t at = 0; at < inside.size();) {
         auto escape = inside.find('\\', at);
         out.append(inside, at, escape == inside.npos ? inside.npos : escape - at);
-        if (escape == inside.npos) return true;
-        if (escape + 1 == inside.size()) return false;
+        if (escape == inside.npos) return {};
+        if (escape + 1 == inside.size()) return errc::bad_text;
         at = append_escaped(inside, escape, out);
-        if (at == 0) return false;
+        if (at == 0) return errc::bad_text;
     }
-    return true;
+    return {};
+}
+
+// Only \u can stand for what is no text.
+bool append_unescaped(std::string_view quoted, std::string& out)
+{
+    auto start = out.size();
+    if (append_string_bytes(quoted, out)) return false;
+    if (quoted.find("\\u") == quoted.npos) return true;
+    auto text = std::string_view{out}.substr(start);
+    return text.find('\0') == text.npos && is_utf8(text);
+}
+
+bool has_text_of_its_own(json_form form) noexcept
+{
+    return form != json_form::hstore && form != json_form::array && form != json_form::vector &&
+           form != json_form::record;
 }
 
 error_code append_text_of(json_form form, std::string_view fragment, std::string& out)

@@ -15,10 +15,17 @@ namespace understudy {
 /// only for where it ends: whether it is right JSON was checked when it was made.
 std::size_t json_fragment_size(std::string_view text) noexcept;
 
-/// Appends what a JSON string with its quotes stands for. False if it is none, or an escape in it stands for no character.
+/// Appends the bytes that a JSON string stands for. A surrogate without its other half becomes three bytes, too, so that
+/// different strings stay different. Errors: bad_text if it is no string with its quotes.
+error_code append_string_bytes(std::string_view quoted, std::string& out);
+
+/// The same, where it has to be text. False also for a zero byte and for half a surrogate pair.
 bool append_unescaped(std::string_view quoted, std::string& out);
 
-/// Appends the text that `form` made `fragment` of. Not for arrays, vectors, records and hstore.
+/// False for arrays, vectors, records and hstore, whose text is made of many values.
+bool has_text_of_its_own(json_form form) noexcept;
+
+/// Appends the text that `form` made `fragment` of. Only where has_text_of_its_own().
 /// Errors: bad_text, and then `out` may hold a part.
 error_code append_text_of(json_form form, std::string_view fragment, std::string& out);
 

@@ -17,7 +17,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
-constexpr std::chrono::seconds page_refresh{5};
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
 
 http_response uncached(http_response response)
@@ -50,6 +49,19 @@ json::object served_object(const serving_state& state)
     made["age_seconds"] = now.age ? json::value(static_cast<double>(now.age->count()) / 1000) : json::value{};
     made["trouble"] = state.trouble().empty() ? json::value{} : json::value(state.trouble());
     return made;
+}
+
+/// Anything but a sensible number of seconds is none.
+std::optional<std::chrono::seconds> refresh_in(std::string_view query)
+{
+    auto all = parse_parameters(query);
+    if (!all) return std::nullopt;
+    for (const auto& [name, value] : *all) {
+        auto after = name == "refresh" ? read_age_bound(value) : std::nullopt;
+        if (after && *after >= std::chrono::seconds{1} && *after <= std::chrono::hours{1})
+            return std::chrono::duration_cast<std::chrono::seconds>(*after);
+    }
+    return std::nullopt;
 }
 
 /// The bound of the query; nothing if it has none. Errors: 400.
@@ -121,7 +133,7 @@ http_response answer_metrics(const serving_state& state)
     return uncached(make_response(http::status::ok, metrics_type, metrics_text(state)));
 }
 
-http_response answer_page(const serving_state& state)
+http_response answer_page(const serving_state& state, std::string_view query)
 {
     page_facts facts;
     facts.status = state.report();
@@ -132,7 +144,7 @@ http_response answer_page(const serving_state& state)
         facts.reads.push_back(
             {reason, count.reads, std::chrono::time_point_cast<std::chrono::microseconds>(count.last)});
     facts.build = "HTTP on Boost.Beast, " BOOST_LIB_VERSION;
-    facts.refresh = page_refresh;
+    facts.refresh = refresh_in(query);
     facts.now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     auto response = uncached(make_response(http::status::ok, "text/html; charset=utf-8", status_page(facts)));
     response.set("Content-Security-Policy", page_policy);

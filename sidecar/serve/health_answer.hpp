@@ -23,7 +23,7 @@ http_response answer_status(const serving_state& state);
 /// GET /metrics
 http_response answer_metrics(const serving_state& state);
 
-/// GET /: the status page.
-http_response answer_page(const serving_state& state);
+/// GET /?refresh=5: the status page, which the browser loads again after so many seconds if that is asked for.
+http_response answer_page(const serving_state& state, std::string_view query);
 
 }  // namespace understudy

@@ -82,7 +82,7 @@ asio::awaitable<http_response> answer(const http_request& request, serving_state
     if (path == "/fresh") co_return answer_fresh(state, query);
     if (path == "/status.json") co_return answer_status(state);
     if (path == "/metrics") co_return answer_metrics(state);
-    if (path == "/") co_return answer_page(state);
+    if (path == "/") co_return answer_page(state, query);
     auto began = std::chrono::steady_clock::now();
     auto response = co_await answer_table(request, path, query, state);
     state.count_read(response.result_int(), response.body().size(), std::chrono::steady_clock::now() - began);

@@ -1,4 +1,5 @@
 #include "render/fragment_key.hpp"
+#include "render/json_fragment.hpp"
 
 #include "support/printing.hpp"
 #include "unit/render/formats.hpp"
@@ -20,7 +21,7 @@ std::string from_json(oid type, std::string_view fragment)
 std::string unescaped(std::string_view json)
 {
     std::string text;
-    auto ec = append_unescaped(json, text);
+    auto ec = append_string_bytes(json, text);
     return ec ? ec.message() : text;
 }
 
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_escape_cut_at_any_byte_is_refused)
     for (std::size_t length = 1; length < whole.size(); ++length)
         BOOST_TEST_CONTEXT("length " << length) {
             std::string out;
-            BOOST_TEST(append_unescaped(whole.substr(0, length), out) == errc::bad_text);
+            BOOST_TEST(append_string_bytes(whole.substr(0, length), out) == errc::bad_text);
         }
     BOOST_TEST(unescaped(R"("\x")") == bad_text);
     BOOST_TEST(unescaped(R"("\u12g4")") == bad_text);
