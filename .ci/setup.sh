@@ -29,6 +29,7 @@ setup() {
     if [[ " $* " == *" test "* ]]; then
         install_example_languages
         install_postgres_versions
+        install_promtool
     fi
 }
 
@@ -70,6 +71,28 @@ let_postgres_start() { as_root rm -f "$postgres_drop_in"; }
 install_example_languages() {
     command -v node >/dev/null || install_packages nodejs
     command -v go >/dev/null || install_packages golang-go
+}
+
+# Only the tool: the package as a whole starts a server.
+install_promtool() {
+    local home
+    home="$(cache_dir)/prometheus"
+    if command -v promtool >/dev/null || [[ -x $home/usr/bin/promtool ]]; then return 0; fi
+    command -v apt-get >/dev/null || return 0 # not Debian: the test says what it cannot find
+    say "fetching promtool"
+    rm -rf "$home"
+    mkdir -p "$home"
+    fetch_promtool "$home" >"$(log_of promtool)" 2>&1 || { cat "$(log_of promtool)"; die "promtool could not be fetched"; }
+}
+
+fetch_promtool() {
+    local archive
+    archive=$(mktemp -d)
+    chmod 755 "$archive"
+    (cd "$archive" && { apt-get download -qq prometheus || { as_root apt-get update -qq && apt-get download -qq prometheus; }; }) &&
+        dpkg-deb --fsys-tarfile "$archive"/prometheus_*.deb | tar -x -C "$1" ./usr/bin/promtool
+    rm -rf "$archive"
+    [[ -x $1/usr/bin/promtool ]]
 }
 
 install_postgres_versions() {

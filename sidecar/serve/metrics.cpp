@@ -120,7 +120,7 @@ void add_fallbacks(const serving_state& state, series into)
 
 void add_tables(const serving_state& state, series into, double (*value)(const manifest_table&))
 {
-    if (!state.generation()) return into.add(not_known, {{"table", ""}});
+    if (!state.generation()) return;
     for (const auto& table : state.generation()->facts().tables)
         into.add(value(table), {{"table", to_string(table.name)}});
 }
