@@ -12,7 +12,7 @@ packages_test=(
     clang-19 llvm-19 libclang-rt-19-dev python3 chromium
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
-packages_bench=(libboost-test1.81-dev "${packages_demo[@]}")
+packages_bench=(libboost-test1.81-dev "${packages_demo[@]}" jq nginx-light)
 packages_lint=(clang-19 clang-tidy-19 clang-format-19 shellcheck jq python3)
 
 # Servers beside Debian's 15: the embedded-postgres packages, which have no clients. Pre-releases by name, so
@@ -49,11 +49,15 @@ install_packages() {
     say "installing ${missing[*]}"
     ((EUID == 0)) || command -v sudo >/dev/null ||
         die "not root and no sudo; as root: apt-get install --no-install-recommends ${missing[*]}"
+    local done=yes
     keep_postgres_from_starting
+    keep_nginx_from_starting "${missing[@]}"
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-        >"$(log_of apt)" || { cat "$(log_of apt)"; die "apt-get could not install them"; }
+        >"$(log_of apt)" || done=no
     let_postgres_start
+    let_services_start
+    [[ $done == yes ]] || { cat "$(log_of apt)"; die "apt-get could not install them"; }
 }
 
 # Debian's server package makes a cluster and starts it on port 5432. Nobody who runs our tests asked for that.
@@ -66,6 +70,26 @@ keep_postgres_from_starting() {
 }
 
 let_postgres_start() { as_root rm -f "$postgres_drop_in"; }
+
+# Debian's nginx starts a server on port 80, now and at each boot; the benchmark runs one of its own. Where a policy about
+# services is in force already, as in most containers, it stays; and so does an nginx that was there before us.
+service_policy=/usr/sbin/policy-rc.d
+service_policy_mark="# of understudy's ./dev, while it installs nginx"
+nginx_is_new=no
+
+keep_nginx_from_starting() {
+    [[ " $* " == *" nginx-light "* ]] && ! is_installed nginx-common || return 0
+    nginx_is_new=yes
+    [[ ! -e $service_policy ]] || return 0
+    printf '#!/bin/sh\n%s\nexit 101\n' "$service_policy_mark" | as_root tee "$service_policy" >/dev/null
+    as_root chmod 0755 "$service_policy"
+}
+
+let_services_start() {
+    if [[ $nginx_is_new == yes ]] && is_installed nginx-common; then as_root update-rc.d nginx disable >/dev/null; fi
+    nginx_is_new=no
+    if grep -qsF "$service_policy_mark" "$service_policy"; then as_root rm -f "$service_policy"; fi
+}
 
 # Of config/examples. They may have come otherwise than as Debian's packages.
 install_example_languages() {
