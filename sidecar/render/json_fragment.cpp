@@ -15,32 +15,47 @@ namespace {
 /// Behind the closing quote of the string at the front; zero if it has none.
 std::size_t string_size(std::string_view text) noexcept
 {
-    for (std::size_t at = 1; at < text.size(); ++at) {
-        at = text.find_first_of("\"\\", at);
-        if (at == text.npos) return 0;
-        if (text[at] == '"') return at + 1;
-        ++at;  // whatever is escaped
+    std::size_t quote = 0;
+    for (std::size_t at = 1;;) {
+        if (at > quote) quote = text.find('"', at);
+        if (quote == text.npos) return 0;
+        auto escape = text.substr(at, quote - at).find('\\');
+        if (escape == text.npos) return quote + 1;
+        at += escape + 2;  // whatever is escaped
     }
-    return 0;
 }
 
 std::size_t container_size(std::string_view text) noexcept
 {
     std::size_t depth = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        at = text.find_first_of("\"[]{}", at);
-        if (at == text.npos) return 0;
-        if (text[at] == '"') {
+        switch (text[at]) {
+        case '[':
+        case '{': ++depth; break;
+        case ']':
+        case '}':
+            if (--depth == 0) return at + 1;
+            break;
+        case '"': {
             auto size = string_size(text.substr(at));
             if (size == 0) return 0;
             at += size - 1;
-        } else if (text[at] == '[' || text[at] == '{') {
-            ++depth;
-        } else if (--depth == 0) {
-            return at + 1;
+            break;
+        }
+        default: break;
         }
     }
     return 0;
+}
+
+/// Where the number or the word at the front ends.
+std::size_t word_size(std::string_view text) noexcept
+{
+    std::size_t at = 0;
+    while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']' && text[at] != ' ' &&
+           text[at] != '\t' && text[at] != '\r' && text[at] != '\n')
+        ++at;
+    return at;
 }
 
 std::optional<std::uint32_t> code_unit(std::string_view text, std::size_t at) noexcept
@@ -126,10 +141,8 @@ std::size_t json_fragment_size(std::string_view text) noexcept
     case '"': return string_size(text);
     case '[':
     case '{': return container_size(text);
-    default: break;
+    default: return word_size(text);
     }
-    auto end = text.find_first_of(",}] \t\r\n");
-    return end == text.npos ? text.size() : end;
 }
 
 error_code append_string_bytes(std::string_view quoted, std::string& out)
