@@ -23,6 +23,8 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
+
 namespace understudy {
 
 /// Everything that lives on the serve thread.
@@ -91,6 +93,7 @@ outcome<void> read_service::thread::start(gid_t socket_group)
 // Nothing that it does may go on half-way, as on the event loop.
 void read_service::thread::run() noexcept
 {
+    ::pthread_setname_np(::pthread_self(), "serve");  // as top and /proc show it
     try {
         loop_.run();
     } catch (const std::exception& error) {
