@@ -10,15 +10,15 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/buffers_suffix.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -76,6 +76,23 @@ std::optional<http_response> answer_to(const beast::error_code& problem)
     if (problem.category() == http::make_error_code(http::error::bad_method).category())
         return refuse(http::status::bad_request, "this is no HTTP request");
     return std::nullopt;  // the connection is gone, or it took too long
+}
+
+using answer_buffers = std::array<asio::const_buffer, 2>;
+
+/// In one piece. Beast's serializer makes a buffer of each part of each field, and walking through those took a fifth of the
+/// time of a short answer.
+std::string head_of(const http_response& response)
+{
+    auto reason = response.reason();
+    auto head = fmt::format("HTTP/{}.{} {} {}\r\n", response.version() / 10, response.version() % 10,
+                            response.result_int(), std::string_view{reason.data(), reason.size()});
+    for (const auto& field : response) {
+        auto name = field.name_string();
+        auto value = field.value();
+        head.append(name.data(), name.size()).append(": ").append(value.data(), value.size()).append("\r\n");
+    }
+    return head.append("\r\n");
 }
 
 }  // namespace
@@ -294,13 +311,15 @@ asio::awaitable<bool> http_server::write(Stream& connection, http_response& resp
     if (response.result() == http::status::not_modified) response.erase(http::field::content_length);
     auto size = response.body().size();
     bytes_under_way_ += size;
-    http::response_serializer<http::string_body> serializer{response};
+    auto head = head_of(response);
+    beast::buffers_suffix<answer_buffers> left{
+        answer_buffers{asio::buffer(head), asio::const_buffer{response.body().data(), head_only ? 0 : size}}};
     auto deadline = std::chrono::steady_clock::now() + answer_time_factor * settings_.timeout;
     bool good = true;
-    serializer.split(head_only);
-    while (good && !(head_only ? serializer.is_header_done() : serializer.is_done())) {
+    while (good && beast::buffer_bytes(left) > 0) {
         lowest(connection).expires_after(settings_.timeout);
-        auto [ec, sent] = co_await http::async_write_some(connection, serializer, use_tuple);
+        auto [ec, sent] = co_await connection.async_write_some(left, use_tuple);
+        left.consume(sent);
         good = !ec && std::chrono::steady_clock::now() < deadline;
     }
     bytes_under_way_ -= size;
