@@ -127,10 +127,7 @@ read_result<bool> table_read::step()
 // One part of the document, cut at the end of a row: "row,\nrow,\nrow" and the rest of one that is not whole.
 read_result<bool> table_read::scan_step()
 {
-    if (ranges_.empty() || is_satisfied()) {
-        finish_scan();
-        return order_.empty();
-    }
+    if (is_scanned()) return finish_scan();
     auto& range = ranges_.back();
     auto left = range.end - range.start;
     auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, limits::scan_step_bytes));
@@ -153,7 +150,7 @@ read_result<bool> table_read::scan_step()
     }
     range.start += used;
     if (range.start >= range.end) ranges_.pop_back();
-    return false;
+    return is_scanned() ? finish_scan() : false;
 }
 
 read_result<void> table_read::take_row(std::string_view row, std::uint64_t start)
@@ -211,12 +208,14 @@ read_result<void> table_read::remember(std::string_view row, std::uint64_t start
     return {};
 }
 
-void table_read::finish_scan()
+/// Whether that was all.
+bool table_read::finish_scan()
 {
     scanned_ = true;
-    if (order_.empty()) return;
+    if (order_.empty()) return true;
     std::sort(sorted_.begin(), sorted_.end());
     next_ = static_cast<std::size_t>(std::min<std::uint64_t>(wish_.query.offset, sorted_.size()));
+    return false;
 }
 
 read_result<bool> table_read::fetch_step()

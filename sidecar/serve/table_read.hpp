@@ -91,7 +91,8 @@ private:
     read_result<void> remember(std::string_view row, std::uint64_t start);
     read_result<std::string> order_key() const;
     read_result<void> emit(std::string_view row);
-    void finish_scan();
+    bool is_scanned() const noexcept { return ranges_.empty() || is_satisfied(); }
+    bool finish_scan();
     read_result<bool> fetch_step();
     read_error broken(failure why);
     std::uint64_t wanted() const noexcept;

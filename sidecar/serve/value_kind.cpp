@@ -100,6 +100,11 @@ std::string moment_key(const moment& at, std::string_view kind)
     return key;
 }
 
+bool is_quoted(std::string_view fragment) noexcept
+{
+    return fragment.size() >= 2 && fragment.front() == '"' && fragment.back() == '"';
+}
+
 std::optional<std::string> canonical(family what, std::string_view kind, std::string_view literal)
 {
     switch (what) {
@@ -156,6 +161,9 @@ bool value_kind::append_text(std::string_view fragment, std::string& out) const
 bool value_kind::append_key(std::string_view fragment, std::string& key) const
 {
     if (family_ == family::integer && !fragment.starts_with('"')) return !append_integer_key(fragment, key);
+    bool is_string = family_ == family::text || family_ == family::label;
+    if (is_string && is_quoted(fragment) && fragment.find('\\') == fragment.npos)  // the text itself
+        return !format_.append_key(fragment.substr(1, fragment.size() - 2), key);
     std::string text;
     return append_text(fragment, text) && !format_.append_key(text, key);
 }
