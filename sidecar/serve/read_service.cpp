@@ -21,6 +21,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
@@ -49,7 +50,9 @@ public:
 
 private:
     void run() noexcept;
-    bool try_to_serve(std::uint64_t number);
+    void try_to_serve(std::uint64_t number);
+    void check_coming();
+    void take_over(std::shared_ptr<const served_generation> next);
     void serve_another(std::uint64_t number, const failure& why);
     std::vector<std::uint64_t> others() const;
     void look_at_blocks();
@@ -62,6 +65,8 @@ private:
     std::atomic<std::uint64_t> damaged_{0};  ///< Not told yet.
     serving_state state_;
     http_server server_;
+    std::shared_ptr<const served_generation> coming_;  ///< Announced, and served as soon as its blocks were looked at.
+    std::chrono::steady_clock::time_point coming_until_{};
     std::set<std::uint64_t> bad_;  ///< Generations that were found damaged.
     asio::steady_timer block_timer_;
     std::size_t file_ = 0;  ///< Of the generation, whose blocks are looked at.
@@ -106,6 +111,7 @@ void read_service::thread::stop()
 {
     if (!thread_) return;
     post([this] {
+        coming_ = nullptr;
         block_timer_.cancel();
         server_.close();
         work_.reset();
@@ -121,21 +127,44 @@ void read_service::thread::serve_announced()
         if (!state_.generation()) state_.set_trouble(number.error().text);
         return;
     }
+    if (coming_) return;  // looked for again when that one is served
     if (state_.generation() && state_.generation()->facts().generation == *number) return;
     if (bad_.contains(*number)) return;
     try_to_serve(*number);
 }
 
-bool read_service::thread::try_to_serve(std::uint64_t number)
+void read_service::thread::try_to_serve(std::uint64_t number)
 {
     auto opened = served_generation::open(settings_.snapshot.directory, number, state_.generation().get());
-    if (!opened) {
-        serve_another(number, opened.error());
-        return false;
+    if (!opened) return serve_another(number, opened.error());
+    if (!state_.generation()) return take_over(std::move(*opened));
+    coming_ = std::move(*opened);
+    coming_until_ = std::chrono::steady_clock::now() + limits::coming_look_max;
+    check_coming();
+}
+
+// Who is the first to touch a block waits until it is compared with its hash; just after an announcement that would be
+// everyone. So it is done while the former generation is still served, in small parts between the answers to others.
+void read_service::thread::check_coming()
+{
+    if (!coming_) return;
+    for (const auto& file : coming_->files()) {
+        if (std::chrono::steady_clock::now() > coming_until_) break;
+        auto more = file->check_new_part();
+        if (!more) {
+            serve_another(std::exchange(coming_, nullptr)->facts().generation, more.error());
+            return serve_announced();
+        }
+        if (*more) return post([this] { check_coming(); });
     }
-    state_.serve(std::move(*opened));
+    take_over(std::exchange(coming_, nullptr));
+    serve_announced();
+}
+
+void read_service::thread::take_over(std::shared_ptr<const served_generation> next)
+{
+    state_.serve(std::move(next));
     file_ = 0;
-    return true;
 }
 
 /// The newest other generation that is there and good takes over, until another one is announced.
