@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(the_settings_that_print_values_come_after_the_operators_own
     auto options = value_of(made("host=db"), "options");
     for (auto setting :
          {"TimeZone=UTC", "DateStyle=ISO", "IntervalStyle=postgres", "extra_float_digits=1", "bytea_output=hex",
-          "row_security=off", "statement_timeout=0", "idle_in_transaction_session_timeout=0", "idle_session_timeout=0",
-          "search_path=\"$user\",public", "default_transaction_read_only=off",
+          "row_security=off", "jit=off", "statement_timeout=0", "idle_in_transaction_session_timeout=0",
+          "idle_session_timeout=0", "search_path=\"$user\",public", "default_transaction_read_only=off",
           "default_transaction_isolation=read\\ committed"})
         BOOST_TEST_CONTEXT(setting) BOOST_TEST(options.find(std::string{"-c "} + setting) != options.npos);
 }
