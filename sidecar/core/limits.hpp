@@ -64,7 +64,7 @@ inline constexpr std::uint64_t free_bytes_advised = std::uint64_t{1} << 30;
 
 // Reads over HTTP.
 inline constexpr std::size_t http_head_bytes_max = std::size_t{64} << 10;  ///< Request line and headers.
-inline constexpr std::size_t http_body_bytes_max = std::size_t{64} << 10;  ///< Read and dropped: a GET has none.
+inline constexpr std::size_t http_dropped_bytes_max = std::size_t{1} << 20;  ///< Behind a request that was refused.
 inline constexpr auto http_idle_max = 75s;                                 ///< Of a connection between two requests.
 inline constexpr std::size_t query_parameters_max = 256;
 inline constexpr std::size_t filter_conditions_max = 256;
@@ -74,6 +74,11 @@ inline constexpr std::size_t select_fields_max = 4 * columns_max;
 inline constexpr std::size_t json_steps_max = 32;
 inline constexpr std::size_t scan_step_bytes = std::size_t{256} << 10;   ///< Of a scan between two looks at others.
 inline constexpr std::size_t block_part_bytes = std::size_t{128} << 10;  ///< Of a block that is hashed, likewise.
+inline constexpr std::size_t error_text_bytes_max = 300;      ///< Of a request, in the answer that refuses it.
+inline constexpr std::size_t like_steps_max = 20'000'000;     ///< To match one text with one pattern: some 100 ms.
+inline constexpr std::size_t long_reads_max = 8;              ///< At the same time; the others wait for them.
+inline constexpr std::size_t short_read_steps = 2;            ///< A read that takes more is a long one.
+inline constexpr auto scan_step_time = 20ms;                  ///< Nor does it go on longer.
 inline constexpr std::uint64_t answer_bytes_now_max = std::uint64_t{128} << 20;  ///< Of all clients together.
 inline constexpr std::size_t page_generations_max = 20;
 inline constexpr std::size_t fallback_reasons_max = 32;

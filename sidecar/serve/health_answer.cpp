@@ -8,6 +8,7 @@
 
 #include <boost/json.hpp>
 #include <boost/version.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace understudy {
@@ -86,6 +87,12 @@ http_response make_response(http::status status, std::string_view content_type, 
     if (!content_type.empty()) made.set(http::field::content_type, {content_type.data(), content_type.size()});
     made.body() = std::move(body);
     return made;
+}
+
+std::string http_date(std::chrono::system_clock::time_point time)
+{
+    auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
 }
 
 http_response answer_livez(const serving_state& state)

@@ -51,27 +51,29 @@ auto& lowest(asio::ssl::stream<beast::basic_stream<asio::generic::stream_protoco
 }
 
 /// A page on the web can make a browser ask us under a name of its own that leads to 127.0.0.1; not under an address.
-bool is_local_host(std::string_view host)
+bool is_local_host(std::string host)
 {
+    for (auto& byte : host)
+        if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
     if (host.empty()) return true;
     auto colon = host.rfind(':');
-    if (colon != host.npos && host.find(']', colon) == host.npos) host = host.substr(0, colon);
+    if (colon != host.npos && host.find(']', colon) == host.npos) host.resize(colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     boost::system::error_code ec;
     asio::ip::make_address(host, ec);
     return !ec || host == "localhost" || host.ends_with(".localhost");
 }
 
+http_response refuse(http::status status, const char* why)
+{
+    return answer_error({.status = status, .code = "PGRST100", .message = why, .details = {}, .hint = {}});
+}
+
 /// The answer to what is no request. Nothing if there is nobody to answer to.
 std::optional<http_response> answer_to(const beast::error_code& problem)
 {
-    auto refuse = [](http::status status, const char* why) {
-        return answer_error({.status = status, .code = "PGRST100", .message = why, .details = {}, .hint = {}});
-    };
-    if (problem == http::error::header_limit)
+    if (problem == http::error::header_limit || problem == http::error::buffer_overflow)
         return refuse(http::status::request_header_fields_too_large, "the head of the request is too long");
-    if (problem == http::error::body_limit)
-        return refuse(http::status::payload_too_large, "a request has no body here");
     if (problem == http::error::end_of_stream || problem == http::error::partial_message) return std::nullopt;
     if (problem.category() == http::make_error_code(http::error::bad_method).category())
         return refuse(http::status::bad_request, "this is no HTTP request");
@@ -93,6 +95,27 @@ std::string head_of(const http_response& response)
         head.append(name.data(), name.size()).append(": ").append(value.data(), value.size()).append("\r\n");
     }
     return head.append("\r\n");
+}
+
+/// What a proxy in front of us may understand otherwise than we do is refused: who wrote it could hide a second request in
+/// the first (RFC 9112, 3.2 and 6.1).
+std::optional<http_response> refuse_ambiguous(const http_request& request)
+{
+    if (request.count(http::field::transfer_encoding) > 0 &&
+        (request.count(http::field::transfer_encoding) > 1 || request.version() < 11 ||
+         !beast::iequals(request[http::field::transfer_encoding], "chunked")))
+        return refuse(http::status::bad_request, "of transfer encodings only chunked is known, once, in HTTP/1.1");
+    auto hosts = request.count(http::field::host);
+    // A folded line is read as one; what a fold hides behind the host, nobody means.
+    if ((request.version() >= 11 && hosts != 1) || hosts > 1 ||
+        header(request, http::field::host).find_first_of(" \t,") != std::string_view::npos)
+        return refuse(http::status::bad_request, "a request has one Host");
+    return std::nullopt;
+}
+
+bool has_no_body(http::status status) noexcept
+{
+    return status == http::status::not_modified || status == http::status::no_content;
 }
 
 }  // namespace
@@ -117,6 +140,8 @@ outcome<void> http_server::prepare_tls()
     if (settings_.certificate.empty()) return boost::system::in_place_value;
     tls_.emplace(asio::ssl::context::tls_server);
     boost::system::error_code ec;
+    // Without an answer of ours OpenSSL asks the terminal for the key's password.
+    tls_->set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string{}; }, ec);
     tls_->set_options(
         asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ec);
     tls_->use_certificate_chain_file(settings_.certificate.string(), ec);
@@ -189,15 +214,16 @@ void http_server::close()
     for (auto& one : clients_) one.close();
 }
 
-/// Ends the client that has been idle longest. False if all are at work.
+/// Ends the client that has owed us a request longest. False if none does.
 bool http_server::make_room()
 {
     if (clients_.size() < settings_.connections_max) return true;
     auto longest = clients_.end();
     for (auto one = clients_.begin(); one != clients_.end(); ++one)
-        if (one->idle_since && (longest == clients_.end() || *one->idle_since < *longest->idle_since)) longest = one;
+        if (one->waiting_since && (longest == clients_.end() || *one->waiting_since < *longest->waiting_since))
+            longest = one;
     if (longest == clients_.end()) return false;
-    longest->idle_since.reset();
+    longest->waiting_since.reset();
     longest->close();
     return true;
 }
@@ -216,6 +242,7 @@ asio::awaitable<void> http_server::accept(door& from)
         }
         if (!make_room()) continue;
         auto me = clients_.insert(clients_.end(), client{});
+        me->waiting_since = std::chrono::steady_clock::now();
         me->close = [connection] {
             boost::system::error_code ignored;
             connection->socket().close(ignored);
@@ -254,41 +281,74 @@ asio::awaitable<void> http_server::serve_secure(std::shared_ptr<stream> connecti
 template <class Stream>
 asio::awaitable<void> http_server::converse(Stream& connection, clients::iterator me)
 {
-    beast::flat_buffer buffer{limits::http_head_bytes_max + limits::http_body_bytes_max};
+    beast::flat_buffer buffer{2 * limits::http_head_bytes_max};
     for (;;) {
-        http::request_parser<http::string_body> parser;
-        parser.header_limit(static_cast<std::uint32_t>(limits::http_head_bytes_max));
-        parser.body_limit(limits::http_body_bytes_max);
-        if (buffer.size() == 0) {
-            me->idle_since = std::chrono::steady_clock::now();
-            lowest(connection).expires_after(limits::http_idle_max);
-            auto room = buffer.prepare(4096);
-            auto [gone, came] = co_await connection.async_read_some(room, use_tuple);
-            if (gone) co_return;
-            buffer.commit(came);
-            me->idle_since.reset();
-        }
-        lowest(connection).expires_after(settings_.timeout);
-        auto [unread, size] = co_await http::async_read(connection, buffer, parser, use_tuple);
-        if (unread) {
-            auto refusal = answer_to(unread);
-            if (!refusal) co_return;
-            refusal->keep_alive(false);
-            co_await write(connection, *refusal, false);
-            co_return;
-        }
-        auto request = parser.release();
+        head_parser parser;
+        me->waiting_since = std::chrono::steady_clock::now();
+        bool came = co_await read_head(connection, buffer, parser);
+        if (!came) co_return;
+        me->waiting_since.reset();
+        auto& request = parser.get();
+        bool has_body = !parser.is_done();
         auto response = co_await respond(request, me->checks_host);
+        bool stays = response.keep_alive() && request.keep_alive() && !has_body;
         response.version(request.version());
-        response.keep_alive(request.keep_alive());
+        response.keep_alive(stays);
         bool written = co_await write(connection, response, request.method() == http::verb::head);
-        if (!written || !response.keep_alive()) co_return;
+        if (!written) co_return;
+        if (stays) continue;
+        me->waiting_since = std::chrono::steady_clock::now();
+        if (has_body) co_await drop_body(lowest(connection));
+        co_return;
+    }
+}
+
+/// Reads up to the end of a head. False if none came; what is none was answered.
+template <class Stream>
+asio::awaitable<bool> http_server::read_head(Stream& connection, beast::flat_buffer& buffer, head_parser& parser)
+{
+    parser.header_limit(static_cast<std::uint32_t>(limits::http_head_bytes_max));
+    parser.body_limit(boost::none);
+    if (buffer.size() == 0) {
+        lowest(connection).expires_after(limits::http_idle_max);
+        auto room = buffer.prepare(4096);
+        auto [gone, came] = co_await connection.async_read_some(room, use_tuple);
+        if (gone) co_return false;
+        buffer.commit(came);
+    }
+    lowest(connection).expires_after(settings_.timeout);
+    auto [unread, size] = co_await http::async_read_header(connection, buffer, parser, use_tuple);
+    if (!unread) co_return true;
+    auto refusal = answer_to(unread);
+    if (!refusal) co_return false;
+    refusal->keep_alive(false);
+    bool written = co_await write(connection, *refusal, false);
+    if (written) co_await drop_body(lowest(connection));
+    co_return false;
+}
+
+// A connection that is closed with bytes unread is reset, and our answer with it (RFC 9112, 9.6).
+asio::awaitable<void> http_server::drop_body(stream& connection)
+{
+    boost::system::error_code ignored;
+    connection.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    connection.expires_after(settings_.timeout);
+    std::string dropped(std::size_t{16} << 10, '\0');
+    for (std::size_t all = 0; all < limits::http_dropped_bytes_max;) {
+        auto room = asio::buffer(dropped);
+        auto [gone, came] = co_await connection.async_read_some(room, use_tuple);
+        if (gone) co_return;
+        all += came;
     }
 }
 
 asio::awaitable<http_response> http_server::respond(const http_request& request, bool checks_host)
 {
-    if (checks_host && !is_local_host(header(request, http::field::host)))
+    if (auto refusal = refuse_ambiguous(request)) {
+        refusal->keep_alive(false);
+        co_return std::move(*refusal);
+    }
+    if (checks_host && !is_local_host(std::string{header(request, http::field::host)}))
         co_return answer_error({.status = http::status::misdirected_request,
                                 .code = "UNDERSTUDY_HOST",
                                 .message = "a server on the loopback address is not called by this name",
@@ -307,8 +367,9 @@ template <class Stream>
 asio::awaitable<bool> http_server::write(Stream& connection, http_response& response, bool head_only)
 {
     response.set(http::field::server, "understudy");
+    response.set(http::field::date, http_date(std::chrono::system_clock::now()));
     response.prepare_payload();
-    if (response.result() == http::status::not_modified) response.erase(http::field::content_length);
+    if (has_no_body(response.result())) response.erase(http::field::content_length);
     auto size = response.body().size();
     bytes_under_way_ += size;
     auto head = head_of(response);

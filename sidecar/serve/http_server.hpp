@@ -11,6 +11,8 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -25,7 +27,9 @@ namespace asio = boost::asio;
 
 /// Accepts connections, reads requests and writes what a handler answers, with limits on all of it: bytes of a head and of
 /// an answer under way, time for a request and for each part of an answer, connections. When there are too many, the one
-/// that has been idle longest goes, and if none is idle the new one.
+/// goes that has owed us a request longest, and if all have made theirs the new one.
+///
+/// No body is read: a request that has one is answered from its head, and ends the connection.
 ///
 /// Lives on one executor's thread.
 class http_server {
@@ -57,11 +61,12 @@ private:
     };
     /// One client. `close` ends it, whatever it waits for.
     struct client {
-        std::optional<std::chrono::steady_clock::time_point> idle_since;
+        std::optional<std::chrono::steady_clock::time_point> waiting_since;  ///< For a whole request of its.
         std::function<void()> close;
         bool checks_host = false;
     };
     using clients = std::list<client>;
+    using head_parser = http::request_parser<http::string_body>;
 
     outcome<void> prepare_tls();
     outcome<void> open(const listen_address& address, gid_t socket_group);
@@ -72,6 +77,9 @@ private:
     asio::awaitable<void> serve_secure(std::shared_ptr<stream> connection, clients::iterator me);
     template <class Stream>
     asio::awaitable<void> converse(Stream& connection, clients::iterator me);
+    template <class Stream>
+    asio::awaitable<bool> read_head(Stream& connection, boost::beast::flat_buffer& buffer, head_parser& parser);
+    asio::awaitable<void> drop_body(stream& connection);
     template <class Stream>
     asio::awaitable<bool> write(Stream& connection, http_response& response, bool head_only);
     asio::awaitable<http_response> respond(const http_request& request, bool checks_host);

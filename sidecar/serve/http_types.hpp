@@ -3,6 +3,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ using http_response = http::response<http::string_body>;
 
 /// A response with a body; the server adds its date, its length and how the connection goes on.
 http_response make_response(http::status status, std::string_view content_type, std::string body);
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`
+std::string http_date(std::chrono::system_clock::time_point time);
 
 inline std::string_view header(const http_request& request, http::field name)
 {

@@ -1,5 +1,6 @@
 #include "serve/like_pattern.hpp"
 
+#include "core/limits.hpp"
 #include "render/utf8.hpp"
 
 #include <algorithm>
@@ -91,19 +92,20 @@ std::string like_pattern::folded(std::string_view text) const
     return how_ == letters::any_case ? to_lower(text) : std::string{text};
 }
 
-bool like_pattern::matches(std::string_view text) const
+std::optional<bool> like_pattern::matches(std::string_view text) const
 {
     if (ends_in_escape_) return false;
-    return how_ == letters::any_case ? match_from(0, to_lower(text)) : match_from(0, text);
+    return match_all(how_ == letters::any_case ? to_lower(text) : text);
 }
 
 // Only the last `%` that was passed can have to take more: what is in front of it has its shortest match already. So the work
-// is at most the product of the two lengths.
-bool like_pattern::match_from(std::size_t at, std::string_view text) const
+// is at most the product of the two lengths, and where the text ends too early no longer match can help.
+std::optional<bool> like_pattern::match_all(std::string_view text) const
 {
+    std::size_t at = 0;
     std::optional<std::size_t> retry_part;
     std::string_view retry_text;
-    for (;;) {
+    for (std::size_t steps = 0; steps < limits::like_steps_max; ++steps) {
         if (at == parts_.size()) {
             if (text.empty()) return true;
         } else if (const auto& now = parts_[at]; now.what == part::kind::any) {
@@ -115,12 +117,15 @@ bool like_pattern::match_from(std::size_t at, std::string_view text) const
             text.remove_prefix(now.what == part::kind::one ? character_size(text) : now.text.size());
             ++at;
             continue;
+        } else if (text.empty() || text.size() < now.text.size()) {
+            return false;
         }
         if (!retry_part || retry_text.empty()) return false;
         retry_text.remove_prefix(character_size(retry_text));
         text = retry_text;
         at = *retry_part;
     }
+    return std::nullopt;
 }
 
 }  // namespace understudy

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,8 @@ public:
 
     bool ends_in_escape() const noexcept { return ends_in_escape_; }
 
-    /// `text` must be UTF-8.
-    bool matches(std::string_view text) const;
+    /// `text` must be UTF-8. Nothing if it takes more than limits::like_steps_max steps to know.
+    std::optional<bool> matches(std::string_view text) const;
 
 private:
     struct part {
@@ -27,7 +28,7 @@ private:
         kind what = kind::text;
         std::string text;
     };
-    bool match_from(std::size_t part, std::string_view text) const;
+    std::optional<bool> match_all(std::string_view text) const;
     void append(std::string_view text);
     std::string folded(std::string_view text) const;
 

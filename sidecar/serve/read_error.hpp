@@ -30,6 +30,12 @@ using read_result = boost::system::result<T, read_error>;
 /// The request cannot be parsed: `what` it was, e.g. "select parameter", and what was expected where.
 read_error parse_error(std::string_view what, std::string_view text, std::size_t place, std::string_view expected);
 
+/// With U+FFFD for every byte that is no UTF-8: what a request holds can be anything, and an answer is JSON.
+std::string valid_utf8(std::string_view text);
+
+/// As much of a request's text as an answer repeats.
+std::string shortened(std::string_view text);
+
 /// PostgREST can do it and we cannot.
 read_error not_supported(std::string what, std::string hint = {});
 

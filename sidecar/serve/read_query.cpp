@@ -163,13 +163,12 @@ json_step grammar::take_step()
         step.key = std::move(*quoted);
         return step;
     }
-    std::size_t size = rest_.starts_with('-') ? 1 : 0;
-    while (size < rest_.size() && rest_.find_first_of("(:.,>)-", size) != size) ++size;
+    // A dash belongs to it unless an arrow begins there.
+    auto size = rest_.find_first_of("(:.,>)-", rest_.starts_with('-') ? 1 : 0);
+    while (size < rest_.size() && rest_[size] == '-' && !rest_.substr(size).starts_with("->"))
+        size = rest_.find_first_of("(:.,>)-", size + 1);
+    size = std::min(size, rest_.size());
     auto name = trimmed(rest_.substr(0, size));
-    while (rest_.substr(size).starts_with('-') && !rest_.substr(size).starts_with("->")) {
-        size = std::min(rest_.find_first_of("(:.,>)-", size + 1), rest_.size());
-        name = trimmed(rest_.substr(0, size));
-    }
     std::int64_t index = 0;
     auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), index);
     bool is_index = ec == std::errc{} && end == name.data() + name.size() && !name.empty();
@@ -455,12 +454,12 @@ read_result<void> take_parameter(const std::string& name, const std::string& val
 read_result<std::string> decode(std::string_view text, bool plus_is_space)
 {
     auto encoded = boost::urls::make_pct_string_view(text);
-    if (!encoded) return parse_error("URL", text.substr(0, 100), 0, "two hexadecimal digits behind each %");
+    if (!encoded) return parse_error("URL", text, 0, "two hexadecimal digits behind each %");
     boost::urls::encoding_opts how;
     how.space_as_plus = plus_is_space;
     auto decoded = encoded->decode(how);
     if (!is_utf8(decoded) || decoded.find('\0') != decoded.npos)
-        return parse_error("URL", text.substr(0, 100), 0, "UTF-8 without zero bytes");
+        return parse_error("URL", text, 0, "UTF-8 without zero bytes");
     return decoded;
 }
 
@@ -481,8 +480,7 @@ read_result<std::vector<std::pair<std::string, std::string>>> parse_parameters(s
         query.remove_prefix(std::min(part.size() + 1, query.size()));
         if (part.empty()) continue;
         if (parameters.size() == limits::query_parameters_max)
-            return parse_error("query", part.substr(0, 100), 0,
-                               fmt::format("at most {} parameters", limits::query_parameters_max));
+            return parse_error("query", part, 0, fmt::format("at most {} parameters", limits::query_parameters_max));
         auto equals = std::min(part.find('='), part.size());
         auto name = decode(part.substr(0, equals), true);
         if (!name) return name.error();

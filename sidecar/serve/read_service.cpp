@@ -6,6 +6,7 @@
 #include "serve/http_server.hpp"
 #include "serve/routes.hpp"
 #include "serve/serving_state.hpp"
+#include "serve/table_answer.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -53,6 +54,7 @@ private:
     void try_to_serve(std::uint64_t number);
     void check_coming();
     void take_over(std::shared_ptr<const served_generation> next);
+    asio::awaitable<http_response> respond(const http_request& request);
     void serve_another(std::uint64_t number, const failure& why);
     std::vector<std::uint64_t> others() const;
     void look_at_blocks();
@@ -77,8 +79,7 @@ read_service::thread::thread(settings wanted, logger log)
     : settings_{std::move(wanted)},
       log_{std::move(log)},
       state_{settings_},
-      server_{loop_.get_executor(), settings_.serve,
-              [this](const http_request& request) { return answer(request, state_); }},
+      server_{loop_.get_executor(), settings_.serve, [this](const http_request& request) { return respond(request); }},
       block_timer_{loop_}
 {
     state_.damaged = [this](std::uint64_t number, failure why) { serve_another(number, why); };
@@ -107,12 +108,31 @@ void read_service::thread::run() noexcept
     }
 }
 
+// A read that cannot be finished, e.g. for want of memory, leaves nothing half-done behind.
+asio::awaitable<http_response> read_service::thread::respond(const http_request& request)
+{
+    std::string why;
+    try {
+        auto response = co_await answer(request, state_);
+        co_return response;
+    } catch (const std::exception& error) {
+        why = error.what();
+    }
+    log_("internal", "a read ended by an exception: " + why);
+    co_return answer_error({.status = http::status::internal_server_error,
+                            .code = "UNDERSTUDY_INTERNAL",
+                            .message = "the read could not be finished",
+                            .details = {},
+                            .hint = "The log says why."});
+}
+
 void read_service::thread::stop()
 {
     if (!thread_) return;
     post([this] {
         coming_ = nullptr;
         block_timer_.cancel();
+        state_.stop();
         server_.close();
         work_.reset();
     });

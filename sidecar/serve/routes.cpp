@@ -71,10 +71,10 @@ asio::awaitable<http_response> answer(const http_request& request, serving_state
     auto question = target.find('?');
     auto path = target.substr(0, question);
     auto query = question == target.npos ? std::string_view{} : target.substr(question + 1);
+    if (request.method() == http::verb::options) co_return answer_options();
     if (path.empty() || path.front() != '/')
         co_return answer_error(
             {http::status::bad_request, "PGRST125", "Invalid path specified in request URL", {}, {}});
-    if (request.method() == http::verb::options) co_return answer_options();
     if (request.method() != http::verb::get && request.method() != http::verb::head) co_return refuse_method(request);
     if (path == "/livez") co_return answer_livez(state);
     if (path == "/readyz") co_return answer_readyz(state);

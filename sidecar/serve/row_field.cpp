@@ -26,11 +26,12 @@ read_result<row_field> row_field::bind(const field_ref& field, const served_tabl
 {
     auto column = table.find_column(field.column);
     if (!column)
-        return read_error{.status = http::status::bad_request,
-                          .code = "42703",
-                          .message = fmt::format("column {}.{} does not exist", table.name().name, field.column),
-                          .details = {},
-                          .hint = {}};
+        return read_error{
+            .status = http::status::bad_request,
+            .code = "42703",
+            .message = fmt::format("column {}.{} does not exist", table.name().name, shortened(field.column)),
+            .details = {},
+            .hint = {}};
     const auto& facts = table.columns()[*column];
     if (!field.path.empty() && !facts.is_json())
         return read_error{.status = http::status::bad_request,

@@ -58,6 +58,15 @@ read_error not_boolean(const row_field& field)
             .hint = {}};
 }
 
+read_error too_much_matching(const row_field& field)
+{
+    return {.status = http::status::bad_request,
+            .code = "UNDERSTUDY_OVER_LIMIT",
+            .message = fmt::format("a value of {} is too long for this pattern", field.text()),
+            .details = {},
+            .hint = "Use fewer % and _ in it."};
+}
+
 /// Behind every key that begins with `key`: null, the greatest first byte of a value, is in no key.
 std::string behind(const std::string& key)
 {
@@ -165,7 +174,13 @@ public:
         return group.negated ? opposite(result) : result;
     }
 
-    const row_field* damaged() const noexcept { return damaged_; }
+    /// Where the result cannot be relied on.
+    std::optional<read_error> error() const
+    {
+        if (damaged_ != nullptr) return damaged_value(*damaged_);
+        if (endless_ != nullptr) return too_much_matching(*endless_);
+        return std::nullopt;
+    }
 
 private:
     truth evaluate(const bound_condition& condition)
@@ -191,7 +206,7 @@ private:
         // `in ()` has nothing to compare with, so not even a null is unknown.
         if (condition.what == in && condition.keys.empty()) return truth::no;
         if (found != row_field::found::value) return truth::unknown;
-        if (condition.pattern) return of(condition.pattern->matches(value_));
+        if (condition.pattern) return match(condition);
         if (condition.what == in) return of(std::binary_search(condition.keys.begin(), condition.keys.end(), value_));
         auto order = value_.compare(condition.keys.front());
         switch (condition.what) {
@@ -204,9 +219,17 @@ private:
         }
     }
 
+    truth match(const bound_condition& condition)
+    {
+        auto matches = condition.pattern->matches(value_);
+        if (!matches) endless_ = &condition.field;
+        return matches ? of(*matches) : truth::unknown;
+    }
+
     const row_values& row_;
     std::string value_;
     const row_field* damaged_ = nullptr;
+    const row_field* endless_ = nullptr;
 };
 
 read_result<row_filter> row_filter::bind(const filter_group& filter, const served_table& table)
@@ -224,7 +247,7 @@ read_result<bool> row_filter::chooses(const row_values& row) const
 {
     evaluation now{row};
     auto result = now.evaluate(root_);
-    if (now.damaged() != nullptr) return damaged_value(*now.damaged());
+    if (auto error = now.error()) return std::move(*error);
     return result == truth::yes;
 }
 

@@ -1,5 +1,6 @@
 #include "serve/row_shape.hpp"
 
+#include "core/limits.hpp"
 #include "render/column_format.hpp"
 #include "render/json_fragment.hpp"
 
@@ -64,6 +65,9 @@ read_result<void> row_shape::add(const selected_field& from, const served_table&
     const auto& column = table.columns()[field->column()];
     if (format_ == row_format::csv && from.field.path.empty() && find_builtin_element(column.type) != nullptr)
         return not_supported(fmt::format("arrays as CSV, and {} is one", column.name), "Leave it out of `select`.");
+    if (members_.size() == limits::select_fields_max)
+        return parse_error("select parameter", "*", 0,
+                           fmt::format("at most {} columns in all", limits::select_fields_max));
     columns_ = std::max(columns_, field->column() + 1);
     std::string prefix = members_.empty() ? "{" : ",";
     append_json_string(from.name, prefix);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "core/limits.hpp"
 #include "core/settings.hpp"
 #include "serve/daemon_word.hpp"
+#include "serve/read_gate.hpp"
 #include "serve/served_generation.hpp"
 #include "serve/status_page.hpp"
 
@@ -71,10 +73,22 @@ public:
     std::uint64_t read_bytes() const noexcept { return read_bytes_; }
     void count_read(unsigned status, std::uint64_t bytes, std::chrono::steady_clock::duration took);
 
+    /// Reads that take many steps pass here.
+    read_gate long_reads{limits::long_reads_max};
+
+    /// Nothing goes on: reads under way end with an error.
+    bool is_stopping() const noexcept { return stopping_; }
+    void stop()
+    {
+        stopping_ = true;
+        long_reads.close();
+    }
+
 private:
     void remember_currency();
 
     const understudy::settings& settings_;
+    bool stopping_ = false;
     std::shared_ptr<const served_generation> generation_;
     std::string trouble_ = "no generation was announced yet";
     daemon_word word_;

@@ -8,7 +8,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -134,7 +133,7 @@ read_error unknown_table(std::string_view name)
 {
     return {.status = http::status::not_found,
             .code = "PGRST205",
-            .message = fmt::format("Could not find the table '{}' in the snapshot", name),
+            .message = fmt::format("Could not find the table '{}' in the snapshot", shortened(name)),
             .details = {},
             .hint = "GET /status.json names the tables."};
 }
@@ -242,15 +241,20 @@ bool names_etag(std::string_view if_none_match, std::string_view etag)
     return named;
 }
 
-std::string http_date(db_time time)
-{
-    auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(seconds.time_since_epoch().count()));
-}
-
 std::string text_or_empty(const std::optional<db_time>& time)
 {
     return time ? to_string(*time) : std::string{};
+}
+
+/// A header holds visible ASCII; anything else, above all the end of a line, stands as in a URL.
+std::string header_text(std::string_view text)
+{
+    std::string made;
+    for (char byte : text) {
+        auto code = static_cast<unsigned char>(byte);
+        made += code > 0x20 && code < 0x7F && byte != '%' ? std::string(1, byte) : fmt::format("%{:02X}", code);
+    }
+    return made;
 }
 
 /// Which rows these are, and how old.
@@ -268,7 +272,7 @@ void describe(const serving_state& state, const table_in_file& table, const serv
     response.set("Understudy-Position", to_string(facts.position));
     response.set("Understudy-Content-As-Of", text_or_empty(facts.content_as_of));
     response.set("Understudy-Current-As-Of", text_or_empty(now.current_as_of));
-    response.set("Understudy-Table", to_string(table.table.name()));
+    response.set("Understudy-Table", header_text(to_string(table.table.name())));
     if (!state.trouble().empty()) response.set("Understudy-Degraded", "generation");
 }
 
@@ -330,17 +334,24 @@ http_response finish(const read_request& wanted, table_read& done)
     return response;
 }
 
-asio::awaitable<read_result<void>> run(table_read& read, std::chrono::milliseconds time_max)
+asio::awaitable<read_result<void>> run(table_read& read, serving_state& state)
 {
     auto executor = co_await asio::this_coro::executor;
-    auto deadline = std::chrono::steady_clock::now() + time_max;
-    for (;;) {
+    auto deadline = std::chrono::steady_clock::now() + state.settings().serve.timeout;
+    std::optional<read_gate::pass> pass;
+    for (std::size_t steps = 1;; ++steps) {
         auto done = read.step();
         if (!done) co_return done.error();
         if (*done) co_return read_result<void>{};
         if (std::chrono::steady_clock::now() > deadline)
             co_return unavailable("UNDERSTUDY_TIMED_OUT", "the read took longer than serve.timeout");
+        if (steps == limits::short_read_steps) {
+            auto got = co_await state.long_reads.enter(deadline);
+            if (!got) co_return unavailable("UNDERSTUDY_BUSY", "too many long reads are under way");
+            pass.emplace(std::move(*got));
+        }
         co_await asio::post(executor, asio::use_awaitable);
+        if (state.is_stopping()) co_return unavailable("UNDERSTUDY_STOPPING", "the daemon is stopping");
     }
 }
 
@@ -361,7 +372,7 @@ asio::awaitable<http_response> answer_from(std::shared_ptr<const served_generati
     read_limits limits{.bytes_max = serve.answer_bytes_max, .rows_max = serve.rows_max};
     auto read = table_read::begin(generation, table, wanted.wish, limits);
     if (!read) co_return answer_error(read.error());
-    auto ran = co_await run(**read, serve.timeout);
+    auto ran = co_await run(**read, state);
     if ((*read)->damage() && state.damaged) state.damaged(generation->facts().generation, *(*read)->damage());
     if (!ran) co_return answer_error(ran.error());
     auto response = finish(wanted, **read);
@@ -375,10 +386,12 @@ asio::awaitable<http_response> answer_from(std::shared_ptr<const served_generati
 http_response answer_error(const read_error& why)
 {
     auto or_null = [](const std::string& text) {
-        return text.empty() ? boost::json::value{} : boost::json::value(text);
+        return text.empty() ? boost::json::value{} : boost::json::value(valid_utf8(text));
     };
-    boost::json::object body{
-        {"code", why.code}, {"details", or_null(why.details)}, {"hint", or_null(why.hint)}, {"message", why.message}};
+    boost::json::object body{{"code", why.code},
+                             {"details", or_null(why.details)},
+                             {"hint", or_null(why.hint)},
+                             {"message", valid_utf8(why.message)}};
     auto response = make_response(why.status, json_type, boost::json::serialize(body));
     response.set(http::field::cache_control, "no-store");
     if (why.status == http::status::service_unavailable) response.set(http::field::retry_after, "5");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 namespace understudy {
@@ -138,7 +139,8 @@ read_result<bool> table_read::scan_step()
     }
     std::string_view rest{chunk_};
     std::uint64_t used = 0;
-    while (!rest.empty() && !is_satisfied()) {
+    auto end_of_step = std::chrono::steady_clock::now() + limits::scan_step_time;
+    while (!rest.empty() && !is_satisfied() && std::chrono::steady_clock::now() < end_of_step) {
         auto end = rest.find('\n');
         if (end == rest.npos && size < left) break;
         auto row = rest.substr(0, end);

@@ -47,17 +47,12 @@ constexpr std::array kinds{
     known_kind{"pg_lsn", family::lsn, "pg_lsn"},
 };
 
-std::string cut(std::string_view literal)
-{
-    return std::string{literal.substr(0, 100)};
-}
-
 read_error bad_syntax(std::string_view type, std::string_view literal, const char* state = "22P02",
                       std::string_view hint = {})
 {
     return {.status = http::status::bad_request,
             .code = state,
-            .message = fmt::format("invalid input syntax for type {}: \"{}\"", type, cut(literal)),
+            .message = fmt::format("invalid input syntax for type {}: \"{}\"", type, shortened(literal)),
             .details = {},
             .hint = std::string{hint}};
 }
@@ -66,7 +61,7 @@ read_error out_of_range(std::string_view type, std::string_view literal)
 {
     return {.status = http::status::bad_request,
             .code = "22003",
-            .message = fmt::format("value \"{}\" is out of range for type {}", cut(literal), type),
+            .message = fmt::format("value \"{}\" is out of range for type {}", shortened(literal), type),
             .details = {},
             .hint = {}};
 }
