@@ -30,6 +30,7 @@ setup() {
         install_example_languages
         install_postgres_versions
         install_promtool
+        install_clients
     fi
 }
 
@@ -125,6 +126,39 @@ install_postgres_versions() {
         home="$(cache_dir)/postgres-$version"
         [[ -e $home/ready ]] || install_postgres "$version" "$home"
     done
+}
+
+# PostgREST's own clients, which tests/integration/clients points at us.
+javascript_client=2.75.0
+python_client=2.28.3
+
+install_clients() {
+    local home
+    home="$(cache_dir)/postgrest-js-$javascript_client"
+    [[ -e $home/ready ]] || install_javascript_client "$home"
+    home="$(cache_dir)/postgrest-py-$python_client"
+    [[ -e $home/ready ]] || install_python_client "$home"
+}
+
+install_javascript_client() {
+    local home=$1
+    command -v npm >/dev/null || install_packages npm
+    say "fetching PostgREST's client for JavaScript"
+    mkdir -p "$home"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$home" \
+        "@supabase/postgrest-js@$javascript_client" >"$(log_of npm)" 2>&1 ||
+        { cat "$(log_of npm)"; die "npm could not fetch the client"; }
+    touch "$home/ready"
+}
+
+# Beside the system's packages, never among them.
+install_python_client() {
+    local home=$1
+    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    say "fetching PostgREST's client for Python"
+    python3 -m pip install --quiet --no-deps --target "$home" --requirement .ci/python_client.txt \
+        >"$(log_of pip)" 2>&1 || { cat "$(log_of pip)"; die "pip could not fetch the client"; }
+    touch "$home/ready"
 }
 
 install_postgres() {
