@@ -3,6 +3,8 @@
 #include "serve/health_answer.hpp"
 #include "serve/table_answer.hpp"
 
+#include <boost/beast/core/string.hpp>
+
 #include <openssl/crypto.h>
 
 #include <fmt/format.h>
@@ -27,7 +29,9 @@ bool may_read(const http_request& request, const serving_state& state)
     if (token.empty()) return true;
     auto given = header(request, http::field::authorization);
     constexpr std::string_view scheme = "Bearer ";
-    if (given.size() != scheme.size() + token.size() || !given.starts_with(scheme)) return false;
+    if (given.size() != scheme.size() + token.size()) return false;
+    auto name = given.substr(0, scheme.size());
+    if (!boost::beast::iequals({name.data(), name.size()}, {scheme.data(), scheme.size()})) return false;
     return CRYPTO_memcmp(given.data() + scheme.size(), token.data(), token.size()) == 0;
 }
 

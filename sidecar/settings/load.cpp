@@ -99,6 +99,8 @@ private:
     {
         auto token = read_secret_file(file);
         if (!token) return complain(token_file_key, token.error().text);
+        if (!std::ranges::all_of(*token, [](char byte) { return byte > ' ' && byte < '\x7F'; }))
+            return complain(token_file_key, file + ": holds more than one line of visible ASCII");
         loaded_.values.serve.token = std::move(*token);
     }
 
