@@ -92,8 +92,9 @@ std::vector<std::uint64_t> generation_numbers(const std::filesystem::path& direc
 {
     std::vector<std::uint64_t> numbers;
     std::error_code failed;
-    for (const auto& entry : std::filesystem::directory_iterator{directory / "generations", failed})
-        if (auto number = generation_number(entry.path().filename().string())) numbers.push_back(number);
+    for (std::filesystem::directory_iterator at{directory / "generations", failed}, end; !failed && at != end;
+         at.increment(failed))
+        if (auto number = generation_number(at->path().filename().string())) numbers.push_back(number);
     std::sort(numbers.rbegin(), numbers.rend());
     return numbers;
 }
