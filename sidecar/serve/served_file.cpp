@@ -67,7 +67,7 @@ outcome<bool> served_file::check_new_part()
         auto next = std::find(checked_.begin(), checked_.end(), false);
         look_.reset();
         if (next == checked_.end()) return false;
-        look_.emplace().block = static_cast<std::size_t>(next - checked_.begin());
+        look_.emplace(static_cast<std::size_t>(next - checked_.begin()));
     }
     auto part = std::min(limits::block_part_bytes, size_of(look_->block) - look_->used);
     if (auto got = read_exactly(look_->block * block_bytes + look_->used, part, block_); !got) return got.error();

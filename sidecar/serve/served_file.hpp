@@ -42,9 +42,10 @@ private:
     served_file(descriptor file, manifest_document document);
     /// A block that is compared in parts.
     struct partial_look {
-        std::size_t block = 0;
+        explicit partial_look(std::size_t of) : block{of} {}
+        std::size_t block;
         std::size_t used = 0;
-        sha256_stream hash{};
+        sha256_stream hash;
     };
     std::size_t size_of(std::size_t block) const noexcept;
     outcome<void> check_block(std::size_t block);

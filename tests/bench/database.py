@@ -61,8 +61,8 @@ class Session:
 
 
 class Database(Cluster):
-    def __init__(self, rows):
-        super().__init__("understudy-bench-", POSTGRES, SETTINGS)
+    def __init__(self, rows, settings=SETTINGS):
+        super().__init__("understudy-bench-", POSTGRES, settings)
         self.rows = rows
         try:
             self._make()

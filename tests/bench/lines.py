@@ -1,10 +1,14 @@
 """The lines of the benchmark, in the order of the table."""
 
 import catch_up
+import documents
 import initial_copy
 import memory
 import publishing
+import reading
 import standing
 import stopping
+import writing
 
-LINES = [line for topic in (catch_up, initial_copy, publishing, memory, stopping, standing) for line in topic.LINES]
+TOPICS = (catch_up, initial_copy, publishing, documents, memory, stopping, standing, writing, reading)
+LINES = [line for topic in TOPICS for line in topic.LINES]

@@ -32,6 +32,15 @@ def cpu_seconds(pid, with_ended_children=False):
     return ticks / TICKS
 
 
+def thread_cpu_seconds(pid, name):
+    """Of the thread of that name."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == name:
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / TICKS
+    raise RuntimeError(f"process {pid} has no thread {name}")
+
+
 def children_of(pid):
     found = []
     for entry in os.listdir("/proc"):

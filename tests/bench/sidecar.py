@@ -16,11 +16,16 @@ NEVER = "{every: 24h}"  # a cadence under which nothing is published while a lin
 
 
 class Sidecar:
-    def __init__(self, database, cadence="{min_interval: 1s}"):
+    def __init__(self, database, cadence="{min_interval: 1s}", serves=False, grace="0s",
+                 tables="[public.materials]", documents=""):
         self.database = database
+        self.grace = grace
+        self.tables = tables
+        self.documents = documents
         self.home = Path(tempfile.mkdtemp(prefix="understudy-bench-"))
         self.state = self.home / "state"
         self.snapshot = self.home / "snapshot"
+        self.socket = self.home / "http" if serves else None
         self.log = self.home / "understudy.log"
         self.config = self.home / "understudy.yaml"
         self.process = None
@@ -31,10 +36,12 @@ class Sidecar:
     def configure(self, cadence, host=None):
         self.config.write_text(
             f'source: {{postgres: {{connection: "{self.database.connection(host)}"}}}}\n'
-            "tables: [public.materials]\n"
+            f"tables: {self.tables}\n"
             f"state: {{directory: {self.state}}}\n"
-            f"snapshot: {{directory: {self.snapshot}, keep: 1, grace: 0s}}\n"
-            f"cadence: {cadence}\n")
+            f"snapshot: {{directory: {self.snapshot}, keep: 1, grace: {self.grace}}}\n"
+            f"cadence: {cadence}\n"
+            + (f"documents: {self.documents}\n" if self.documents else "")
+            + (f"serve: {{listen: 'unix:{self.socket}'}}\n" if self.socket else ""))
 
     def __enter__(self):
         return self
