@@ -91,11 +91,19 @@ void say_ended(const snapshot_directory& directory, status_report last, const fa
     write_or_log(directory, last);
 }
 
+void log_serve_event(serve_event event, const std::string& sentence)
+{
+    switch (event) {
+    case serve_event::internal: return log_event(log_level::error, "internal", sentence);
+    case serve_event::generation_damaged: return log_event(log_level::error, "generation_damaged", sentence);
+    case serve_event::serving_older: return log_event(log_level::warn, "serving_older", sentence);
+    }
+}
+
 std::unique_ptr<read_service> make_read_service(const loaded_settings& config, daemon_mode mode)
 {
     if (mode == daemon_mode::once || !config.values.serve.is_on()) return nullptr;
-    auto log = [](const char* event, const std::string& sentence) { log_event(log_level::error, event, sentence); };
-    return std::make_unique<read_service>(config.values, log);
+    return std::make_unique<read_service>(config.values, log_serve_event);
 }
 
 // What was announced can be read from here on, however long the rest of the start takes.

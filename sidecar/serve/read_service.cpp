@@ -103,7 +103,7 @@ void read_service::thread::run() noexcept
     try {
         loop_.run();
     } catch (const std::exception& error) {
-        log_("internal", std::string{"the serve thread ended by an exception: "} + error.what());
+        log_(serve_event::internal, std::string{"the serve thread ended by an exception: "} + error.what());
         std::_Exit(70);
     }
 }
@@ -118,7 +118,7 @@ asio::awaitable<http_response> read_service::thread::respond(const http_request&
     } catch (const std::exception& error) {
         why = error.what();
     }
-    log_("internal", "a read ended by an exception: " + why);
+    log_(serve_event::internal, "a read ended by an exception: " + why);
     co_return answer_error({.status = http::status::internal_server_error,
                             .code = "UNDERSTUDY_INTERNAL",
                             .message = "the read could not be finished",
@@ -192,7 +192,7 @@ void read_service::thread::serve_another(std::uint64_t number, const failure& wh
 {
     if (!bad_.insert(number).second) return;
     while (bad_.size() > limits::remembered_generations_max) bad_.erase(bad_.begin());
-    log_("generation_damaged", fmt::format("generation {} is not served: {}", number, why.text));
+    log_(serve_event::generation_damaged, fmt::format("generation {} is not served: {}", number, why.text));
     damaged_ = number;
     if (state_.generation() && state_.generation()->facts().generation != number) {
         state_.set_trouble(fmt::format("generation {} is damaged: {}", number, why.text));
@@ -203,7 +203,7 @@ void read_service::thread::serve_another(std::uint64_t number, const failure& wh
         auto opened = served_generation::open(settings_.snapshot.directory, other, nullptr);
         if (!opened) continue;
         state_.serve(std::move(*opened));
-        log_("serving_older", fmt::format("generation {} is served instead of {}", other, number));
+        log_(serve_event::serving_older, fmt::format("generation {} is served instead of {}", other, number));
         break;
     }
     file_ = 0;

@@ -17,6 +17,13 @@
 
 namespace understudy {
 
+/// What is worth a line in the log.
+enum class serve_event {
+    internal,            ///< A mistake of ours.
+    generation_damaged,  ///< A generation is taken out.
+    serving_older,       ///< And another one takes over.
+};
+
 /// Answers reads of the announced generation, health and status over HTTP, on a thread of its own: no reader holds up the
 /// stream, and no disk under the store holds up a reader.
 ///
@@ -24,7 +31,7 @@ namespace understudy {
 class read_service {
 public:
     /// Writes an event to the log. Called on the serve thread.
-    using logger = std::function<void(const char* event, const std::string& sentence)>;
+    using logger = std::function<void(serve_event event, const std::string& sentence)>;
 
     read_service(settings wanted, logger log);
     read_service(const read_service&) = delete;

@@ -84,7 +84,11 @@ void vector_directory::say(const vector_status& wanted) const
     report.clock_offset_ms = wanted.clock_offset_ms;
     report.lag_bytes = 0;
     report.lag_seconds = 0;
-    report.source = {true, "understudy", "15.18", 0};
+    report.source.connected = true;
+    report.source.slot = "understudy";
+    report.source.server_version = "15.18";
+    report.source.retained_bytes = 0;
+    report.source.wal_status = "reserved";
     report.cadence.rule = "nothing_changed";
     report.tables = {{{"public", "materials"}, 2, "current", std::nullopt},
                      {{"public", "suppliers"}, 0, "current", std::nullopt}};
