@@ -58,8 +58,9 @@ std::optional<std::string_view> find_element(std::string_view array, std::int64_
         if (index >= 0 && static_cast<std::int64_t>(all.size()) == index) return walk.take_value();
         all.push_back(walk.take_value());
     }
+    if (index >= 0) return std::nullopt;
     auto place = index + static_cast<std::int64_t>(all.size());
-    if (index >= 0 || place < 0) return std::nullopt;
+    if (place < 0) return std::nullopt;
     return all[static_cast<std::size_t>(place)];
 }
 

@@ -74,7 +74,8 @@ outcome<void> served_generation::open_document(int directory, const manifest_doc
     return add_tables(std::move(*file), std::move(*index));
 }
 
-outcome<void> served_generation::add_tables(std::shared_ptr<served_file> file, std::shared_ptr<const document_index> index)
+outcome<void> served_generation::add_tables(std::shared_ptr<served_file> file,
+                                            std::shared_ptr<const document_index> index)
 {
     for (const auto& table : index->tables()) {
         auto facts = std::ranges::find(facts_.tables, table.name, &manifest_table::name);

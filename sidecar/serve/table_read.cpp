@@ -125,10 +125,23 @@ read_result<bool> table_read::step()
     return scanned_ ? fetch_step() : scan_step();
 }
 
-// One part of the document, cut at the end of a row: "row,\nrow,\nrow" and the rest of one that is not whole.
+// Many keys that are named are many short ranges; several of them are one step.
 read_result<bool> table_read::scan_step()
 {
-    if (is_scanned()) return finish_scan();
+    constexpr std::uint64_t cost_of_read = 1024;  // however short it is
+    auto end_of_step = std::chrono::steady_clock::now() + limits::scan_step_time;
+    for (std::uint64_t used = 0; used < limits::scan_step_bytes && std::chrono::steady_clock::now() < end_of_step;) {
+        if (is_scanned()) return finish_scan();
+        auto taken = scan_range(end_of_step);
+        if (!taken) return taken.error();
+        used += *taken + cost_of_read;
+    }
+    return is_scanned() ? finish_scan() : false;
+}
+
+// One part of the document, cut at the end of a row: "row,\nrow,\nrow" and the rest of one that is not whole.
+read_result<std::uint64_t> table_read::scan_range(std::chrono::steady_clock::time_point end_of_step)
+{
     auto& range = ranges_.back();
     auto left = range.end - range.start;
     auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, limits::scan_step_bytes));
@@ -139,8 +152,7 @@ read_result<bool> table_read::scan_step()
     }
     std::string_view rest{chunk_};
     std::uint64_t used = 0;
-    auto end_of_step = std::chrono::steady_clock::now() + limits::scan_step_time;
-    while (!rest.empty() && !is_satisfied() && std::chrono::steady_clock::now() < end_of_step) {
+    while (!rest.empty() && !is_satisfied() && (used == 0 || std::chrono::steady_clock::now() < end_of_step)) {
         auto end = rest.find('\n');
         if (end == rest.npos && size < left) break;
         auto row = rest.substr(0, end);
@@ -152,7 +164,7 @@ read_result<bool> table_read::scan_step()
     }
     range.start += used;
     if (range.start >= range.end) ranges_.pop_back();
-    return is_scanned() ? finish_scan() : false;
+    return used;
 }
 
 read_result<void> table_read::take_row(std::string_view row, std::uint64_t start)

@@ -5,6 +5,7 @@
 #include "serve/row_shape.hpp"
 #include "serve/served_generation.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,6 +88,7 @@ private:
     void add_range(row_range range);
 
     read_result<bool> scan_step();
+    read_result<std::uint64_t> scan_range(std::chrono::steady_clock::time_point end_of_step);
     read_result<void> take_row(std::string_view row, std::uint64_t start);
     read_result<void> remember(std::string_view row, std::uint64_t start);
     read_result<std::string> order_key() const;

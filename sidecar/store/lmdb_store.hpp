@@ -89,7 +89,7 @@ private:
     store_state state_;
     group_fold fold_;
     std::optional<lmdb::transaction> large_;
-    bool large_to_come_ = false;  ///< One did not fit, and the file has grown for it.
+    bool large_to_come_ = false;             ///< One did not fit, and the file has grown for it.
     std::uint64_t not_compacted_bytes_ = 0;  ///< The file's size when that failed.
     std::shared_mutex gate_;
 };

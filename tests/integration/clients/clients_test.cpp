@@ -159,7 +159,8 @@ BOOST_FIXTURE_TEST_SUITE(clients, client_fixture)
 
 BOOST_AUTO_TEST_CASE(the_javascript_client_reads_what_sql_reads)
 {
-    auto all = ask({"/usr/bin/env", "node", CLIENT_SCRIPTS "/reads.cjs"}, "NODE_PATH", fetched("postgrest-js-") / "node_modules");
+    auto all = ask({"/usr/bin/env", "node", CLIENT_SCRIPTS "/reads.cjs"}, "NODE_PATH",
+                   fetched("postgrest-js-") / "node_modules");
     compare_rows(all, same_names());
     compare_others(all);
     expect(all, "maybe_many", "null", "PGRST116");

@@ -20,7 +20,8 @@ struct writer_fixture : publish_fixture {
         require(created);
         document_file file{std::move(*created), path, 0};
         const auto& position = rows.state().position;
-        auto counted = write_document(rows, made[0], {generation, position.position, position.content_as_of}, file, nullptr);
+        auto counted =
+            write_document(rows, made[0], {generation, position.position, position.content_as_of}, file, nullptr);
         if (!counted) return counted.error();
         row_total = *counted;
         auto finished = file.finish(file_rights{});

@@ -50,8 +50,8 @@ struct service_fixture : publish_fixture {
 
     read_service make()
     {
-        return {wanted, [this](const char* event, const std::string&) {
-                    if (event == std::string{"generation_damaged"}) ++damaged;
+        return {wanted, [this](serve_event event, const std::string&) {
+                    if (event == serve_event::generation_damaged) ++damaged;
                 }};
     }
 

@@ -1,4 +1,4 @@
-#include "publish/row_index.hpp"
+#include "publish/document_index.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ void check(const row_range& range)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     std::string bytes{reinterpret_cast<const char*>(data), size};
-    auto parsed = row_index::parse(std::move(bytes), document_bytes);
+    auto parsed = document_index::parse(std::move(bytes), document_bytes);
     if (!parsed) return 0;
     for (const auto& table : parsed->tables()) {
         check(table.rows.all());
