@@ -79,6 +79,7 @@ inline constexpr std::size_t like_steps_max = 20'000'000;  ///< To match one tex
 inline constexpr std::size_t long_reads_max = 8;           ///< At the same time; the others wait for them.
 inline constexpr std::size_t short_read_steps = 1;         ///< A read that takes more is a long one.
 inline constexpr auto scan_step_time = 20ms;               ///< Nor does it go on longer.
+inline constexpr std::size_t mapped_allocation_bytes = std::size_t{1} << 20;
 inline constexpr std::uint64_t answer_bytes_now_max = std::uint64_t{128} << 20;  ///< Of all clients together.
 inline constexpr std::size_t page_generations_max = 20;
 inline constexpr std::size_t fallback_reasons_max = 32;
