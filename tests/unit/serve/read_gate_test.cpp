@@ -1,12 +1,12 @@
 #include "serve/read_gate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -26,7 +26,10 @@ struct gate_fixture {
     }
     void spawn(char name, std::chrono::milliseconds patience = 10s)
     {
-        asio::co_spawn(loop, come(name, patience), asio::detached);
+        auto ended = [](std::exception_ptr thrown) {
+            if (thrown) std::rethrow_exception(thrown);
+        };
+        asio::co_spawn(loop, come(name, patience), ended);
         loop.poll();
         loop.restart();
     }
