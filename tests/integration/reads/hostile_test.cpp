@@ -159,7 +159,8 @@ BOOST_AUTO_TEST_CASE(a_bad_line_end_chunk_or_version_is_refused)
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_http_are_refused_or_cut_off)
 {
-    const std::string tls_hello{"\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03 hello of a client that wants TLS", 48};
+    constexpr char tls_hello_bytes[] = "\x16\x03\x01\x00\xA5\x01\x00\x00\xA1\x03\x03 hello of a client that wants TLS";
+    const std::string tls_hello{tls_hello_bytes, sizeof tls_hello_bytes - 1};
     std::string garbage;
     for (unsigned at = 0; at < 4000; ++at) garbage.push_back(static_cast<char>(at * 2654435761u >> 13));
     for (const auto& bytes : {tls_hello, garbage, std::string(10, '\0'), std::string{"\r\n\r\n\r\n\r\n\r\n\r\n"}})
