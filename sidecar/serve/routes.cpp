@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::string_view allowed = "GET, HEAD, OPTIONS";
 
-bool is_probe(std::string_view path) noexcept
-{
-    return path == "/livez" || path == "/readyz";
-}
-
 /// In a time that does not tell how much of the token was right.
 bool may_read(const http_request& request, const serving_state& state)
 {
@@ -82,7 +77,7 @@ asio::awaitable<http_response> answer(const http_request& request, serving_state
     if (request.method() != http::verb::get && request.method() != http::verb::head) co_return refuse_method(request);
     if (path == "/livez") co_return answer_livez(state);
     if (path == "/readyz") co_return answer_readyz(state);
-    if (!is_probe(path) && !may_read(request, state)) co_return refuse_reader();
+    if (!may_read(request, state)) co_return refuse_reader();
     if (path == "/fresh") co_return answer_fresh(state, query);
     if (path == "/status.json") co_return answer_status(state);
     if (path == "/metrics") co_return answer_metrics(state);
