@@ -13,12 +13,12 @@ using namespace std::chrono_literals;
 
 const std::string quick = "cadence:\n  min_interval: 20ms\ncommit:\n  max_delay: 20ms\nstatus:\n  heartbeat: 100ms\n";
 
-sidecar_options options_of(postgres_server& server, std::vector<std::string> tables,
-                           const std::filesystem::path& socket, const std::string& serve)
+sidecar_options options_of(postgres_server& server, std::vector<std::string> tables, const std::string& listen,
+                           const std::string& serve)
 {
     sidecar_options options{.connection = server.connection_string(), .tables = std::move(tables)};
     options.tables.push_back("test.marker");
-    options.more = quick + "serve:\n  listen: unix:" + socket.string() + "\n" + serve;
+    options.more = quick + "serve:\n  listen: [" + listen + "]\n" + serve;
     return options;
 }
 
@@ -34,11 +34,12 @@ postgres_server& started(postgres_server& server, const std::string& schema)
 
 }  // namespace
 
-served_mirror::served_mirror(const std::string& schema, std::vector<std::string> tables, const std::string& serve,
-                             server_options options)
+served_mirror::served_mirror(const std::string& address, const std::string& schema, std::vector<std::string> tables,
+                             const std::string& serve, server_options options)
     : server_{std::move(options)},
       sql_{started(server_, schema).connection_string()},
-      sidecar_{options_of(server_, std::move(tables), socket(), serve)}
+      sidecar_{options_of(server_, std::move(tables),
+                          "unix:" + socket().string() + (address.empty() ? "" : ", " + address), serve)}
 {
     sql_->exec("SET timezone = 'UTC'");
 }

@@ -11,7 +11,9 @@
 #include <boost/json/object.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace understudy::testing {
@@ -21,7 +23,10 @@ class served_mirror {
 public:
     /// `tables` are mirrored; `serve` is more YAML for the section, each line with two spaces in front.
     served_mirror(const std::string& schema, std::vector<std::string> tables, const std::string& serve = {},
-                  server_options options = {});
+                  server_options options = {})
+        : served_mirror{{}, schema, std::move(tables), serve, std::move(options)}
+    {
+    }
 
     /// Starts `run` and waits until a generation can be read.
     void start();
@@ -35,6 +40,7 @@ public:
     }
     http_client connect() const { return http_client{socket()}; }
     std::filesystem::path socket() const { return home_.path() / "http"; }
+    const std::filesystem::path& home() const { return home_.path(); }
 
     sql_session& sql() { return *sql_; }
     void reconnect_sql() { sql_.emplace(server_.connection_string()); }
@@ -43,6 +49,11 @@ public:
     boost::json::object status() { return object(get("/status.json").body); }
 
     static boost::json::object object(const std::string& text);
+
+protected:
+    /// Listens there, too, if `address` is not empty.
+    served_mirror(const std::string& address, const std::string& schema, std::vector<std::string> tables,
+                  const std::string& serve, server_options options);
 
 private:
     temp_directory home_;
