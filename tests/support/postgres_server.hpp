@@ -66,6 +66,7 @@ public:
 
 private:
     std::filesystem::path log_file() const { return directory_ / "log"; }
+    bool launch();
     void configure();
     void require_passwords();
     bool answers() const;
