@@ -7,7 +7,7 @@
 #include "app/source_session.hpp"
 #include "app/status_writer.hpp"
 #include "app/store_writer.hpp"
-#include "app/worker_thread.hpp"
+#include "core/worker_thread.hpp"
 #include "core/remedy.hpp"
 #include "publish/status_file.hpp"
 #include "serve/read_service.hpp"

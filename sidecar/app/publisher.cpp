@@ -13,7 +13,6 @@
 
 #include <algorithm>
 
-#include <sys/resource.h>
 
 namespace understudy {
 
@@ -61,8 +60,6 @@ written_generation size_of(const manifest& made)
     return size;
 }
 
-constexpr int niceness = 10;
-
 // A store that cannot be read does not become readable by another try.
 bool is_for_supervisor(errc code) noexcept
 {
@@ -98,9 +95,7 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
       patience_{writer.executor()},
       cut_patience_{writer.executor()}
 {
-    // A generation costs processor time by the second; whoever shares the machine goes first. Linux keeps this for each
-    // thread, and those that it starts (setpriority(2), BUGS).
-    thread_.post(writer.executor(), [] { return ::setpriority(PRIO_PROCESS, 0, niceness); }, [](int) {});
+    thread_.be_nice();
     if (state_.pause) cadence_.pause();
     if (!announced_) return;
     freshness_.announced(announced_->generation, announced_->position);

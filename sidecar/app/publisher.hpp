@@ -3,7 +3,7 @@
 #include "app/daemon_state.hpp"
 #include "app/source_session.hpp"
 #include "app/store_writer.hpp"
-#include "app/worker_thread.hpp"
+#include "core/worker_thread.hpp"
 #include "core/settings.hpp"
 #include "publish/cadence.hpp"
 #include "publish/freshness.hpp"

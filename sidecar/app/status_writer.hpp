@@ -3,7 +3,7 @@
 #include "app/daemon_state.hpp"
 #include "app/publisher.hpp"
 #include "app/store_writer.hpp"
-#include "app/worker_thread.hpp"
+#include "core/worker_thread.hpp"
 #include "core/settings.hpp"
 #include "publish/day_record.hpp"
 #include "publish/status_file.hpp"

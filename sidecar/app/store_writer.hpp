@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/worker_thread.hpp"
+#include "core/worker_thread.hpp"
 #include "core/settings.hpp"
 #include "source/async_condition.hpp"
 #include "source/postgres/copy.hpp"

@@ -73,7 +73,6 @@ inline constexpr std::size_t filter_values_max = 10'000;  ///< Of one in(...).
 inline constexpr std::size_t select_fields_max = 4 * columns_max;
 inline constexpr std::size_t json_steps_max = 32;
 inline constexpr std::size_t scan_step_bytes = std::size_t{256} << 10;   ///< Of a scan between two looks at others.
-inline constexpr std::size_t block_part_bytes = std::size_t{128} << 10;  ///< Of a block that is hashed, likewise.
 inline constexpr std::size_t error_text_bytes_max = 300;   ///< Of a request, in the answer that refuses it.
 inline constexpr std::size_t like_steps_max = 20'000'000;  ///< To match one text with one pattern: some 100 ms.
 inline constexpr std::size_t long_reads_max = 8;           ///< At the same time; the others wait for them.

@@ -1,6 +1,7 @@
 #include "serve/read_service.hpp"
 
 #include "core/limits.hpp"
+#include "core/worker_thread.hpp"
 #include "publish/announcement.hpp"
 #include "publish/snapshot_directory.hpp"
 #include "serve/http_server.hpp"
@@ -53,7 +54,7 @@ public:
 private:
     void run() noexcept;
     void try_to_serve(std::uint64_t number);
-    void check_coming();
+    void prepare(std::uint64_t number);
     void take_over(std::shared_ptr<const served_generation> next);
     asio::awaitable<http_response> respond(const http_request& request);
     void serve_another(std::uint64_t number, const failure& why);
@@ -68,12 +69,13 @@ private:
     std::atomic<std::uint64_t> damaged_{0};  ///< Not told yet.
     serving_state state_;
     http_server server_;
-    std::shared_ptr<const served_generation> coming_;  ///< Announced, and served as soon as its blocks were looked at.
-    std::chrono::steady_clock::time_point coming_until_{};
+    bool preparing_ = false;  ///< What was announced, to serve it as soon as its blocks were looked at.
     std::set<std::uint64_t> bad_;  ///< Generations that were found damaged.
     asio::steady_timer block_timer_;
     std::size_t file_ = 0;  ///< Of the generation, whose blocks are looked at.
     std::optional<std::thread> thread_;
+    std::atomic<bool> stopping_{false};
+    worker_thread preparer_;
 };
 
 read_service::thread::thread(settings wanted, logger log)
@@ -93,6 +95,7 @@ outcome<void> read_service::thread::start(gid_t socket_group)
     // stayed after 60 answers of 6 MiB (seen).
     ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(limits::mapped_allocation_bytes));
     if (auto open = server_.listen(socket_group); !open) return open;
+    preparer_.be_nice();
     serve_announced();
     server_.start();
     look_again_after(limits::block_look_pause);
@@ -133,8 +136,8 @@ asio::awaitable<http_response> read_service::thread::respond(const http_request&
 void read_service::thread::stop()
 {
     if (!thread_) return;
+    stopping_ = true;
     post([this] {
-        coming_ = nullptr;
         block_timer_.cancel();
         state_.stop();
         server_.close();
@@ -151,7 +154,7 @@ void read_service::thread::serve_announced()
         if (!state_.generation()) state_.set_trouble(number.error().text);
         return;
     }
-    if (coming_) return;  // looked for again when that one is served
+    if (preparing_) return;  // looked for again when that one is served
     if (state_.generation() && state_.generation()->facts().generation == *number) return;
     if (bad_.contains(*number)) return;
     try_to_serve(*number);
@@ -159,30 +162,34 @@ void read_service::thread::serve_announced()
 
 void read_service::thread::try_to_serve(std::uint64_t number)
 {
-    auto opened = served_generation::open(settings_.snapshot.directory, number, state_.generation().get());
+    if (state_.generation()) return prepare(number);
+    auto opened = served_generation::open(settings_.snapshot.directory, number, nullptr);
     if (!opened) return serve_another(number, opened.error());
-    if (!state_.generation()) return take_over(std::move(*opened));
-    coming_ = std::move(*opened);
-    coming_until_ = std::chrono::steady_clock::now() + limits::coming_look_max;
-    check_coming();
+    take_over(std::move(*opened));
 }
 
 // Who is the first to touch a block waits until it is compared with its hash; just after an announcement that would be
-// everyone. So it is done while the former generation is still served, in small parts between the answers to others.
-void read_service::thread::check_coming()
+// everyone. So it is done on another thread, while the former generation is still served.
+void read_service::thread::prepare(std::uint64_t number)
 {
-    if (!coming_) return;
-    for (const auto& file : coming_->files()) {
-        if (std::chrono::steady_clock::now() > coming_until_) break;
-        auto more = file->check_new_part();
-        if (!more) {
-            serve_another(std::exchange(coming_, nullptr)->facts().generation, more.error());
-            return serve_announced();
-        }
-        if (*more) return post([this] { check_coming(); });
-    }
-    take_over(std::exchange(coming_, nullptr));
-    serve_announced();
+    preparing_ = true;
+    preparer_.post(
+        loop_.get_executor(),
+        [this, number, former = state_.generation(),
+         until = std::chrono::steady_clock::now() + limits::coming_look_max]() noexcept {
+            return served_generation::prepare(settings_.snapshot.directory, number, *former, [this, until] {
+                return !stopping_ && std::chrono::steady_clock::now() < until;
+            });
+        },
+        [this, number](auto prepared) {
+            preparing_ = false;
+            if (stopping_) return;
+            if (prepared)
+                take_over(std::move(*prepared));
+            else
+                serve_another(number, prepared.error());
+            serve_announced();
+        });
 }
 
 void read_service::thread::take_over(std::shared_ptr<const served_generation> next)

@@ -1,6 +1,6 @@
 #include "serve/served_file.hpp"
 
-#include "core/limits.hpp"
+#include "publish/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -61,42 +61,23 @@ outcome<bool> served_file::check_next_block()
     return ++next_block_ < checked_.size();
 }
 
-outcome<bool> served_file::check_new_part()
+outcome<bool> served_file::check_new_block()
 {
-    if (!look_ || checked_[look_->block]) {  // by a read meanwhile
-        auto next = std::find(checked_.begin(), checked_.end(), false);
-        look_.reset();
-        if (next == checked_.end()) return false;
-        look_.emplace(static_cast<std::size_t>(next - checked_.begin()));
-    }
-    auto part = std::min(limits::block_part_bytes, size_of(look_->block) - look_->used);
-    if (auto got = read_exactly(look_->block * block_bytes + look_->used, part, block_); !got) return got.error();
-    look_->hash.add(block_);
-    look_->used += part;
-    if (look_->used < size_of(look_->block)) return true;
-    auto good = compare(look_->block, look_->hash.hex());
-    look_.reset();
-    if (!good) return good.error();
+    auto next = std::find(checked_.begin(), checked_.end(), false);
+    if (next == checked_.end()) return false;
+    if (auto good = check_block(static_cast<std::size_t>(next - checked_.begin())); !good) return good.error();
     return true;
-}
-
-std::size_t served_file::size_of(std::size_t block) const noexcept
-{
-    return static_cast<std::size_t>(std::min<std::uint64_t>(block_bytes, document_.bytes - block * block_bytes));
 }
 
 outcome<void> served_file::check_block(std::size_t block)
 {
-    if (auto got = read_exactly(block * block_bytes, size_of(block), block_); !got) return got;
-    return compare(block, sha256_hex(block_));
-}
-
-outcome<void> served_file::compare(std::size_t block, const std::string& hash)
-{
-    checked_[block] = hash == document_.blocks[block];
+    auto start = block * block_bytes;
+    auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block_bytes, document_.bytes - start));
+    if (auto got = read_exactly(start, size, block_); !got) return got;
+    checked_[block] = sha256_hex(block_) == document_.blocks[block];
     if (checked_[block]) return boost::system::in_place_value;
     return damaged(
-        fmt::format("block {} (from byte {}) has another SHA-256 than in the manifest", block, block * block_bytes));
+        fmt::format("block {} (from byte {}) has another SHA-256 than in the manifest", block, start));
 }
 
 outcome<void> served_file::read_exactly(std::uint64_t start, std::size_t size, std::string& into) const

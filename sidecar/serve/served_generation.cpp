@@ -62,6 +62,23 @@ outcome<std::shared_ptr<const served_generation>> served_generation::open(
     return std::shared_ptr<const served_generation>{std::move(made)};
 }
 
+outcome<std::shared_ptr<const served_generation>> served_generation::prepare(
+    const std::filesystem::path& snapshot_directory, std::uint64_t number, const served_generation& former,
+    const std::function<bool()>& goes_on)
+{
+    auto opened = open(snapshot_directory, number, &former);
+    if (!opened) return opened;
+    for (const auto& file : (*opened)->files()) {
+        if (std::ranges::find(former.files(), file) != former.files().end()) continue;
+        for (bool more = true; more && goes_on();) {
+            auto checked = file->check_new_block();
+            if (!checked) return checked.error();
+            more = *checked;
+        }
+    }
+    return opened;
+}
+
 outcome<void> served_generation::open_document(int directory, const manifest_document& document,
                                                const served_generation* former)
 {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,7 +26,7 @@ struct table_in_file {
 };
 
 /// One generation, opened for reads: its tables stay readable as long as somebody holds this, whatever becomes of its
-/// directory. Serve thread only.
+/// directory. One thread at a time, but for what prepare() does.
 class served_generation {
 public:
     /// Opens a generation of a snapshot directory. Files that are the same as in `former` (null: none) are not opened, and
@@ -34,6 +35,13 @@ public:
     static outcome<std::shared_ptr<const served_generation>> open(const std::filesystem::path& snapshot_directory,
                                                                   std::uint64_t number,
                                                                   const served_generation* former);
+
+    /// As open, and compares the blocks of the files that `former` does not have, as long as `goes_on` says so. On a thread
+    /// of its own while `former` is served on another.
+    static outcome<std::shared_ptr<const served_generation>> prepare(const std::filesystem::path& snapshot_directory,
+                                                                     std::uint64_t number,
+                                                                     const served_generation& former,
+                                                                     const std::function<bool()>& goes_on);
 
     const manifest& facts() const noexcept { return facts_; }
 

@@ -113,7 +113,7 @@ void publish(store& from, const document_plan& plan, const std::filesystem::path
     auto rows = need(from.read());
     auto file = need(create_file(AT_FDCWD, path.string()));
     document_file into{std::move(*file), path, 0};
-    need(write_document(**rows, plan, {}, into));
+    need(write_document(**rows, plan, {}, into, nullptr));
     need(into.finish({}));
     std::filesystem::remove(path);
 }

@@ -39,13 +39,13 @@ struct document_of_blocks {
     manifest_document facts;
 };
 
-/// How many parts there are to look at.
+/// How many blocks there are to look at.
 std::size_t look_at_all(served_file& file)
 {
-    for (std::size_t parts = 0;; ++parts) {
-        auto more = file.check_new_part();
+    for (std::size_t blocks = 0;; ++blocks) {
+        auto more = file.check_new_block();
         BOOST_REQUIRE(more.has_value());
-        if (!*more) return parts;
+        if (!*more) return blocks;
     }
 }
 
@@ -53,10 +53,10 @@ std::size_t look_at_all(served_file& file)
 
 BOOST_FIXTURE_TEST_SUITE(served_files, document_of_blocks)
 
-BOOST_AUTO_TEST_CASE(new_blocks_are_looked_at_in_parts_and_once)
+BOOST_AUTO_TEST_CASE(new_blocks_are_looked_at_once)
 {
     auto file = open();
-    BOOST_TEST(look_at_all(*file) == 20U);  // of 128 KiB
+    BOOST_TEST(look_at_all(*file) == 3U);
     BOOST_TEST(look_at_all(*file) == 0U);
 }
 
@@ -64,18 +64,17 @@ BOOST_AUTO_TEST_CASE(what_was_read_meanwhile_is_not_looked_at_again)
 {
     auto file = open();
     std::string bytes;
-    BOOST_TEST(file->check_new_part().value());
     BOOST_TEST(file->read(0, 10, bytes).has_value());
     BOOST_TEST(bytes == std::string(10, 'a'));
-    BOOST_TEST(look_at_all(*file) == 12U);
+    BOOST_TEST(look_at_all(*file) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(the_block_that_is_damaged_is_named)
 {
     text[block_bytes + block_bytes / 2] = 'x';
     auto file = open();
-    auto more = file->check_new_part();
-    while (more && *more) more = file->check_new_part();
+    auto more = file->check_new_block();
+    while (more && *more) more = file->check_new_block();
     BOOST_REQUIRE(!more.has_value());
     BOOST_TEST((more.error().code == errc::generation_damaged));
     BOOST_TEST(more.error().text.find("block 1 (from byte 1048576)") != std::string::npos);

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <sys/resource.h>
+
 namespace understudy {
 
 namespace asio = boost::asio;
@@ -25,6 +27,13 @@ public:
 
     /// Finishes everything that was posted; nothing may be posted after.
     void join() { pool_.join(); }
+
+    /// Lets everyone else on the machine go first, for work that takes a second of processor time. Linux keeps a niceness for each thread, and those that it starts (setpriority(2), BUGS).
+    void be_nice()
+    {
+        constexpr int niceness = 10;
+        asio::post(pool_, [] { ::setpriority(PRIO_PROCESS, 0, niceness); });
+    }
 
     /// Runs `work` there and `done(result)` on `home` afterwards. `work` must not throw.
     template <class Work, class Done>
