@@ -205,7 +205,6 @@ void publisher::look_at_documents()
 void publisher::on_changed(const change_summary& summary)
 {
     freshness_.touched(summary.commit_start);
-    state_.counters.applied_changes += summary.changes;
     state_.counters.applied_bytes += summary.bytes;
     for (auto table : summary.touched) last_touched_[table] = summary.commit_start;
     cadence_.changed(summary.changes, summary.bytes, now());
@@ -325,7 +324,7 @@ asio::awaitable<outcome<manifest>> publisher::publish_now()
 asio::awaitable<outcome<manifest>> publisher::publish()
 {
     busy_ = true;
-    published_at_ = now();
+    published_at_ = phase_begun_ = now();
     cadence_.started(now());
     auto made = co_await write_and_announce();
     if (made) {
@@ -371,8 +370,10 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
                                                          to_string(flushed->position))};
     auto kept = co_await keep_indexes();
     if (!kept) co_return kept.error();
+    end_phase(publish_phase::freeze);
     auto made = co_await write(settings_.documents, reads());
     if (!made) co_return made.error();
+    end_phase(publish_phase::write);
     auto announced = co_await announce_with_leave(std::move(session), *made);
     if (!announced) {
         co_await discard(made->generation);
@@ -449,8 +450,17 @@ asio::awaitable<outcome<void>> publisher::announce_with_leave(std::shared_ptr<so
 {
     auto leave = co_await wait_for_leave(std::move(session), made.position);
     if (!leave) co_return leave;
+    end_phase(publish_phase::check);
     auto work = [this, number = made.generation] { return announce(directory_, number); };
-    co_return co_await thread_.run(std::move(work));
+    auto announced = co_await thread_.run(std::move(work));
+    end_phase(publish_phase::announce);
+    co_return announced;
+}
+
+void publisher::end_phase(publish_phase phase)
+{
+    auto at = now();
+    state_.counters.phase_seconds[static_cast<std::size_t>(phase)].note(at - std::exchange(phase_begun_, at));
 }
 
 // A strong lock may hide a DDL that the stream has shown already: wait a little, for most are short.

@@ -111,6 +111,7 @@ private:
     asio::awaitable<outcome<void>> stop_stream_at(lsn limit);
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
     asio::awaitable<outcome<void>> announce_with_leave(std::shared_ptr<source_session> session, const manifest& made);
+    void end_phase(publish_phase phase);
     asio::awaitable<void> discard(std::uint64_t number);
     void clean_history();
     asio::awaitable<void> idle();
@@ -143,6 +144,7 @@ private:
     std::map<epoch, lsn> last_touched_;
     std::chrono::steady_clock::duration last_took_{};              // of a publish that succeeded
     steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
+    steady_time phase_begun_{};
     std::map<std::uint64_t, steady_time> ended_;                   // those of earlier runs are not in it: see started_
     steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;

@@ -91,12 +91,13 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, 
     co_return co_await stream_->start();
 }
 
-stream_options source_session::options_for(const survey& found) const
+stream_options source_session::options_for(const survey& found)
 {
     stream_options options;
     options.slot = settings_.postgres.slot;
     options.publication = settings_.postgres.publication;
     options.transaction_bytes_max = settings_.commit.max_bytes;
+    options.received_bytes = &state_.counters.received_bytes;
     options.slot_confirmed = found.slot.confirmed;
     auto third = found.server.sender_timeout / 3;
     options.status_interval = third.count() > 0

@@ -58,7 +58,7 @@ public:
 private:
     asio::awaitable<failure> follow(prepared_source from, copy_demand& demand);
     asio::awaitable<outcome<void>> open_stream(const survey& found, const system_facts& system);
-    stream_options options_for(const survey& found) const;
+    stream_options options_for(const survey& found);
     asio::awaitable<void> wind_up(const failure& why);
     asio::awaitable<void> probe_until_closed();
     asio::awaitable<void> lock_sql();

@@ -66,7 +66,7 @@ bool is_copying(daemon_phase phase) noexcept
 
 }  // namespace
 
-status_writer::status_writer(const settings& wanted, daemon_state& state, const store_writer& writer,
+status_writer::status_writer(const settings& wanted, daemon_state& state, store_writer& writer,
                              publisher& published, snapshot_directory& directory, worker_thread& thread,
                              read_service* reads)
     : settings_{wanted},
@@ -125,6 +125,18 @@ void status_writer::count(const cadence::event& event)
     if (event.what == cadence::event::kind::published) state_.counters.publish_seconds.note(event.took);
 }
 
+void status_writer::count_changes()
+{
+    for (const auto& table : writer_.state().tables) {
+        state_.counters.applied_changes.try_emplace(to_string(table.name));
+        names_[table.rows] = to_string(table.name);
+    }
+    auto counted = writer_.take_counts();
+    for (const auto& [table, counts] : counted.by_table())
+        if (auto name = names_.find(table); name != names_.end())
+            state_.counters.applied_changes[name->second] += counts;
+}
+
 void status_writer::look_at_state(db_time now)
 {
     if (is_copying(state_.phase)) return day_.see(day_event::blocked, name_of(state_.phase), now);
@@ -159,6 +171,7 @@ void status_writer::beat()
 {
     if (!writing_) write();
     if (reads_ != nullptr) {
+        count_changes();
         daemon_word word{report(), day_, state_.counters, settings_.heartbeat};
         reads_->report(std::move(word));
         if (auto number = reads_->take_damaged()) publisher_.on_damaged(*number);

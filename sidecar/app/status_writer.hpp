@@ -13,7 +13,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 
 namespace understudy {
 
@@ -22,7 +24,7 @@ namespace understudy {
 /// Belongs to the event loop; the file is written on the publish thread. Borrows everything.
 class status_writer {
 public:
-    status_writer(const settings& wanted, daemon_state& state, const store_writer& writer, publisher& published,
+    status_writer(const settings& wanted, daemon_state& state, store_writer& writer, publisher& published,
                   snapshot_directory& directory, worker_thread& thread, read_service* reads);
 
     void start();
@@ -42,18 +44,20 @@ private:
     void look_at_state(db_time now);
     void save_day();
     void count(const cadence::event& event);
+    void count_changes();
     cadence_status describe_cadence();
     void describe_copy(status_report& into) const;
     void describe_lag(status_report& into) const;
 
     const settings& settings_;
     daemon_state& state_;  ///< Of it only the counters are changed here.
-    const store_writer& writer_;
+    store_writer& writer_;  ///< Of it only the counts are taken here.
     publisher& publisher_;
     snapshot_directory& directory_;
     worker_thread& thread_;
     read_service* reads_;  ///< May be null.
     day_record day_;
+    std::map<epoch, std::string> names_;  ///< Of tables, also when they have been copied again since.
     std::uint64_t events_taken_ = 0;  // of the cadence's
     std::optional<steady_time> day_saved_;
     std::uint64_t day_changes_saved_ = 0;

@@ -88,6 +88,8 @@ void store_writer::on_transaction(const committed_transaction& transaction)
                            .bytes = transaction.changes.memory_bytes() + std::exchange(large_bytes_, 0),
                            .commit_start = transaction.position.last.commit,
                            .touched = transaction.touched};
+    counts_.add(std::exchange(large_counts_, {}));
+    counts_.add(transaction.changes);
     if (summary.changes != 0) notify_.changed(summary);
     take_over(transaction);
     notify_.reached(reached_);
@@ -134,6 +136,7 @@ void store_writer::on_large_part(change_batch part)
         auto wal_bytes = distance(position_.position, commit_start_);
         submit([wal_bytes](store& into) { return into.begin_large(wal_bytes); });
     }
+    large_counts_.add(part);
     large_changes_ += part.size();
     large_bytes_ += part.memory_bytes();
     auto shared = std::make_shared<change_batch>(std::move(part));
@@ -143,6 +146,7 @@ void store_writer::on_large_part(change_batch part)
 void store_writer::on_large_abandoned()
 {
     large_open_ = false;
+    large_counts_ = {};
     large_changes_ = 0;
     large_bytes_ = 0;
     submit([](store& into) {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "core/worker_thread.hpp"
+#include "core/change_counts.hpp"
 #include "core/settings.hpp"
+#include "core/worker_thread.hpp"
 #include "source/async_condition.hpp"
 #include "source/postgres/copy.hpp"
 #include "source/stream_sink.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace understudy {
@@ -90,6 +92,9 @@ public:
     /// Where the last transaction has brought us that was taken, durable or not.
     const stored_position& received() const noexcept { return position_; }
 
+    /// What was taken since the last call, by the epochs that the store held then.
+    change_counts take_counts() { return std::exchange(counts_, {}); }
+
     // stream_sink
     bool accepts() const noexcept override;
     void on_begin(lsn commit_start) override;
@@ -138,6 +143,8 @@ private:
     bool overdue_ = false;                 // the group is to be committed as soon as the store has nothing else to do
     bool behind_ = false;                  // groups have become full since the source had nothing more
     lsn commit_start_;                     // of the transaction that is open, or came last
+    change_counts counts_;
+    change_counts large_counts_;  // of the large transaction that is open
     std::uint64_t large_changes_ = 0;
     std::uint64_t large_bytes_ = 0;
     bool large_open_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/change_counts.hpp"
 #include "publish/day_record.hpp"
 #include "publish/status_file.hpp"
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,15 +31,21 @@ struct duration_histogram {
     }
 };
 
+/// What a publish does, one after the other.
+enum class publish_phase { freeze, write, check, announce };
+constexpr std::array<std::string_view, 4> publish_phases{"freeze", "write", "check", "announce"};
+
 /// What the daemon has counted since it started.
 struct daemon_counters {
     std::map<std::pair<std::string, std::string>, std::uint64_t> publishes;  ///< By outcome and reason.
     std::map<std::string, std::uint64_t> skips;                              ///< By wait_reason.
     std::map<std::string, std::uint64_t> source_errors;                      ///< By errc: what ended a session.
-    std::uint64_t applied_changes = 0;                                       ///< Of rows.
+    std::map<std::string, row_counts> applied_changes;                       ///< By `schema.table`.
     std::uint64_t applied_bytes = 0;
+    std::uint64_t received_bytes = 0;    ///< Of the replication stream.
     std::optional<db_time> last_answer;  ///< When the database answered last, on our clock.
     duration_histogram publish_seconds;
+    std::array<duration_histogram, publish_phases.size()> phase_seconds{};  ///< Of publish_seconds, by phase.
 };
 
 /// What the event loop tells the serve thread on each heartbeat.

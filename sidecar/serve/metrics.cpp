@@ -33,9 +33,9 @@ public:
         (into_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
     }
 
-    void add(const duration_histogram& from)
+    void add(const duration_histogram& from, const labels& named = {})
     {
-        auto& histogram = labelled({}).histogram;
+        auto& histogram = labelled(named).histogram;
         histogram.sample_count = from.count;
         histogram.sample_sum = from.sum_s;
         for (std::size_t at = 0; at < from.at_most.size(); ++at)
@@ -110,6 +110,19 @@ void add_publishes(const serving_state& state, series into)
     for (const auto& reason : names_up_to(errc::internal, 1)) all[{"failed", reason}] = all[{"put_off", reason}] = 0;
     for (const auto& [what, count] : state.word().counters.publishes) all[what] = count;
     for (const auto& [what, count] : all) into.add(number(count), {{"result", what.first}, {"reason", what.second}});
+}
+
+void add_changes(const serving_state& state, series into)
+{
+    for (const auto& [table, counts] : state.word().counters.applied_changes)
+        for (std::size_t at = 0; at < counts.of.size(); ++at)
+            into.add(number(counts.of[at]), {{"table", table}, {"op", std::string{row_counts::names[at]}}});
+}
+
+void add_phases(const serving_state& state, series into)
+{
+    for (std::size_t at = 0; at < publish_phases.size(); ++at)
+        into.add(state.word().counters.phase_seconds[at], {{"phase", std::string{publish_phases[at]}}});
 }
 
 void add_fallbacks(const serving_state& state, series into)
@@ -204,8 +217,11 @@ const std::array metrics{
            [](state_of state, series s) { s.add(number_or_nan(state.report().source.safe_wal_bytes)); }},
     metric{"understudy_slot_wal_status", gauge, "1 for what pg_replication_slots.wal_status says of our slot.",
            [](state_of state, series s) { s.add_states("status", wal_states, state.report().source.wal_status); }},
-    metric{"understudy_applied_changes_total", counter, "Changes of rows that the store took.",
-           [](state_of state, series s) { s.add(number(state.word().counters.applied_changes)); }},
+    metric{"understudy_source_received_bytes_total", counter, "Bytes of the stream of changes, as they came.",
+           [](state_of state, series s) { s.add(number(state.word().counters.received_bytes)); }},
+    metric{"understudy_applied_changes_total", counter,
+           "Changes of rows that the store took. An update in a table without key is a delete and an insert.",
+           add_changes},
     metric{"understudy_applied_bytes_total", counter, "Their bytes.",
            [](state_of state, series s) { s.add(number(state.word().counters.applied_bytes)); }},
     metric{"understudy_pending_changes", gauge, "Changes of rows that no generation holds yet.",
@@ -234,6 +250,10 @@ const std::array metrics{
     metric{"understudy_snapshot_duration_seconds", histogram,
            "How long a publish took, from the first row to the announcement.",
            [](state_of state, series s) { s.add(state.word().counters.publish_seconds); }},
+    metric{"understudy_snapshot_phase_duration_seconds", histogram,
+           "The same by phase: freeze (what came is stored, and a view of it opened), write (files and fsync), check (that "
+           "no table was altered meanwhile), announce.",
+           add_phases},
     metric{"understudy_snapshot_degraded", gauge,
            "1 while the announced generation is damaged, and an older one or none is served.",
            [](state_of state, series s) { s.add(state.generation() && state.trouble().empty() ? 0 : 1); }},

@@ -93,6 +93,7 @@ outcome<pg_connection::found> postgres_stream::read_some()
 
 outcome<void> postgres_stream::handle_frame(std::string_view frame)
 {
+    if (options_.received_bytes != nullptr) *options_.received_bytes += frame.size();
     auto decoded = pgoutput::decode_frame(frame);
     if (!decoded) return explain_data_error(decoded.error());
     if (const auto* data = std::get_if<pgoutput::wal_data>(&*decoded)) return handle_message(*data);

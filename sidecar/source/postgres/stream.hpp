@@ -20,8 +20,9 @@ struct stream_options {
     std::string slot;
     std::string publication;
     std::chrono::milliseconds status_interval{10'000};
-    std::size_t transaction_bytes_max = 0;  ///< From here on a transaction is handed out in parts.
-    lsn slot_confirmed;                     ///< What the server says of the slot: it may be behind what we confirmed.
+    std::size_t transaction_bytes_max = 0;    ///< From here on a transaction is handed out in parts.
+    std::uint64_t* received_bytes = nullptr;  ///< Counts what comes; must outlive the stream.
+    lsn slot_confirmed;                       ///< What the server says of the slot: it may be behind what we confirmed.
 };
 
 /// Follows our slot and hands whole transactions to the sink.

@@ -155,7 +155,7 @@ def main():
         browser = Browser(profile)
         found = []
         for url in wanted.urls:
-            name = os.path.splitext(os.path.basename(url))[0]
+            name = os.path.splitext(os.path.basename(url))[0] or "served"
             for width, scheme in WAYS:
                 picture = wanted.save and os.path.join(wanted.save, f"{name}-{width}-{scheme}.png")
                 found.append(look(browser, url, width, scheme, picture))

@@ -69,6 +69,36 @@ BOOST_AUTO_TEST_CASE(each_metric_has_its_row_in_the_readme_and_no_other_has_one)
     BOOST_TEST(shown == written, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(changes_count_by_table_and_what_they_do)
+{
+    served_mirror mirror{numbers + "; CREATE TABLE words (word text PRIMARY KEY)", {"public.numbers", "public.words"}};
+    mirror.start();
+    mirror.settle();
+    mirror.sql().exec("INSERT INTO numbers SELECT generate_series(3, 10); UPDATE numbers SET id = id + 100 WHERE id > 8;"
+                     "DELETE FROM numbers WHERE id = 3; TRUNCATE words");
+    mirror.settle();
+    const std::vector<std::string> expected{
+        "understudy_applied_changes_total{table=\"public.numbers\",op=\"insert\"} 8",
+        "understudy_applied_changes_total{table=\"public.numbers\",op=\"update\"} 2",
+        "understudy_applied_changes_total{table=\"public.numbers\",op=\"delete\"} 1",
+        "understudy_applied_changes_total{table=\"public.numbers\",op=\"truncate\"} 0",
+        "understudy_applied_changes_total{table=\"public.words\",op=\"truncate\"} 1",
+    };
+    for (const auto& line : expected)
+        BOOST_TEST(wait_for([&] { return mirror.get("/metrics").body.find(line + "\n") != std::string::npos; }), line);
+}
+
+BOOST_AUTO_TEST_CASE(each_phase_of_a_publish_is_timed)
+{
+    served_mirror mirror{numbers, {"public.numbers"}};
+    mirror.start();
+    for (std::string phase : {"freeze", "write", "check", "announce"}) {
+        auto none = "understudy_snapshot_phase_duration_seconds_count{phase=\"" + phase + "\"} 0\n";
+        BOOST_TEST(wait_for([&] { return mirror.get("/metrics").body.find(none) == std::string::npos; }), phase);
+        BOOST_TEST(mirror.get("/metrics").body.find("_count{phase=\"" + phase + "\"} ") != std::string::npos, phase);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_series_vanishes_when_the_database_is_down)
 {
     served_mirror mirror{numbers, {"public.numbers"}};
