@@ -96,7 +96,7 @@ void status_writer::stop()
 {
     timer_.cancel();
     day_saved_.reset();
-    write();
+    write(look());
 }
 
 void status_writer::take_events()
@@ -169,10 +169,10 @@ void status_writer::save_day()
 
 void status_writer::beat()
 {
-    if (!writing_) write();
+    auto now = look();
+    if (!writing_) write(now);
     if (reads_ != nullptr) {
-        count_changes();
-        daemon_word word{report(), day_, state_.counters, settings_.heartbeat};
+        daemon_word word{std::move(now), day_, state_.counters, settings_.heartbeat};
         reads_->report(std::move(word));
         if (auto number = reads_->take_damaged()) publisher_.on_damaged(*number);
     }
@@ -182,13 +182,19 @@ void status_writer::beat()
     });
 }
 
-void status_writer::write()
+status_report status_writer::look()
 {
-    writing_ = true;
     take_events();
+    count_changes();
     look_at_state(on_our_clock(std::chrono::system_clock::now()));
     save_day();
-    auto work = [this, now = report(),
+    return report();
+}
+
+void status_writer::write(status_report status)
+{
+    writing_ = true;
+    auto work = [this, now = std::move(status),
                  store_file = data_file_in(settings_.state_directory)]() mutable -> outcome<void> {
         std::error_code unknown;
         auto bytes = std::filesystem::file_size(store_file, unknown);

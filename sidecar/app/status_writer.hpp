@@ -39,7 +39,8 @@ public:
 
 private:
     void beat();
-    void write();
+    status_report look();
+    void write(status_report status);
     void take_events();
     void look_at_state(db_time now);
     void save_day();

@@ -164,14 +164,18 @@ std::vector<day_slot> day_record::window(db_time now) const
     return all;
 }
 
-std::string to_json(const day_record& from)
+json::object to_object(const day_record& from)
 {
     json::array slots;
     for (const auto& slot : from.slots_) slots.push_back(to_value(slot));
-    json::object all{{"format", day_format},
-                     {"slot_seconds", std::chrono::seconds{day_record::slot_length}.count()},
-                     {"slots", std::move(slots)}};
-    return json::serialize(all);
+    return {{"format", day_format},
+            {"slot_seconds", std::chrono::seconds{day_record::slot_length}.count()},
+            {"slots", std::move(slots)}};
+}
+
+std::string to_json(const day_record& from)
+{
+    return json::serialize(to_object(from));
 }
 
 outcome<day_record> day_from_json(std::string_view text)

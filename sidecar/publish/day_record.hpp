@@ -3,6 +3,8 @@
 #include "core/db_time.hpp"
 #include "core/error.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -61,11 +63,12 @@ private:
     std::deque<day_slot> slots_;  // only those in which something was noted; ascending
     std::uint64_t changes_ = 0;
 
-    friend std::string to_json(const day_record& from);
+    friend boost::json::object to_object(const day_record& from);
     friend outcome<day_record> day_from_json(std::string_view text);
 };
 
 /// {"format": 1, "slot_seconds": 300, "slots": [{"from", "shown", counts by name, "reasons": {name: reason}}]}
+boost::json::object to_object(const day_record& from);
 std::string to_json(const day_record& from);
 
 /// Errors: storage_failed naming what is wrong.

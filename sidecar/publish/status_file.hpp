@@ -5,8 +5,9 @@
 #include "core/lsn.hpp"
 #include "core/settings.hpp"
 #include "core/table.hpp"
-#include "publish/day_record.hpp"
 #include "publish/snapshot_directory.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -156,9 +157,7 @@ struct status_report {
 };
 
 std::string to_json(const status_report& from);
-
-/// The same with the member `day`, for those who ask over HTTP: the file stays small without it.
-std::string to_json(const status_report& from, const day_record& day);
+boost::json::object to_object(const status_report& from);
 
 /// Errors: storage_failed naming the member that is missing or damaged, or a format newer than ours.
 outcome<status_report> status_from_json(std::string_view text);

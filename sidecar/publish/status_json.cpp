@@ -328,6 +328,8 @@ status_report report_from(object_reader& from, std::string& missing)
     return made;
 }
 
+}  // namespace
+
 json::object to_object(const status_report& from)
 {
     return {{"format", status_format},
@@ -355,18 +357,9 @@ json::object to_object(const status_report& from)
             {"store_bytes", from.store_bytes}};
 }
 
-}  // namespace
-
 std::string to_json(const status_report& from)
 {
     return json::serialize(to_object(from)) + "\n";
-}
-
-std::string to_json(const status_report& from, const day_record& day)
-{
-    auto all = to_object(from);
-    all["day"] = json::parse(to_json(day));
-    return json::serialize(all) + "\n";
 }
 
 outcome<status_report> status_from_json(std::string_view text)

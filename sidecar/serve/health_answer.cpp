@@ -123,7 +123,8 @@ http_response answer_fresh(const serving_state& state, std::string_view query)
 
 http_response answer_status(const serving_state& state)
 {
-    auto body = json::parse(to_json(state.report(), state.word().day)).as_object();
+    auto body = to_object(state.report());
+    body["day"] = to_object(state.word().day);  // not in the file, which stays small
     body["served"] = served_object(state);
     json::array fallbacks;
     for (const auto& [reason, count] : state.fallbacks())

@@ -21,16 +21,6 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_back)
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(whoever_asks_over_http_gets_the_day_too)
-{
-    day_record day;
-    day.note(day_event::published, "every", full_status().heartbeat);
-    auto twin = boost::json::parse(to_json(full_status(), day)).as_object();
-    BOOST_TEST((twin.at("day") == boost::json::parse(to_json(day))));
-    twin.erase("day");
-    BOOST_TEST((boost::json::value(twin) == boost::json::parse(to_json(full_status()))));
-}
-
 BOOST_AUTO_TEST_CASE(a_reader_that_holds_the_former_file_keeps_it_whole)
 {
     auto directory = open();

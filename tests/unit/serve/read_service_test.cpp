@@ -4,6 +4,8 @@
 #include "support/raw_socket.hpp"
 #include "support/waiting.hpp"
 
+#include <boost/json.hpp>
+
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -167,6 +169,23 @@ BOOST_AUTO_TEST_CASE(what_stands_at_the_socket_and_is_none_stays)
     auto service = make();
     require_failure(service.start(own_group), errc::bad_config);
     BOOST_TEST(slurp(path) == "mine");
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_the_status_over_http_gets_the_day_too)
+{
+    auto made = publish(1);
+    auto service = make();
+    require(service.start(own_group));
+    daemon_word word;
+    word.status.state = "streaming";
+    word.day.note(day_event::published, "every", db_time{std::chrono::seconds{1'700'000'000}});
+    auto expected = to_object(word.day);
+    service.report(word);
+    auto told = [&] { return boost::json::parse(get("/status.json").body).at("state") == "streaming"; };
+    BOOST_TEST_REQUIRE(testing::wait_for(told));
+    auto seen = boost::json::parse(get("/status.json").body).as_object();
+    BOOST_TEST((seen.at("day") == expected));
+    BOOST_TEST(seen.at("served").at("generation") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
