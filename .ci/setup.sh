@@ -9,7 +9,7 @@ packages_build=(
 )
 packages_test=(
     libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib
-    clang-19 llvm-19 libclang-rt-19-dev python3 chromium openssl
+    clang-19 llvm-19 libclang-rt-19-dev python3 chromium openssl libfaketime
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
 packages_bench=(libboost-test1.81-dev "${packages_demo[@]}" jq nginx-light)

@@ -63,6 +63,18 @@ int sidecar_process::run(const std::string& command, const std::vector<std::stri
     return *status;
 }
 
+int sidecar_process::run_beside(const std::string& command, const std::vector<std::string>& arguments) const
+{
+    // The program as it was started: a test may have put another one in its place.
+    auto program = fs::read_symlink("/proc/" + std::to_string(pid()) + "/exe");
+    child_options options{.command = {program, command, "--config", config_file()}, .output = home_ / "log"};
+    options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+    child_process beside{options};
+    auto status = beside.wait(std::chrono::minutes{1});
+    if (!status) throw std::runtime_error{"understudy " + command + " did not end:\n" + log()};
+    return *status;
+}
+
 void sidecar_process::set_environment(const std::string& name, const std::string& value)
 {
     std::erase_if(environment_, [&](const auto& entry) { return entry.first == name; });

@@ -38,6 +38,10 @@ public:
     int run(const std::string& command, const std::vector<std::string>& arguments = {},
             std::chrono::milliseconds deadline = std::chrono::minutes{1});
 
+    /// Runs another command with the same config while this process runs; what it says goes to the log. Returns its exit
+    /// status; throws std::runtime_error when it takes too long.
+    int run_beside(const std::string& command, const std::vector<std::string>& arguments = {}) const;
+
     void signal(int number) { process_->signal(number); }
     std::optional<int> wait(std::chrono::milliseconds deadline) { return process_->wait(deadline); }
     bool running() { return process_ && process_->running(); }

@@ -1,4 +1,3 @@
-#include "flow/beside.hpp"
 #include "flow/flow_kit.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -113,7 +112,7 @@ BOOST_AUTO_TEST_CASE(the_publish_command_publishes_now)
     mirror sidecar{server, seldom};
     sidecar.start_following();
     auto generation = sidecar.generation();
-    BOOST_TEST(run_beside(sidecar, "publish") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("publish") == 0, sidecar.log());
     BOOST_TEST(sidecar.generation() == generation + 1);
 }
 

@@ -1,4 +1,3 @@
-#include "flow/beside.hpp"
 #include "flow/flow_kit.hpp"
 #include "flow/mounted_disk.hpp"
 #include "support/cut_short.hpp"
@@ -134,10 +133,10 @@ BOOST_AUTO_TEST_CASE(a_generation_file_deleted_by_the_application_is_back_with_t
     sidecar.start();
     BOOST_REQUIRE(wait_for([&] { return fs::exists(sidecar.current("snapshot.json")); }, 60s));
     fs::remove(sidecar.current("snapshot.json"));
-    BOOST_TEST(run_beside(sidecar, "verify") == 1, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("verify") == 1, sidecar.log());
     write_rows(server);
     BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
-    BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("verify") == 0, sidecar.log());
 }
 
 BOOST_AUTO_TEST_CASE(a_document_that_was_cut_is_written_again_though_nothing_changes)
@@ -148,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_document_that_was_cut_is_written_again_though_nothing_cha
     auto generation = sidecar.generation();
     cut_short(sidecar.current("snapshot.json"), 100);
     BOOST_TEST(wait_for([&] { return sidecar.generation() > generation; }), sidecar.log());
-    BOOST_TEST(run_beside(sidecar, "verify") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("verify") == 0, sidecar.log());
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_that_cannot_be_announced_does_not_stay)

@@ -1,4 +1,3 @@
-#include "flow/beside.hpp"
 #include "flow/flow_kit.hpp"
 
 #include <boost/json.hpp>
@@ -65,7 +64,7 @@ struct paused_mirror {
     paused_mirror()
     {
         sidecar.start_following();
-        BOOST_TEST_REQUIRE(run_beside(sidecar, "pause", {"--reason", "the import is wrong"}) == 0, sidecar.log());
+        BOOST_TEST_REQUIRE(sidecar.run_beside("pause", {"--reason", "the import is wrong"}) == 0, sidecar.log());
         generation = sidecar.generation();
     }
 
@@ -106,7 +105,7 @@ BOOST_FIXTURE_TEST_CASE(while_paused_freshness_stands_still_once_something_chang
 BOOST_FIXTURE_TEST_CASE(a_resume_publishes_at_once_what_changed, paused_mirror)
 {
     check_that_nothing_is_published();
-    BOOST_TEST(run_beside(sidecar, "resume") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("resume") == 0, sidecar.log());
     BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
     BOOST_TEST(wait_for([&] { return sidecar.logged("reason=resumed") == 1; }), sidecar.log());
     BOOST_TEST(wait_for([&] { return in_status(sidecar, "/paused").is_null(); }));
@@ -122,13 +121,13 @@ BOOST_FIXTURE_TEST_CASE(a_pause_survives_a_stop_and_a_kill, paused_mirror)
     sidecar.kill();
     sidecar.start_following();
     check_that_nothing_is_published();
-    BOOST_TEST(run_beside(sidecar, "resume") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("resume") == 0, sidecar.log());
     BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
 }
 
 BOOST_FIXTURE_TEST_CASE(who_asks_for_a_generation_while_paused_is_refused_with_the_reason, paused_mirror)
 {
-    BOOST_TEST(run_beside(sidecar, "publish") == 4, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("publish") == 4, sidecar.log());
     BOOST_TEST(sidecar.logged("understudy: paused: publishing is paused since ") == 1u, sidecar.log());
     BOOST_TEST(sidecar.logged("(the import is wrong); `understudy resume` ends that") > 0u, sidecar.log());
     sidecar.signal(SIGUSR1);
@@ -138,7 +137,7 @@ BOOST_FIXTURE_TEST_CASE(who_asks_for_a_generation_while_paused_is_refused_with_t
 
 BOOST_FIXTURE_TEST_CASE(a_second_pause_leaves_the_first_ones_reason, paused_mirror)
 {
-    BOOST_TEST(run_beside(sidecar, "pause", {"--reason", "me too"}) == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("pause", {"--reason", "me too"}) == 0, sidecar.log());
     BOOST_TEST(sidecar.logged("already so: publishing is paused since ") == 1u, sidecar.log());
     check_that_nothing_is_published();
     BOOST_TEST(text_in_status(sidecar, "/paused/reason") == "the import is wrong");
@@ -181,7 +180,7 @@ BOOST_AUTO_TEST_CASE(publishing_can_be_paused_before_the_daemon_starts)
     change_a_row_and_wait(server);
     BOOST_TEST(wait_for([&] { return text_in_status(sidecar, "/cadence/rule") == "paused"; }), sidecar.log());
     BOOST_TEST(sidecar.generation() == generation);
-    BOOST_TEST(run_beside(sidecar, "resume") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("resume") == 0, sidecar.log());
     BOOST_TEST(lasting_difference(server, sidecar) == "", sidecar.log());
 }
 
@@ -190,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_resume_without_a_pause_changes_nothing)
     filled_server server;
     mirror sidecar{server};
     sidecar.start_following();
-    BOOST_TEST(run_beside(sidecar, "resume") == 0, sidecar.log());
+    BOOST_TEST(sidecar.run_beside("resume") == 0, sidecar.log());
     BOOST_TEST(sidecar.logged("publishing was not paused") == 1u, sidecar.log());
 }
 

@@ -1,5 +1,6 @@
 #include "integration/reads/reads_kit.hpp"
 #include "support/markdown.hpp"
+#include "support/promtool.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,15 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::string numbers = "CREATE TABLE numbers (id int PRIMARY KEY); INSERT INTO numbers VALUES (1), (2)";
-
-/// As ./dev setup has it, or the system.
-std::string promtool()
-{
-    const auto* cache = std::getenv("XDG_CACHE_HOME");
-    auto base = cache != nullptr ? std::filesystem::path{cache} : std::filesystem::path{std::getenv("HOME")} / ".cache";
-    auto fetched = base / "understudy/prometheus/usr/bin/promtool";
-    return std::filesystem::exists(fetched) ? fetched.string() : "promtool";
-}
 
 /// `name{labels}` of each sample, without its value.
 std::set<std::string> series_in(const std::string& text)
