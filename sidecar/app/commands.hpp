@@ -44,6 +44,9 @@ int pause_command(const command_options& options);
 /// Ends a pause; what changed meanwhile is published at once.
 int resume_command(const command_options& options);
 
+/// Drops our replication slot if nobody streams from it; it is no error if there is none.
+int drop_slot_command(const command_options& options);
+
 /// Prints the effective configuration with where each value came from. Exit: 0, or 2 with every error.
 int config_command(const command_options& options);
 

@@ -396,4 +396,24 @@ BOOST_AUTO_TEST_CASE(a_value_that_the_server_cannot_send_is_left_behind_once_its
     BOOST_TEST(sidecar.logged("reason=unsendable_value") > 0u, sidecar.log());
 }
 
+BOOST_AUTO_TEST_CASE(who_goes_for_good_takes_the_slot_along_and_no_other)
+{
+    filled_server server;
+    mirror sidecar{server};
+    sidecar.start_following();
+    auto slots = [&] { return server.scalar("SELECT count(*) FROM pg_replication_slots"); };
+    BOOST_TEST(sidecar.run_beside("drop-slot") == 3, sidecar.log());
+    BOOST_TEST(sidecar.logged("slot_busy") > 0u, sidecar.log());
+    BOOST_TEST(sidecar.is_streaming());
+    BOOST_REQUIRE(sidecar.stop() == 0);
+    BOOST_TEST(sidecar.run("drop-slot") == 0, sidecar.log());
+    BOOST_TEST(sidecar.logged("slot understudy is dropped") == 1u, sidecar.log());
+    BOOST_TEST(slots() == "0");
+    BOOST_TEST(sidecar.run("drop-slot") == 0);
+    BOOST_TEST(sidecar.logged("there is no slot understudy") == 1u, sidecar.log());
+    server.exec("SELECT pg_create_logical_replication_slot('understudy', 'test_decoding')");
+    BOOST_TEST(sidecar.run("drop-slot") == 4, sidecar.log());
+    BOOST_TEST(slots() == "1");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
