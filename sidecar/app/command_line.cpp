@@ -58,6 +58,7 @@ constexpr std::array commands{
             json_option},
     command{"status", "Say what state things are in; reads files only.", status_command, json_option},
     command{"ready", "Say whether a usable generation is announced; reads files only.", ready_command, ready_options},
+    command{"live", "Say whether the running daemon moves; for liveness probes.", live_command, json_option},
     command{"verify", "Check the announced generation, or with --against-db the live state against the database.",
             verify_command, verify_options},
     command{"publish", "Ask the running daemon for a generation now.", publish_command, json_option},

@@ -32,6 +32,9 @@ int status_command(const command_options& options);
 /// images without a shell. Exit: 0, or 1.
 int ready_command(const command_options& options);
 
+/// Whether the running daemon's event loop answers, whatever state the database is in: for liveness probes. Exit: 0, or 1.
+int live_command(const command_options& options);
+
 /// Checks the announced generation against its manifest, or with against_db the live state against the database.
 int verify_command(const command_options& options);
 

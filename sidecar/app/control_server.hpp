@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 //   request  := JSON object on one line, with the member `do`
 //   response := JSON object on one line: {"ok": true, ...} or {"ok": false, "reason": name, "text": sentence}
 //
+//   {"do": "live"}                answers, for the event loop moves
 //   {"do": "publish"}             publishes now; answers with the generation
 //   {"do": "pause", "by": TEXT, "reason": TEXT}
 //                                 announces nothing from its answer on, until resume, restarts included; answers with a

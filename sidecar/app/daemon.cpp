@@ -350,6 +350,7 @@ asio::awaitable<json::object> daemon::handle_control(json::object request, contr
     auto what = text_of("do");
     pause_facts pause{std::chrono::system_clock::now(), text_of("by"), text_of("reason")};
     outcome<json::object> answer = failure{errc::usage, "unknown request"};
+    if (what == "live") answer = json::object{};
     if (what == "publish") answer = co_await control_publish();
     if (what == "pause") answer = co_await control_pause(std::move(pause));
     if (what == "resume") answer = co_await control_resume();

@@ -214,7 +214,9 @@ BOOST_AUTO_TEST_CASE(a_damaged_snapshot)
 BOOST_AUTO_TEST_CASE(a_loop_that_stands_still)
 {
     following shop;
+    BOOST_TEST(shop.mirror.sidecar().run_beside("live") == 0);
     stopped_thread loop{shop.mirror.sidecar().pid()};
+    BOOST_TEST(shop.mirror.sidecar().run_beside("live") == 1, shop.mirror.sidecar().log());
     auto silent = observe(shop.mirror);
     expect({{shop.well, 10}, {silent, 2}}, {});
     expect({{shop.well, 10}, {silent, 4}}, {"UnderstudyLoopSilent"});
