@@ -1,0 +1,191 @@
+{{- /* What values.schema.json cannot say: values that contradict each other, or that only some modes need. */ -}}
+
+{{- /* Without zeros in front, which would make them octal. */ -}}
+{{- define "understudy.digits" -}}
+{{- regexReplaceAll "^0+" (regexFind "^[0-9]+" .) "" | default "0" -}}
+{{- end -}}
+
+{{- define "understudy.milliseconds" -}}
+{{- $unit := get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000) (regexFind "[a-z]+$" .) -}}
+{{- mul (include "understudy.digits" . | int64) $unit -}}
+{{- end -}}
+
+{{- define "understudy.bytes" -}}
+{{- $unit := get (dict "" 1 "B" 1 "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 "TiB" 1099511627776) (regexFind "[A-Za-z]+$" .) -}}
+{{- mul (include "understudy.digits" . | int64) $unit -}}
+{{- end -}}
+
+{{- /* Takes (list bound value); the bound is one of files/bounds.yaml. Prints the value in its smallest unit. */ -}}
+{{- define "understudy.amount" -}}
+{{- $value := index . 1 -}}
+{{- if not (kindIs "string" $value) -}}
+{{- int64 $value -}}
+{{- else if eq (index . 0).unit "duration" -}}
+{{- include "understudy.milliseconds" $value -}}
+{{- else -}}
+{{- include "understudy.bytes" $value -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Each check prints lines `key: what is wrong`. */ -}}
+
+{{- define "understudy.check.bounds" -}}
+{{- $config := .Values.config -}}
+{{- range .Files.Get "files/bounds.yaml" | fromYamlArray -}}
+{{- $section := index (splitList "." .key) 0 -}}
+{{- $name := index (splitList "." .key) 1 -}}
+{{- $value := dig $section $name "" $config -}}
+{{- if ne (toString $value) "" -}}
+{{- $amount := include "understudy.amount" (list . $value) | int64 -}}
+{{- if or (lt $amount (int64 .min)) (gt $amount (int64 .max)) }}
+config.{{ .key }}: {{ $value }} is not between {{ .minText }} and {{ .maxText }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.cadence" -}}
+{{- $cadence := .Values.config.cadence | default dict -}}
+{{- $least := $cadence.min_interval | default "1s" -}}
+{{- if $cadence.every -}}
+{{- $every := include "understudy.milliseconds" $cadence.every | int64 -}}
+{{- if lt $every (include "understudy.milliseconds" $least | int64) }}
+config.cadence.every: {{ $cadence.every }} is shorter than config.cadence.min_interval ({{ $least }})
+{{- end -}}
+{{- if $cadence.after_quiet -}}
+{{- if ge (include "understudy.milliseconds" $cadence.after_quiet | int64) $every }}
+config.cadence.after_quiet: {{ $cadence.after_quiet }} is never due, for config.cadence.every ({{ $cadence.every }}) always comes first
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.source" -}}
+{{- $postgres := .Values.config.source.postgres -}}
+{{- $given := list -}}
+{{- if $postgres.connection }}{{ $given = append $given "config.source.postgres.connection" }}{{ end -}}
+{{- if $postgres.connection_file }}{{ $given = append $given "config.source.postgres.connection_file" }}{{ end -}}
+{{- if .Values.credentials.connectionKey }}{{ $given = append $given "credentials.connectionKey" }}{{ end -}}
+{{- if .Values.credentials.connectionFileKey }}{{ $given = append $given "credentials.connectionFileKey" }}{{ end -}}
+{{- if not $given }}
+config.source.postgres.connection: missing; say where the database is, or name a Secret that does by credentials.connectionKey
+{{- else if gt (len $given) 1 }}
+{{ join ", " $given }}: only one of these can be given
+{{- end -}}
+{{- if regexMatch "(^|[ \t?&])(password|sslpassword)\\s*=|^postgres(ql)?://[^/@]*:[^/@]*@" ($postgres.connection | default "") }}
+config.source.postgres.connection: holds a password, and a ConfigMap is no place for one; use credentials.passwordKey
+{{- end -}}
+{{- if not .Values.config.tables }}
+config.tables: missing; name the tables to mirror, e.g. [public.materials]
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.credentials" -}}
+{{- $values := .Values.credentials -}}
+{{- $keys := list -}}
+{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "rootCertificateKey" -}}
+{{- if get $values . }}{{ $keys = append $keys (printf "credentials.%s" .) }}{{ end -}}
+{{- end -}}
+{{- if and $keys (not $values.existingSecret) }}
+credentials.existingSecret: missing, and {{ join ", " $keys }} {{ len $keys | eq 1 | ternary "is a key" "are keys" }} of it
+{{- end -}}
+{{- if and $values.existingSecret (not $keys) }}
+credentials.existingSecret: nothing is taken from {{ $values.existingSecret }}; name a key, e.g. credentials.passwordKey
+{{- end -}}
+{{- if and $values.passwordKey $values.passfile }}
+credentials.passfile: never read, for credentials.passwordKey comes first
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.directories" -}}
+{{- $state := .Values.config.state.directory | clean -}}
+{{- $snapshot := .Values.config.snapshot.directory | clean -}}
+{{- if or (eq (dir $state) "/") (eq $snapshot "/") }}
+config.state.directory, config.snapshot.directory: {{ $state }} and {{ $snapshot }} need a directory above them that a volume can be mounted on
+{{- else if or (hasPrefix (printf "%s/" $snapshot) (printf "%s/" $state)) (hasPrefix (printf "%s/" (dir $state)) (printf "%s/" $snapshot)) }}
+config.snapshot.directory: {{ $snapshot }} and {{ dir $state }}, the directory above config.state.directory, lie in each other; each is a volume
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.serve" -}}
+{{- $serve := .Values.config.serve | default dict -}}
+{{- if and $serve (not $serve.listen) }}
+config.serve.listen: missing, and nothing is served without it
+{{- end -}}
+{{- if and (include "understudy.reachable" .) (not $serve.anywhere) }}
+config.serve.anywhere: has to be true for {{ include "understudy.reachable" . }}, which other hosts can reach
+{{- end -}}
+{{- if ne (empty $serve.certificate) (empty $serve.private_key) }}
+config.serve.{{ empty $serve.certificate | ternary "certificate" "private_key" }}: missing; certificate and private_key belong together
+{{- end -}}
+{{- if not (include "understudy.reachable" .) -}}
+{{- range list "serviceMonitor" "podMonitor" -}}
+{{- if (get $.Values.monitoring .).enabled }}
+monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an address that it can reach, e.g. 0.0.0.0:8080, with config.serve.anywhere
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.volumes" -}}
+{{- range $name, $volume := dict "state" .Values.state "snapshot" .Values.snapshot -}}
+{{- $kind := include "understudy.volumeKind" (list $ $volume) -}}
+{{- if and (eq $kind "claim") (ne $.Values.mode "standalone") }}
+{{ $name }}.kind: `claim` belongs to the stand-alone StatefulSet; use emptyDir, ephemeral or existingClaim
+{{- end -}}
+{{- if ne (eq $kind "existingClaim") (ne $volume.existingClaim "") }}
+{{ $name }}.existingClaim: belongs together with {{ $name }}.kind=existingClaim
+{{- end -}}
+{{- if and (eq $kind "existingClaim") (gt (int $.Values.replicas) 1) }}
+{{ $name }}.existingClaim: one claim cannot serve {{ $.Values.replicas }} replicas
+{{- end -}}
+{{- if and $volume.medium (ne $kind "emptyDir") }}
+{{ $name }}.medium: only an emptyDir has one
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.mode" -}}
+{{- $mode := .Values.mode -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) }}
+replicas: {{ .Values.replicas }} pods need as many slots; set slotPerPod, or leave it at 1
+{{- end -}}
+{{- if ne $mode "standalone" -}}
+{{- range list "networkPolicy" "podDisruptionBudget" -}}
+{{- if (get $.Values .).enabled }}
+{{ . }}.enabled: only for mode=standalone; in another pod it would be about that pod
+{{- end -}}
+{{- end -}}
+{{- if .Values.monitoring.serviceMonitor.enabled }}
+monitoring.serviceMonitor.enabled: only for mode=standalone; a sidecar has no Service, so use monitoring.podMonitor
+{{- end -}}
+{{- end -}}
+{{- if and (eq $mode "sidecar") .Values.monitoring.podMonitor.enabled (not .Values.monitoring.podMonitor.selector) }}
+monitoring.podMonitor.selector: missing; only you know the labels of the pods that the sidecar is in
+{{- end -}}
+{{- if and (eq $mode "policy") (not .Values.sidecar.native) }}
+sidecar.native: has to be true for mode=policy
+{{- end -}}
+{{- end -}}
+
+{{- /* Fails with every complaint at once. Prints nothing. */ -}}
+{{- define "understudy.checks" -}}
+{{- $complaints := "" -}}
+{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "mode" -}}
+{{- $complaints = print $complaints (include (printf "understudy.check.%s" .) $) -}}
+{{- end -}}
+{{- if $complaints -}}
+{{- fail (printf "\n\nThese values cannot be used:\n%s\n" (trim $complaints)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* For a chart that puts the sidecar into a workload of several replicas. Takes (list context kind replicas). */ -}}
+{{- define "understudy.checkReplicas" -}}
+{{- $values := (index . 0).Values -}}
+{{- if and $values.slotPerPod (ne (index . 1) "StatefulSet") -}}
+{{- fail (printf "slotPerPod: the pods of a %s have no number; only those of a StatefulSet do" (index . 1)) -}}
+{{- end -}}
+{{- if and (gt (int (index . 2)) 1) (not $values.slotPerPod) -}}
+{{- fail (printf "slotPerPod: %d pods need as many slots; run one, or use a StatefulSet and set slotPerPod" (int (index . 2))) -}}
+{{- end -}}
+{{- end -}}

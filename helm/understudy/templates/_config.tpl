@@ -1,0 +1,43 @@
+{{- /* The program's configuration, and what other objects have to know of it. */ -}}
+
+{{- define "understudy.configPath" -}}
+/etc/understudy/understudy.yaml
+{{- end -}}
+
+{{- define "understudy.secretPath" -}}
+/etc/understudy-secret
+{{- end -}}
+
+{{- /* The configuration as it goes into the ConfigMap. */ -}}
+{{- define "understudy.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if .Values.credentials.connectionFileKey -}}
+{{- $_ := set $config.source.postgres "connection_file" (printf "%s/connection" (include "understudy.secretPath" .)) -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{- /* The first address of serve.listen that other hosts can reach, as `address:port`; empty if there is none. */ -}}
+{{- define "understudy.reachable" -}}
+{{- $found := "" -}}
+{{- $listen := dig "serve" "listen" list .Values.config -}}
+{{- range (kindIs "string" $listen | ternary (list $listen) $listen) -}}
+{{- if not (or $found (regexMatch "^(unix:|127\\.|localhost:|\\[::1\\])" .)) -}}
+{{- $found = . -}}
+{{- end -}}
+{{- end -}}
+{{- $found -}}
+{{- end -}}
+
+{{- define "understudy.port" -}}
+{{- include "understudy.reachable" . | regexFind "[0-9]+$" -}}
+{{- end -}}
+
+{{- define "understudy.scheme" -}}
+{{- dig "serve" "certificate" "" .Values.config | empty | ternary "http" "https" -}}
+{{- end -}}
+
+{{- /* Changes with the configuration, so that pods are made anew. */ -}}
+{{- define "understudy.podAnnotations" -}}
+checksum/understudy-config: {{ include "understudy.config" . | sha256sum }}
+{{- end -}}

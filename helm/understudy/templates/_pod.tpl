@@ -1,0 +1,98 @@
+{{- /* What stands in a pod beside the container: its volumes, and the lists that another chart includes. */ -}}
+
+{{- define "understudy.secretItems" -}}
+{{- with .Values.credentials.connectionFileKey }}
+- {key: {{ . | quote }}, path: connection}
+{{- end }}
+{{- with .Values.credentials.serviceFileKey }}
+- {key: {{ . | quote }}, path: pg_service.conf, mode: 0444}
+{{- end }}
+{{- with .Values.credentials.rootCertificateKey }}
+- {key: {{ . | quote }}, path: root.crt, mode: 0444}
+{{- end }}
+{{- end -}}
+
+{{- define "understudy.claimSpec" -}}
+accessModes: [ReadWriteOnce]
+{{- with .storageClassName }}
+storageClassName: {{ . }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .size }}
+{{- end -}}
+
+{{- /* Takes (list context name). Nothing for a claim of the StatefulSet, which has its own place. */ -}}
+{{- define "understudy.volume" -}}
+{{- $context := index . 0 -}}
+{{- $volume := get $context.Values (index . 1) -}}
+{{- $kind := include "understudy.volumeKind" (list $context $volume) -}}
+{{- if ne $kind "claim" }}
+- name: {{ $context.Values.containerName }}-{{ index . 1 }}
+{{- if eq $kind "existingClaim" }}
+  persistentVolumeClaim:
+    claimName: {{ $volume.existingClaim }}
+{{- else if eq $kind "ephemeral" }}
+  ephemeral:
+    volumeClaimTemplate:
+      spec:
+        {{- include "understudy.claimSpec" $volume | nindent 8 }}
+{{- else }}
+  emptyDir:
+    {{- with $volume.medium }}
+    medium: {{ . }}
+    {{- end }}
+    sizeLimit: {{ $volume.size }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* Those that are the same wherever the mirror is kept. */ -}}
+{{- define "understudy.givenVolumes" -}}
+- name: {{ .Values.containerName }}-config
+  configMap:
+    name: {{ include "understudy.fullname" . }}
+{{- with include "understudy.secretItems" . }}
+- name: {{ $.Values.containerName }}-secret
+  secret:
+    secretName: {{ $.Values.credentials.existingSecret }}
+    defaultMode: 0440
+    items:
+      {{- . | trim | nindent 6 }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "understudy.volumes" -}}
+{{- include "understudy.givenVolumes" . }}
+{{- include "understudy.volume" (list . "state") }}
+{{- include "understudy.volume" (list . "snapshot") }}
+{{- end -}}
+
+{{- define "understudy.nativeContainer" -}}
+{{ include "understudy.container" . }}
+restartPolicy: Always
+{{- end -}}
+
+{{- /* For `initContainers` of another chart's pod; empty with sidecar.native=false. */ -}}
+{{- define "understudy.initContainers" -}}
+{{- if .Values.sidecar.native -}}
+- {{ include "understudy.nativeContainer" . | indent 2 | trim }}
+{{- end -}}
+{{- end -}}
+
+{{- /* For its `containers`; empty unless sidecar.native=false. */ -}}
+{{- define "understudy.containers" -}}
+{{- if not .Values.sidecar.native -}}
+- {{ include "understudy.container" . | indent 2 | trim }}
+{{- end -}}
+{{- end -}}
+
+{{- /* For `volumeMounts` of the application's containers. */ -}}
+{{- define "understudy.readerVolumeMounts" -}}
+- name: {{ .Values.containerName }}-snapshot
+  mountPath: {{ .Values.sidecar.mountPath | default .Values.config.snapshot.directory }}
+  readOnly: true
+{{- end -}}
