@@ -2,6 +2,9 @@
 # What the commands of dev need on Debian 12. Sourced by dev. Installs only what is missing.
 # shellcheck disable=SC2034  # setup() picks the lists by name
 
+# shellcheck source=.ci/deploy_tools.sh
+source .ci/deploy_tools.sh
+
 packages_build=(
     g++ cmake ninja-build ccache pkg-config git ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev liblmdb-dev libyaml-cpp-dev libvalijson-dev libcli11-dev
@@ -9,7 +12,7 @@ packages_build=(
 )
 packages_test=(
     libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib
-    clang-19 llvm-19 libclang-rt-19-dev python3 chromium openssl libfaketime
+    clang-19 llvm-19 libclang-rt-19-dev python3 python3-yaml chromium openssl libfaketime
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
 packages_bench=(libboost-test1.81-dev "${packages_demo[@]}" jq nginx-light)
@@ -31,6 +34,7 @@ setup() {
         install_postgres_versions
         install_promtool
         install_clients
+        install_deploy_tools
     fi
 }
 

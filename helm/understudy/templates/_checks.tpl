@@ -97,13 +97,16 @@ credentials.passfile: never read, for credentials.passwordKey comes first
 {{- end -}}
 {{- end -}}
 
+{{- /* The snapshot's volume may be mounted below the state's, not the other way round. */ -}}
 {{- define "understudy.check.directories" -}}
 {{- $state := .Values.config.state.directory | clean -}}
 {{- $snapshot := .Values.config.snapshot.directory | clean -}}
-{{- if or (eq (dir $state) "/") (eq $snapshot "/") }}
-config.state.directory, config.snapshot.directory: {{ $state }} and {{ $snapshot }} need a directory above them that a volume can be mounted on
-{{- else if or (hasPrefix (printf "%s/" $snapshot) (printf "%s/" $state)) (hasPrefix (printf "%s/" (dir $state)) (printf "%s/" $snapshot)) }}
-config.snapshot.directory: {{ $snapshot }} and {{ dir $state }}, the directory above config.state.directory, lie in each other; each is a volume
+{{- if eq (dir $state) "/" }}
+config.state.directory: {{ $state }} needs a directory above it that its volume is mounted on, e.g. /var/lib/understudy{{ $state }}
+{{- else if hasPrefix (printf "%s/" $state) (printf "%s/" $snapshot) }}
+config.snapshot.directory: {{ $snapshot }} lies in config.state.directory ({{ $state }})
+{{- else if hasPrefix (printf "%s/" $snapshot) (printf "%s/" (dir $state)) }}
+config.state.directory: {{ $state }} needs a volume of its own, and that would be mounted in config.snapshot.directory ({{ $snapshot }})
 {{- end -}}
 {{- end -}}
 

@@ -1,0 +1,175 @@
+import json
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import yaml
+
+import tools
+
+MINIMAL = tools.CHART / "ci" / "minimal-values.yaml"
+
+# What is wrong, and the key that the message has to name.
+REFUSED = {
+    "config.cadence.every": {"config": {"cadence": {"min_interval": "1m", "every": "30s"}}},
+    "config.cadence.after_quiet": {"config": {"cadence": {"every": "5m", "after_quiet": "300s"}}},
+    "config.cadence.min_interval": {"config": {"cadence": {"min_interval": "9ms"}}},
+    "config.status.heartbeat": {"config": {"status": {"heartbeat": "2h"}}},
+    "config.commit.max_bytes": {"config": {"commit": {"max_bytes": 1024}}},
+    "config.snapshot.reserve": {"config": {"snapshot": {"reserve": "1025TiB"}}},
+    "config.serve.listen": {"config": {"serve": {"max_rows": 1}}},
+    "config.serve.anywhere": {"config": {"serve": {"listen": "0.0.0.0:8080"}}},
+    "config.serve.private_key": {"config": {"serve": {"listen": "127.0.0.1:1", "certificate": "/a"}}},
+    "config.serve.certificate": {"config": {"serve": {"listen": "127.0.0.1:1", "private_key": "/a"}}},
+    "config.snapshot.directory": {"config": {"snapshot": {"directory": "/var/lib/understudy/state/store/x"}}},
+    "config.state.directory": {"config": {"state": {"directory": "/store"}}},
+    "credentials.connectionKey": {"credentials": {"connectionKey": "uri"}},
+    "credentials.passfile": {"credentials": {"passfile": "/run/pgpass"}},
+    "credentials.existingSecret": {"credentials": {"existingSecret": ""}},
+    "replicas": {"replicas": 2},
+    "state.existingClaim": {"state": {"kind": "existingClaim"}},
+    "snapshot.existingClaim": {"snapshot": {"existingClaim": "data"}},
+    "snapshot.medium": {"snapshot": {"medium": "Memory"}},
+    "state.kind": {"mode": "sidecar", "state": {"kind": "claim"}},
+    "networkPolicy.enabled": {"mode": "sidecar", "networkPolicy": {"enabled": True}},
+    "podDisruptionBudget.enabled": {"mode": "policy", "podDisruptionBudget": {"enabled": True}},
+    "sidecar.native": {"mode": "policy", "sidecar": {"native": False}},
+    "monitoring.serviceMonitor.enabled": {"monitoring": {"serviceMonitor": {"enabled": True}}},
+    "monitoring.podMonitor.enabled": {"monitoring": {"podMonitor": {"enabled": True}}},
+    "monitoring.podMonitor.selector": {
+        "mode": "sidecar", "monitoring": {"podMonitor": {"enabled": True}},
+        "config": {"serve": {"listen": "0.0.0.0:8080", "anywhere": True}},
+    },
+    "monitoring.rules.excludeRules": {"monitoring": {"rules": {"enabled": True, "excludeRules": ["UnderstudyNotFolowing"]}}},
+    # By the schema.
+    "/config/cadence": {"config": {"cadence": {"evry": "5m"}}},
+    "/config/cadence/every": {"config": {"cadence": {"every": 300}}},
+    "/config/tables": {"config": {"tables": []}},
+    "/config/source/postgres/slot": {"config": {"source": {"postgres": {"slot": "Shop-1"}}}},
+    "/config/log/level": {"config": {"log": {"level": "verbose"}}},
+    "/config/snapshot/mode": {"config": {"snapshot": {"mode": "0777"}}},
+    "/config/documents/0/tables/0/nest/0/nest/0": {"config": {"documents": [{"file": "a.json", "tables": [
+        {"table": "a.b", "nest": [{"table": "a.c", "by": "d", "nest": [{"table": "a.e"}]}]}]}]}},
+    "/mode": {"mode": "daemonset"},
+    "/image/tag": {"image": {"tag": 1}},
+    "/state/size": {"state": {"size": "4 GB"}},
+    "/probes/liveness": {"probes": {"liveness": {"period": 5}}},
+    "/replicas": {"replicas": -1},
+    "/commonLabels/a": {"commonLabels": {"a": 1}},
+    "replica": {"replica": 1},
+}
+
+# The same mistakes in the program's own file; it refuses them under the same keys.
+OF_THE_PROGRAM = ("config.cadence.every", "config.cadence.after_quiet", "config.cadence.min_interval", "config.status.heartbeat",
+                  "config.commit.max_bytes", "config.snapshot.reserve", "config.serve.private_key", "config.serve.certificate",
+                  "/config/cadence", "/config/cadence/every", "/config/tables", "/config/source/postgres/slot",
+                  "/config/log/level", "/config/snapshot/mode")
+
+# What it takes, close to what it refuses.
+TAKEN = [
+    {"cadence": {"min_interval": "30s", "every": "30s"}},
+    {"cadence": {"every": "5m", "after_quiet": "299s"}},
+    {"cadence": {"min_interval": "010ms", "after_quiet": "7d", "every": "30d"}},
+    {"cadence": {"after_bytes": 67108864, "after_changes": 1000000000000}},
+    {"commit": {"max_bytes": "64KiB"}},
+    {"snapshot": {"reserve": 0, "grace": "0s"}},
+    {"state": {"directory": "/var/lib/understudy/state"}},
+    {"serve": {"listen": ["unix:/run/x.sock", "localhost:8080", "[::1]:8080", "127.0.0.2:1"]}},
+    {"serve": {"listen": "[::]:8080", "anywhere": True}},
+]
+
+
+def merged(values, more):
+    out = dict(values)
+    for key, value in more.items():
+        out[key] = merged(out.get(key, {}), value) if isinstance(value, dict) else value
+    return out
+
+
+def complaint(values):
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            tools.render(*tools.with_values(merged(tools.values_of(MINIMAL), values), directory))
+        except tools.Refused as why:
+            return str(why)
+    return ""
+
+
+def program_says(config):
+    """What `understudy config` has against a file; empty if nothing."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "understudy.yaml"
+        file.write_text(json.dumps(config))
+        done = subprocess.run([tools.PROGRAM, "config", "--config", file], capture_output=True, text=True, env={})
+    return done.stderr if done.returncode else ""
+
+
+class Refusals(unittest.TestCase):
+    def test_what_contradicts_itself_is_refused_by_its_key(self):
+        for key, values in REFUSED.items():
+            with self.subTest(key):
+                self.assertIn(key, complaint(values))
+
+    def test_everything_that_is_missing_is_named_at_once(self):
+        with self.assertRaises(tools.Refused) as refused:
+            tools.render()
+        self.assertIn("config.source.postgres.connection: missing", str(refused.exception))
+        self.assertIn("config.tables: missing", str(refused.exception))
+
+    def test_a_password_in_the_configuration_is_refused(self):
+        for connection in ("host=a password=b", "postgresql://u:secret@db/shop", "postgres://db/shop?user=u&password=x",
+                           "host=a sslpassword = x", "password=x"):
+            with self.subTest(connection):
+                why = complaint({"config": {"source": {"postgres": {"connection": connection}}}})
+                self.assertIn("config.source.postgres.connection: holds a password", why)
+        for connection in ("host=a passfile=/run/pgpass", "postgresql://u@db:5432/shop", "service=password_of"):
+            with self.subTest(connection):
+                self.assertEqual(complaint({"config": {"source": {"postgres": {"connection": connection}}}}), "")
+
+
+class BesideTheProgram(unittest.TestCase):
+    """The chart and the program agree on what a configuration may say."""
+
+    def config(self, values):
+        return merged({"state": {"directory": "/var/lib/understudy/state/store"}, "snapshot": {"directory": "/var/lib/understudy/snapshot"}},
+                      merged(tools.values_of(MINIMAL), values)["config"])
+
+    def test_the_program_refuses_what_the_chart_refuses(self):
+        for key in OF_THE_PROGRAM:
+            with self.subTest(key):
+                name = key.replace("/", ".").split(".")[-1]
+                self.assertIn(name, program_says(self.config(REFUSED[key])))
+
+    def test_both_take_what_is_just_right(self):
+        for config in TAKEN:
+            with self.subTest(config):
+                self.assertEqual(complaint({"config": config}), "")
+                self.assertEqual(program_says(self.config({"config": config})), "")
+
+    def test_the_program_takes_what_the_chart_renders(self):
+        for file in tools.CI_VALUES:
+            with self.subTest(file.name):
+                objects = tools.render("--values", file, "--set", "mode=sidecar", "--show-only", "templates/configmap.yaml",
+                                       "--set", "monitoring.podMonitor.selector.a=b", "--set", "state.kind=", "--set", "snapshot.kind=",
+                                       "--set", "networkPolicy.enabled=false", "--set", "podDisruptionBudget.enabled=false",
+                                       "--set", "monitoring.serviceMonitor.enabled=false")
+                config = yaml.safe_load(tools.one(objects, "ConfigMap")["data"]["understudy.yaml"])
+                # These name files and places that are only in the pod.
+                config["source"]["postgres"].pop("connection_file", None)
+                config["source"]["postgres"].setdefault("connection", "host=db")
+                for name in ("token_file", "certificate", "private_key"):
+                    config.get("serve", {}).pop(name, None)
+                self.assertEqual(program_says(config), "")
+
+    def test_the_chart_takes_the_examples_of_the_program(self):
+        for file in sorted((tools.ROOT / "config").rglob("understudy*.yaml")):
+            with self.subTest(file.name), tempfile.TemporaryDirectory() as directory:
+                config = tools.values_of(file)
+                if "mode" in config["snapshot"]:  # octal to this reader, text to the program
+                    config["snapshot"]["mode"] = f"{config['snapshot']['mode']:04o}"
+                objects = tools.render(*tools.with_values({"config": config}, directory))
+                rendered = yaml.safe_load(tools.one(objects, "ConfigMap")["data"]["understudy.yaml"])
+                self.assertEqual(program_says(config), "")
+                self.assertEqual({**rendered, "snapshot": None, "source": None, "log": None},
+                                 {**config, "snapshot": None, "source": None, "log": None})

@@ -1,0 +1,85 @@
+"""The programs that .ci/deploy_tools.sh has built, and what they make of the charts."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "helm" / "understudy"
+CI_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
+PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", str(ROOT / "build" / "understudy"))
+VERSION = "1.34.0"
+VERSIONS = ("1.25.0", "1.29.0", "1.34.0", "1.36.0")
+
+
+@functools.cache
+def tools_home():
+    script = "source .ci/common.sh && source .ci/deploy_tools.sh && deploy_tools_home"
+    return Path(subprocess.run(["bash", "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip())
+
+
+def tool(name):
+    return str(tools_home() / "bin" / name)
+
+
+def promtool():
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    fetched = cache / "understudy" / "prometheus" / "usr" / "bin" / "promtool"
+    return str(fetched) if fetched.exists() else "promtool"
+
+
+def run(*command, text=None, directory=None):
+    """(exit status, standard output, standard error)."""
+    done = subprocess.run([str(word) for word in command], input=text, cwd=directory, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Refused(Exception):
+    """Helm would not render; the text is its message."""
+
+
+@functools.cache
+def rendered_text(chart, version, arguments):
+    status, out, why = run(tool("helm"), "template", "rel", chart, "--namespace", "shop", "--kube-version", version, *arguments)
+    if status != 0:
+        raise Refused(why)
+    return out
+
+
+def render(*arguments, chart=CHART, version=VERSION):
+    """The objects that `helm template` prints; `arguments` are its own."""
+    return [item for item in yaml.safe_load_all(rendered_text(chart, version, tuple(map(str, arguments)))) if item]
+
+
+def one(objects, kind):
+    found = [item for item in objects if item.get("kind") == kind]
+    if len(found) != 1:
+        raise AssertionError(f"{len(found)} objects of kind {kind}")
+    return found[0]
+
+
+def values_of(file):
+    return yaml.safe_load(Path(file).read_text())
+
+
+def with_values(values, directory, name="values.yaml"):
+    """Arguments that give these values to helm; as JSON, for YAML has two opinions of what 0815 is."""
+    file = Path(directory) / name
+    file.write_text(json.dumps(values))
+    return "--values", str(file)
+
+
+def built_example_app(directory):
+    """A copy of the example chart, with what it depends on, as `helm dependency build` makes it."""
+    for name in ("understudy", "example-app"):
+        shutil.copytree(ROOT / "helm" / name, Path(directory) / name, ignore=shutil.ignore_patterns("charts"))
+    chart = Path(directory) / "example-app"
+    status, _, why = run(tool("helm"), "dependency", "build", chart)
+    if status != 0:
+        raise AssertionError(why)
+    return chart
