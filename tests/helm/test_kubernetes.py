@@ -122,6 +122,9 @@ class Kustomize(unittest.TestCase):
         for version in tools.VERSIONS[1:]:
             self.assertEqual(kubeconform(self.objects, version), "")
 
+    def test_the_example_may_run_where_security_is_restricted(self):
+        self.assertEqual(pod_security.objections(self.pod), [])
+
     def test_the_example_has_its_own_configuration(self):
         config = tools.one(self.objects, "ConfigMap")
         self.assertIn("public.suppliers", config["data"]["understudy.yaml"])
