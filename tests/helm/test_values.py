@@ -111,6 +111,20 @@ class AsSubchart(unittest.TestCase):
                 with self.assertRaisesRegex(tools.Refused, "slotPerPod"):
                     self.app(directory, **values)
 
+    def test_as_many_slots_as_pods_are_taken_in_a_stateful_set(self):
+        with tempfile.TemporaryDirectory() as directory:
+            chart = tools.built_example_app(directory)
+            template = chart / "templates" / "deployment.yaml"
+            template.write_text(template.read_text().replace('"Deployment"', '"StatefulSet"'))
+            objects = tools.render(*tools.with_values({"replicas": 2, "understudy": {"slotPerPod": True}}, directory), chart=chart)
+        container = tools.one(objects, "Deployment")["spec"]["template"]["spec"]["initContainers"][0]
+        self.assertIn("POD_NUMBER", [variable["name"] for variable in container["env"]])
+
+    def test_the_mode_that_was_forgotten_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with self.assertRaisesRegex(tools.Refused, "mode: set it to sidecar"):
+                self.app(directory, understudy={"mode": "standalone"})
+
     def test_a_refusal_names_the_key_below_the_name_of_the_subchart(self):
         with tempfile.TemporaryDirectory() as directory:
             with self.assertRaisesRegex(tools.Refused, r"understudy:\n- at '/config/cadence'"):

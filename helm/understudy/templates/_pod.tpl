@@ -76,8 +76,15 @@ resources:
 restartPolicy: Always
 {{- end -}}
 
+{{- define "understudy.notStandalone" -}}
+{{- if eq .Values.mode "standalone" -}}
+{{- fail "mode: set it to sidecar, for understudy goes into a pod of another chart here" -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* For `initContainers` of another chart's pod; empty with sidecar.native=false. */ -}}
 {{- define "understudy.initContainers" -}}
+{{- include "understudy.notStandalone" . -}}
 {{- if .Values.sidecar.native -}}
 - {{ include "understudy.nativeContainer" . | indent 2 | trim }}
 {{- end -}}
@@ -85,6 +92,7 @@ restartPolicy: Always
 
 {{- /* For its `containers`; empty unless sidecar.native=false. */ -}}
 {{- define "understudy.containers" -}}
+{{- include "understudy.notStandalone" . -}}
 {{- if not .Values.sidecar.native -}}
 - {{ include "understudy.container" . | indent 2 | trim }}
 {{- end -}}
