@@ -32,7 +32,7 @@ def kustomized(directory):
     status, out, why = tools.run(tools.tool("kustomize"), "build", directory)
     if status != 0:
         raise AssertionError(why)
-    return list(yaml.safe_load_all(out))
+    return tools.objects_in(out)
 
 
 class Kubernetes(unittest.TestCase):

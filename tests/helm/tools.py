@@ -14,6 +14,7 @@ CHART = ROOT / "helm" / "understudy"
 CI_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", str(ROOT / "build" / "understudy"))
 VERSION = "1.34.0"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 VERSIONS = ("1.25.0", "1.29.0", "1.34.0", "1.36.0")
 
 
@@ -53,7 +54,11 @@ def rendered_text(chart, version, arguments):
 
 def render(*arguments, chart=CHART, version=VERSION):
     """The objects that `helm template` prints; `arguments` are its own."""
-    return [item for item in yaml.safe_load_all(rendered_text(chart, version, tuple(map(str, arguments)))) if item]
+    return objects_in(rendered_text(chart, version, tuple(map(str, arguments))))
+
+
+def objects_in(text):
+    return [item for item in yaml.load_all(text, LOADER) if item]
 
 
 def one(objects, kind):
@@ -64,7 +69,7 @@ def one(objects, kind):
 
 
 def values_of(file):
-    return yaml.safe_load(Path(file).read_text())
+    return yaml.load(Path(file).read_text(), LOADER)
 
 
 def with_values(values, directory, name="values.yaml"):

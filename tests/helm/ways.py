@@ -66,5 +66,5 @@ def kustomize(_, name):
         status, out, why = tools.run(tools.tool("kustomize"), "build", above)
     if status != 0:
         raise AssertionError(why)
-    container, volumes = parts(tools.one(yaml.safe_load_all(out), "Deployment")["spec"]["template"]["spec"], name)
+    container, volumes = parts(tools.one(tools.objects_in(out), "Deployment")["spec"]["template"]["spec"], name)
     return container, volumes
