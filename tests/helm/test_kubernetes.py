@@ -136,13 +136,11 @@ class Kustomize(unittest.TestCase):
 
     def test_a_workload_without_the_label_is_left_alone(self):
         with tempfile.TemporaryDirectory() as directory:
-            app = Path(directory, "app")
-            depth = len(app.resolve().parts) - 1
-            app.mkdir()
+            app = Path(directory)
             deployment = tools.values_of(EXAMPLE / "deployment.yaml")
             del deployment["metadata"]["labels"]
             (app / "deployment.yaml").write_text(yaml.safe_dump(deployment))
             (app / "kustomization.yaml").write_text(yaml.safe_dump(
-                {"resources": ["deployment.yaml"], "components": [str(Path(*[".."] * depth) / ways.COMPONENT.relative_to("/"))]}))
+                {"resources": ["deployment.yaml"], "components": [ways.component_from(app)]}))
             pod = pod_security.pod_of(tools.one(kustomized(app), "Deployment"))
         self.assertNotIn("initContainers", pod)

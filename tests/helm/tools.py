@@ -1,6 +1,7 @@
 """The programs that .ci/deploy_tools.sh has built, and what they make of the charts."""
 
 import functools
+import hashlib
 import json
 import os
 import shutil
@@ -72,10 +73,12 @@ def values_of(file):
     return yaml.load(Path(file).read_text(), LOADER)
 
 
-def with_values(values, directory, name="values.yaml"):
+def with_values(values, directory):
     """Arguments that give these values to helm; as JSON, for YAML has two opinions of what 0815 is."""
-    file = Path(directory) / name
-    file.write_text(json.dumps(values))
+    text = json.dumps(values)
+    # Named by what it holds, so that a rendering that is remembered is the right one.
+    file = Path(directory) / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    file.write_text(text)
     return "--values", str(file)
 
 

@@ -51,6 +51,12 @@ def policy(values, _):
     return cel.added(containers, "/spec/initContainers")[0], cel.added(volumes, "/spec/volumes")
 
 
+def component_from(directory):
+    """The component's path as a kustomization in `directory` has to write it: relative."""
+    up = [".."] * (len(Path(directory).resolve().parts) - 1)
+    return str(Path(*up) / COMPONENT.relative_to("/"))
+
+
 def kustomize(_, name):
     """Of the component's own values: what is committed."""
     with tempfile.TemporaryDirectory() as directory:
@@ -60,9 +66,8 @@ def kustomize(_, name):
             "metadata": {"name": "shop", "labels": {"understudy-sidecar": "true"}},
             "spec": {"template": {"spec": {"containers": [{"name": "shop", "image": "shop"}]}}},
         }))
-        depth = len(above.resolve().parts) - 1
-        component = Path(*[".."] * depth) / COMPONENT.relative_to("/")
-        (above / "kustomization.yaml").write_text(yaml.safe_dump({"resources": ["app.yaml"], "components": [str(component)]}))
+        (above / "kustomization.yaml").write_text(
+            yaml.safe_dump({"resources": ["app.yaml"], "components": [component_from(above)]}))
         status, out, why = tools.run(tools.tool("kustomize"), "build", above)
     if status != 0:
         raise AssertionError(why)
