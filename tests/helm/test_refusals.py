@@ -58,6 +58,7 @@ REFUSED = {
     "/replicas": {"replicas": -1},
     "/commonLabels/a": {"commonLabels": {"a": 1}},
     "replica": {"replica": 1},
+    "extraPodSpec.containers": {"extraPodSpec": {"containers": []}},
 }
 
 # The same mistakes in the program's own file; it refuses them under the same keys.

@@ -153,6 +153,9 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 {{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) }}
 replicas: {{ .Values.replicas }} pods need as many slots; set slotPerPod, or leave it at 1
 {{- end -}}
+{{- range keys (pick .Values.extraPodSpec "containers" "initContainers" "volumes" "securityContext" "serviceAccountName" "automountServiceAccountToken" "enableServiceLinks" "terminationGracePeriodSeconds" "imagePullSecrets" "priorityClassName" "runtimeClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints") }}
+extraPodSpec.{{ . }}: there is a value for that
+{{- end -}}
 {{- if ne $mode "standalone" -}}
 {{- range list "networkPolicy" "podDisruptionBudget" -}}
 {{- if (get $.Values .).enabled }}
