@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm" / "understudy"
 CI_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
-PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", str(ROOT / "build" / "understudy"))
+PROGRAM = os.environ.get("UNDERSTUDY_PROGRAM", str(ROOT / "build-dev" / "understudy"))
 VERSION = "1.34.0"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 VERSIONS = ("1.25.0", "1.29.0", "1.34.0", "1.36.0")
