@@ -43,6 +43,15 @@ class Kubernetes(unittest.TestCase):
             with self.subTest(version):
                 self.assertEqual(kubeconform([item for file in files for item in objects_of(file, version)], version), "")
 
+    def test_the_example_application_is_valid_where_there_are_native_sidecars_and_without_them_everywhere(self):
+        with tempfile.TemporaryDirectory() as directory:
+            chart = tools.built_example_app(directory)
+            for version in tools.VERSIONS[1:]:
+                self.assertEqual(kubeconform(tools.render(chart=chart, version=version), version), "")
+            for version in tools.VERSIONS:
+                objects = tools.render("--set", "understudy.sidecar.native=false", chart=chart, version=version)
+                self.assertEqual(kubeconform(objects, version), "")
+
     def test_the_policy_has_the_version_of_the_cluster(self):
         file = tools.CHART / "ci" / "policy-values.yaml"
         for version, expected in (("1.34.0", "v1beta1"), ("1.35.9", "v1beta1"), ("1.36.0", "v1")):
