@@ -70,7 +70,7 @@ valueFrom:
 {{- end }}
 {{- end -}}
 
-{{- /* How a probe asks. Takes (list context kind). Empty where there is no way to ask. */ -}}
+{{- /* How a probe asks. Takes (list context kind). */ -}}
 {{- define "understudy.handler" -}}
 {{- $context := index . 0 -}}
 {{- $kind := index . 1 -}}
@@ -79,9 +79,9 @@ httpGet:
   path: {{ eq $kind "liveness" | ternary "/livez" "/readyz" }}
   port: understudy-http
   scheme: {{ include "understudy.scheme" $context | upper }}
-{{- else if ne $kind "liveness" -}}
+{{- else -}}
 exec:
-  command: [understudy, ready, --config, {{ include "understudy.configPath" $context }}]
+  command: [understudy, {{ eq $kind "liveness" | ternary "live" "ready" }}, --config, {{ include "understudy.configPath" $context }}]
 {{- end -}}
 {{- end -}}
 

@@ -47,26 +47,27 @@ resources:
 {{- end }}
 {{- end -}}
 
-{{- /* Those that are the same wherever the mirror is kept. */ -}}
+{{- /* Those that are the same wherever the mirror is kept. Takes (list context name-of-the-ConfigMap). */ -}}
 {{- define "understudy.givenVolumes" -}}
-- name: {{ .Values.containerName }}-config
+{{- $context := index . 0 -}}
+- name: {{ $context.Values.containerName }}-config
   configMap:
-    name: {{ include "understudy.fullname" . }}
-{{- with include "understudy.secretItems" . }}
-- name: {{ $.Values.containerName }}-secret
+    name: {{ index . 1 }}
+{{- with include "understudy.secretItems" $context }}
+- name: {{ $context.Values.containerName }}-secret
   secret:
-    secretName: {{ $.Values.credentials.existingSecret }}
+    secretName: {{ $context.Values.credentials.existingSecret }}
     defaultMode: 0440
     items:
       {{- . | trim | nindent 6 }}
 {{- end }}
-{{- with .Values.extraVolumes }}
+{{- with $context.Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
 {{- define "understudy.volumes" -}}
-{{- include "understudy.givenVolumes" . }}
+{{- include "understudy.givenVolumes" (list . (include "understudy.fullname" .)) }}
 {{- include "understudy.volume" (list . "state") }}
 {{- include "understudy.volume" (list . "snapshot") }}
 {{- end -}}
