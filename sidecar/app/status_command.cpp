@@ -143,7 +143,7 @@ int status_command(const command_options& options)
     if (options.json) {
         json::object answer{{"usable", current.has_value()}, {"running", alive}};
         if (current) answer["generation"] = current->generation;
-        answer["status"] = report ? json::parse(to_json(*report)) : json::value{};
+        answer["status"] = report ? json::value{to_object(*report)} : json::value{};
         if (!report) answer["text"] = report.error().text;
         write_json(std::cout, answer);
     } else if (report) {
