@@ -119,7 +119,7 @@ void write_for_programs(const std::vector<check_item>& items, bool passed)
 
 int check_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::needed);
     if (!config) return 2;
     const auto& wanted = config->values;
     auto items = check_directories(wanted);

@@ -8,15 +8,14 @@
 
 namespace understudy {
 
-std::optional<loaded_settings> load_for_command(const command_options& options)
+load_result load_for_command(const command_options& options, secrets wanted)
 {
-    auto loaded = load(options.config, process_environment());
-    if (!loaded) {
+    auto loaded = load(options.config, process_environment(), wanted);
+    if (loaded)
+        configure_logging(loaded->values.log);
+    else
         for (const auto& error : loaded.error().errors) std::cerr << clean_text(to_string(error)) << '\n';
-        return std::nullopt;
-    }
-    configure_logging(loaded->values.log);
-    return std::move(*loaded);
+    return loaded;
 }
 
 int report_failure(const failure& why)

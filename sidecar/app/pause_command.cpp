@@ -49,7 +49,7 @@ outcome<json::object> pause(const std::filesystem::path& state_directory, const 
 
 int pause_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     if (options.reason.size() > limits::pause_text_bytes_max)
         return report_failure({errc::usage, "the reason is too long for one sentence"});

@@ -10,7 +10,7 @@ namespace understudy {
 
 int publish_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     auto daemon = daemon_connection::open(config->values.state_directory);
     if (!daemon) return report_failure(daemon.error());

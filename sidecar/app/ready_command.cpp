@@ -46,7 +46,7 @@ int ready_command(const command_options& options)
         std::cerr << "understudy: --max-age: expected a duration such as 30s or 5m\n";
         return 2;
     }
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     const auto& directory = config->values.snapshot.directory;
     auto report = read_status(directory);  // before the generation, so that it is not of a later one

@@ -36,7 +36,7 @@ outcome<json::object> resume(const std::filesystem::path& state_directory)
 
 int resume_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     auto answer = resume(config->values.state_directory);
     if (!answer) return report_failure(answer.error());

@@ -192,7 +192,7 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
 int run_in_mode(const command_options& options, daemon_mode mode)
 {
     prepare_signals(mode);
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::needed);
     if (!config) return 2;
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
     log_event(log_level::info, "started", "understudy " UNDERSTUDY_VERSION,

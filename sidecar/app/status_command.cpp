@@ -133,7 +133,7 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
 
 int status_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     const auto& directory = config->values.snapshot.directory;
     auto current = load_current(directory);

@@ -124,7 +124,7 @@ int verify_against_database(const settings& wanted, bool as_json)
 
 int verify_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, options.against_db ? secrets::needed : secrets::unneeded);
     if (!config) return 2;
     if (options.against_db) return verify_against_database(config->values, options.json);
     return verify_files(config->values, options.json);

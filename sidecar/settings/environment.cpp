@@ -1,6 +1,7 @@
 #include "settings/environment.hpp"
 
 #include "settings/config_schema.hpp"
+#include "settings/credentials.hpp"
 #include "settings/nearest.hpp"
 #include "settings/yaml_reader.hpp"
 
@@ -126,7 +127,8 @@ environment process_environment()
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         std::string_view text = *entry;
         auto equals = text.find('=');
-        if (!text.starts_with(prefix) || equals == text.npos) continue;
+        if (equals == text.npos) continue;
+        if (!text.starts_with(prefix) && text.substr(0, equals) != credentials_variable) continue;
         found.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return found;

@@ -11,7 +11,7 @@ namespace understudy {
 /// Environment variables by name.
 using environment = std::map<std::string, std::string, std::less<>>;
 
-/// Those of this process whose name starts with `UNDERSTUDY_`.
+/// Those of this process that the configuration may come from: `UNDERSTUDY_...` and `CREDENTIALS_DIRECTORY`.
 environment process_environment();
 
 /// The variable that overrides a key: `UNDERSTUDY_SNAPSHOT__KEEP` for `snapshot.keep`.

@@ -2,6 +2,7 @@
 
 #include "settings/combinations.hpp"
 #include "settings/connection.hpp"
+#include "settings/credentials.hpp"
 #include "settings/documents.hpp"
 #include "settings/keys.hpp"
 #include "settings/listen.hpp"
@@ -46,7 +47,10 @@ setting_origin origin_of(const config_tree& tree, std::string_view key)
 /// all the same and one mistake hides no other.
 class loader {
 public:
-    loader(config_tree& tree, config_errors& errors) : tree_{tree}, errors_{errors} { loaded_.file = tree.file; }
+    loader(config_tree& tree, config_errors& errors, secrets wanted) : tree_{tree}, errors_{errors}, secrets_{wanted}
+    {
+        loaded_.file = tree.file;
+    }
 
     loaded_settings load()
     {
@@ -91,7 +95,8 @@ private:
         auto& serve = loaded_.values.serve;
         if (!are_sound({"serve"})) return;
         serve.listen = read_listen(tree_, errors_);
-        if (const auto* file = tree_.find(token_file_key)) read_token(json::value_to<std::string>(*file));
+        const auto* token_file = tree_.find(token_file_key);
+        if (token_file != nullptr && secrets_ == secrets::needed) read_token(json::value_to<std::string>(*token_file));
         if (are_sound({"serve"})) check_serving(serve, tree_, errors_);
     }
 
@@ -117,7 +122,7 @@ private:
             complain(connection_key, "missing; expected a libpq connection string or URI, or connection_file");
         else if (text != nullptr && file != nullptr)
             complain(connection_file_key, "contradicts source.postgres.connection; keep one of them");
-        else if (file != nullptr)
+        else if (text == nullptr)
             read_connection_file(json::value_to<std::string>(*file));
         else
             take_connection(connection_key, json::value_to<std::string>(*text));
@@ -125,6 +130,7 @@ private:
 
     void read_connection_file(const std::string& file)
     {
+        if (secrets_ == secrets::unneeded) return;
         auto text = read_secret_file(file);
         if (!text) return complain(connection_file_key, text.error().text);
         auto origin = origin_of(tree_, connection_file_key);
@@ -144,6 +150,7 @@ private:
 
     config_tree& tree_;
     config_errors& errors_;
+    secrets secrets_;
     loaded_settings loaded_;
 };
 
@@ -158,29 +165,30 @@ config_errors sorted_by_place(config_errors errors)
     return sorted;
 }
 
-load_result finish(config_tree tree, const environment& variables, config_errors errors)
+load_result finish(config_tree tree, const environment& variables, config_errors errors, secrets wanted)
 {
     if (!errors.empty() && errors.front().key.empty()) return config_failure{std::move(errors)};  // not a tree at all
     apply_environment(tree, variables, errors);
-    auto loaded = loader{tree, errors}.load();
+    if (wanted == secrets::needed) expand_credentials(tree, variables, errors);
+    auto loaded = loader{tree, errors, wanted}.load();
     if (errors.empty()) return loaded;
     return config_failure{sorted_by_place(std::move(errors))};
 }
 
 }  // namespace
 
-load_result load(const std::filesystem::path& file, const environment& variables)
+load_result load(const std::filesystem::path& file, const environment& variables, secrets wanted)
 {
     config_errors errors;
     auto tree = read_yaml_file(file, errors);
-    return finish(std::move(tree), variables, std::move(errors));
+    return finish(std::move(tree), variables, std::move(errors), wanted);
 }
 
-load_result load_text(std::string_view text, std::string_view name, const environment& variables)
+load_result load_text(std::string_view text, std::string_view name, const environment& variables, secrets wanted)
 {
     config_errors errors;
     auto tree = read_yaml_text(text, name, errors);
-    return finish(std::move(tree), variables, std::move(errors));
+    return finish(std::move(tree), variables, std::move(errors), wanted);
 }
 
 std::string to_string(const config_failure& failed)

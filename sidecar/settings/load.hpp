@@ -31,12 +31,16 @@ struct loaded_settings {
 /// Either a configuration without a fault, or every fault that was found.
 using load_result = boost::system::result<loaded_settings, config_failure>;
 
-/// Reads the file, puts the variables over it and checks the result. Reads no other file but the one that
-/// `connection_file` names. Safe on any thread; nothing is kept between calls.
-load_result load(const std::filesystem::path& file, const environment& variables);
+/// Whether the files that hold secrets are read. Who does not need them may not be allowed to.
+enum class secrets { needed, unneeded };
+
+/// Reads the file, puts the variables over it and checks the result. Reads no other file but those of secrets. Safe on any
+/// thread; nothing is kept between calls.
+load_result load(const std::filesystem::path& file, const environment& variables, secrets wanted = secrets::needed);
 
 /// The same for text that is already here; `name` stands in messages.
-load_result load_text(std::string_view text, std::string_view name, const environment& variables);
+load_result load_text(std::string_view text, std::string_view name, const environment& variables,
+                      secrets wanted = secrets::needed);
 
 /// The failure as operators see it: one line for each error.
 std::string to_string(const config_failure& failed);

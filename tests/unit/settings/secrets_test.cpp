@@ -65,7 +65,7 @@ std::string complaint_about(const std::string& file)
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(secrets)
+BOOST_AUTO_TEST_SUITE(secret_settings)
 
 BOOST_AUTO_TEST_CASE(a_connection_is_shown_without_its_password)
 {
@@ -148,6 +148,36 @@ BOOST_AUTO_TEST_CASE(a_file_variable_replaces_the_connection_of_the_file)
     values = values_of(with_connection("connection_file: /nonexistent"),
                        {{"UNDERSTUDY_SOURCE__POSTGRES__CONNECTION", "host=third"}});
     BOOST_TEST(values.postgres.connection == "host=third");
+}
+
+BOOST_AUTO_TEST_CASE(a_credential_of_systemd_is_found_where_its_variable_says)
+{
+    temporary_file file{"host=secret"};
+    std::filesystem::path path{file.path()};
+    auto text = with_connection("connection_file: '${CREDENTIALS_DIRECTORY}/" + path.filename().string() + "'");
+    environment variables{{"CREDENTIALS_DIRECTORY", path.parent_path()}};
+    BOOST_TEST(values_of(text, variables).postgres.connection == "host=secret");
+    BOOST_TEST(complaints(text) == "c.yaml:4:38: source.postgres.connection_file: CREDENTIALS_DIRECTORY is not set; "
+                                   "systemd sets it for a unit with LoadCredential=");
+}
+
+BOOST_AUTO_TEST_CASE(every_file_of_serve_with_a_secret_can_be_a_credential)
+{
+    auto values = values_of(with_line("serve: {listen: '127.0.0.1:1', certificate: '${CREDENTIALS_DIRECTORY}/a', "
+                                      "private_key: '${CREDENTIALS_DIRECTORY}/b'}"),
+                            {{"CREDENTIALS_DIRECTORY", "/run/c"}});
+    BOOST_TEST(values.serve.certificate == "/run/c/a");
+    BOOST_TEST(values.serve.private_key == "/run/c/b");
+}
+
+BOOST_AUTO_TEST_CASE(who_needs_no_secret_can_do_without_their_files)
+{
+    for (auto file : {"/nonexistent", "'${CREDENTIALS_DIRECTORY}/x'"}) {
+        auto text = with_connection(std::string{"connection_file: "} + file) +
+                    "serve: {listen: 'unix:/x', token_file: " + file + "}\n";
+        BOOST_TEST(!load_text(text, "c.yaml", {}).has_value());
+        BOOST_TEST(load_text(text, "c.yaml", {}, secrets::unneeded).has_value());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(connection_and_connection_file_in_one_place_contradict_each_other)
