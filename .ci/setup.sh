@@ -8,7 +8,7 @@ source .ci/deploy_tools.sh
 packages_build=(
     g++ cmake ninja-build ccache pkg-config git ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev liblmdb-dev libyaml-cpp-dev libvalijson-dev libcli11-dev
-    libfmt-dev libspdlog-dev prometheus-cpp-dev libssl-dev libxxhash-dev
+    libfmt-dev libspdlog-dev prometheus-cpp-dev libssl-dev libsystemd-dev libxxhash-dev
 )
 packages_test=(
     libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib

@@ -43,10 +43,11 @@ daemon_state state_at_start(const settings& wanted)
 }  // namespace
 
 daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
-               std::unique_ptr<snapshot_directory> directory, read_service* reads)
+               std::unique_ptr<snapshot_directory> directory, read_service* reads, const service_notifier& manager)
     : config_{std::move(config)},
       mode_{mode},
       reads_{reads},
+      manager_{manager},
       store_{std::move(rows)},
       directory_{std::move(directory)},
       state_{state_at_start(config_.values)},
@@ -71,6 +72,8 @@ daemon::daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> 
                           if (reads != nullptr) reads->look_for_announced();
                       }}},
       status_{config_.values, state_, writer_, publisher_, *directory_, publish_thread_, reads},
+      reporter_{
+          loop_.get_executor(), manager_, [this] { return status_.report(); }, {&store_thread_, &publish_thread_}},
       control_{
           loop_.get_executor(),
           [this](json::object request, control_client& client) { return handle_control(std::move(request), client); },
@@ -114,6 +117,7 @@ outcome<daemon_end> daemon::run()
     for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(number);
     wait_for_signal();
     status_.start();
+    reporter_.start(config_.values.heartbeat);
     spawn(loop_.get_executor(), publisher_.run(), "publisher");
     spawn(loop_.get_executor(), supervise(), "supervisor");
     loop_.run();
@@ -180,6 +184,7 @@ asio::awaitable<void> daemon::end_in_order()
     if (!*end_) state_.reason = end_->error();
     state_.enter(daemon_phase::stopped);
     status_.stop();
+    reporter_.stop();
 }
 
 std::uint64_t daemon::announced_number() const noexcept
@@ -240,7 +245,7 @@ void daemon::wait_for_signal()
 void daemon::on_signal(int number)
 {
     switch (number) {
-    case SIGHUP: return reload();
+    case SIGHUP: return reload_as_told();
     case SIGUSR1: return publisher_.request("signal");
     default: break;
     }
@@ -254,6 +259,7 @@ void daemon::on_signal(int number)
 void daemon::begin_stop()
 {
     stopping_ = true;
+    manager_.stopping();
     state_.enter(daemon_phase::stopping);
     log_event(log_level::info, "stopping", "committing what is whole, then leaving");
     arm_grace();
@@ -286,6 +292,13 @@ asio::awaitable<void> daemon::stop_in_order()
     if (flushed) co_await publisher_.publish_last();
     retry_timer_.cancel();
     if (session_) session_->close({errc::cancelled, "stopping"});
+}
+
+void daemon::reload_as_told()
+{
+    if (reporter_.is_ready()) manager_.reloading();
+    reload();
+    if (reporter_.is_ready()) manager_.ready();
 }
 
 void daemon::reload()

@@ -4,6 +4,7 @@
 #include "app/control_server.hpp"
 #include "app/daemon_state.hpp"
 #include "app/publisher.hpp"
+#include "app/service_reporter.hpp"
 #include "app/source_session.hpp"
 #include "app/status_writer.hpp"
 #include "app/store_writer.hpp"
@@ -40,9 +41,9 @@ enum class daemon_end {
 /// exceptions: see worker_thread.
 class daemon {
 public:
-    /// `reads` is told what there is to serve; it may be null, and outlives this.
+    /// `reads` is told what there is to serve; it may be null. It and `manager` outlive this.
     daemon(loaded_settings config, daemon_mode mode, std::unique_ptr<store> rows,
-           std::unique_ptr<snapshot_directory> directory, read_service* reads);
+           std::unique_ptr<snapshot_directory> directory, read_service* reads, const service_notifier& manager);
 
     /// What the former run's last status says of the announced generation.
     void take_over(const status_report& former);
@@ -76,6 +77,7 @@ private:
 
     void wait_for_signal();
     void on_signal(int number);
+    void reload_as_told();
     void reload();
     void show_settings();
     void begin_stop();
@@ -88,6 +90,7 @@ private:
     loaded_settings config_;
     daemon_mode mode_;
     read_service* reads_;  ///< May be null.
+    const service_notifier& manager_;
     std::unique_ptr<store> store_;
     std::unique_ptr<snapshot_directory> directory_;
     worker_thread store_thread_;
@@ -97,6 +100,7 @@ private:
     store_writer writer_;
     publisher publisher_;
     status_writer status_;
+    service_reporter reporter_;
     control_server control_;
     std::shared_ptr<source_session> session_;
     copy_demand demand_;

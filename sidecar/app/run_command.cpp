@@ -4,10 +4,15 @@
 #include "app/loaded_config.hpp"
 #include "app/logging.hpp"
 #include "app/mending_limit.hpp"
+#include "app/service_notifier.hpp"
+#include "app/sign_of_life.hpp"
+#include "app/start_progress.hpp"
 #include "core/remedy.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/status_file.hpp"
 #include "serve/read_service.hpp"
+
+#include <fmt/format.h>
 
 #include <unistd.h>
 
@@ -39,8 +44,9 @@ outcome<std::unique_ptr<store>> open_store(const settings& wanted)
 }
 
 // Nobody reads yet. A file that cannot shrink now can be used as it is.
-outcome<std::unique_ptr<store>> open_compact(const settings& wanted)
+outcome<std::unique_ptr<store>> open_compact(const settings& wanted, const service_notifier& manager)
 {
+    sign_of_life meanwhile{manager};
     auto opened = open_store(wanted);
     if (!opened) return opened;
     auto compacted = (*opened)->compact_if_worthwhile();
@@ -116,7 +122,15 @@ outcome<void> start_reads(read_service* reads, const snapshot_directory& directo
     return reads->start(directory.rights().group);
 }
 
-outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode, read_service* reads)
+// For who waits for the start, a generation is enough.
+void tell_starting(const service_notifier& manager, const status_report& starting)
+{
+    manager.status(describe_for_service(starting, starting.heartbeat));
+    if (starting.generation > 0) manager.ready();
+}
+
+outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode, read_service* reads,
+                               const service_notifier& manager)
 {
     auto directory = snapshot_directory::open(config.values.snapshot);
     if (!directory) return directory.error();
@@ -125,14 +139,15 @@ outcome<daemon_end> run_daemon(const loaded_settings& config, daemon_mode mode, 
         say_ended(*directory, std::move(former), started.error());
         return started.error();
     }
-    auto rows = open_compact(config.values);
+    tell_starting(manager, former);
+    auto rows = open_compact(config.values, manager);
     if (!rows) {
         say_ended(*directory, std::move(former), rows.error());
         return rows.error();
     }
     auto kept = std::make_unique<snapshot_directory>(std::move(*directory));
     const auto& snapshot = *kept;
-    daemon whole{config, mode, std::move(*rows), std::move(kept), reads};
+    daemon whole{config, mode, std::move(*rows), std::move(kept), reads, manager};
     whole.take_over(former);
     if (auto listening = whole.listen(); !listening) {
         say_ended(snapshot, std::move(former), listening.error());
@@ -165,14 +180,14 @@ bool asked_to_stop_within(std::chrono::milliseconds pause)
 }
 
 // Runs until it ends for another reason than its store.
-outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
+outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode, const service_notifier& manager)
 {
     auto reads = make_read_service(config, mode);
     mending_limit limit;
     std::random_device dice;
     for (;;) {
         auto began = std::chrono::steady_clock::now();
-        auto ended = run_daemon(config, mode, reads.get());
+        auto ended = run_daemon(config, mode, reads.get(), manager);
         if (!ended) return ended.error();
         if (*ended == daemon_end::stopped) return {};
         auto pause = limit.next(std::chrono::steady_clock::now() - began, dice());
@@ -192,16 +207,22 @@ outcome<void> run_with_mending(const loaded_settings& config, daemon_mode mode)
 int run_in_mode(const command_options& options, daemon_mode mode)
 {
     prepare_signals(mode);
+    service_notifier manager;
     auto config = load_for_command(options, secrets::needed);
-    if (!config) return 2;
+    if (!config) {
+        manager.status("the configuration cannot be used: " + to_string(config.error().errors.front()));
+        return 2;
+    }
     for (const auto& warning : config->warnings) log_event(log_level::warn, "config", to_string(warning));
     log_event(log_level::info, "started", "understudy " UNDERSTUDY_VERSION,
               {{"config", config->file},
                {"state", config->values.state_directory.string()},
                {"snapshot", config->values.snapshot.directory.string()},
                {"pid", getpid()}});
-    auto ended = run_with_mending(*config, mode);
+    auto ended = run_with_mending(*config, mode, manager);
     if (ended) return 0;
+    manager.stopping();
+    manager.status(fmt::format("ended; {}: {}", name_of(ended.error().code), ended.error().text));
     log_event(log_level::error, "exit", ended.error().text, {{"reason", name_of(ended.error().code)}});
     return exit_status_for(ended.error().code);
 }

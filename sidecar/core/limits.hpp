@@ -63,6 +63,11 @@ inline constexpr auto cut_kept_max = 6h;          ///< What was cut is removed t
 inline constexpr int heartbeats_missed_max = 10;  ///< Then a daemon is taken for dead.
 inline constexpr std::uint64_t free_bytes_advised = std::uint64_t{1} << 30;
 
+// The service manager.
+inline constexpr auto start_patience = 1min;   ///< Without progress; then the start is over without a generation, too.
+inline constexpr auto start_extension = 2min;  ///< For a start that gets on, from each sign of life.
+inline constexpr auto sign_of_life_max = 10s;  ///< Between two of them.
+
 // Reads over HTTP.
 inline constexpr std::size_t http_head_bytes_max = std::size_t{64} << 10;    ///< Request line and headers.
 inline constexpr std::size_t http_dropped_bytes_max = std::size_t{1} << 20;  ///< Behind a request that was refused.

@@ -9,10 +9,14 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <type_traits>
 #include <utility>
 
+#include <pthread.h>
 #include <sys/resource.h>
+#include <time.h>
 
 namespace understudy {
 
@@ -23,6 +27,14 @@ namespace asio = boost::asio;
 /// The store and the generations are written on such threads, so that the event loop never waits for a disk.
 class worker_thread {
 public:
+    worker_thread()
+    {
+        asio::post(pool_, [this] {
+            clockid_t clock{};
+            if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) clock_ = clock;
+        });
+    }
+
     ~worker_thread() { join(); }
 
     /// Finishes everything that was posted; nothing may be posted after.
@@ -33,6 +45,14 @@ public:
     {
         constexpr int niceness = 10;
         asio::post(pool_, [] { ::setpriority(PRIO_PROCESS, 0, niceness); });
+    }
+
+    /// Processor time that the thread has used. It stands still while the thread waits, for work or for a disk. Any thread.
+    std::chrono::nanoseconds cpu_time() const noexcept
+    {
+        timespec used{};
+        ::clock_gettime(clock_, &used);
+        return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
     }
 
     /// Runs `work` there and `done(result)` on `home` afterwards. `work` must not throw.
@@ -64,6 +84,7 @@ public:
     }
 
 private:
+    std::atomic<clockid_t> clock_{CLOCK_PROCESS_CPUTIME_ID};  // until the thread has told its own
     asio::thread_pool pool_{1};
 };
 
