@@ -248,7 +248,7 @@ def a_second_one_has_a_unit_of_its_own():
     machine.run("systemctl start understudy@second")
     assert machine.works("test -e /var/lib/understudy/second/snapshot/current/snapshot.json")
     assert machine.show("ActiveState") == "active"
-    machine.run("systemctl stop understudy@second")
+    machine.run("systemctl stop understudy@second; rm /etc/understudy/second.yaml")
     machine.database.sql("SELECT pg_drop_replication_slot('second')")
 
 
