@@ -50,7 +50,7 @@ outcome<slot_facts> run_drop(const settings& wanted)
 
 int drop_slot_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::needed);
     if (!config) return 2;
     auto slot = run_drop(config->values);
     if (!slot) return report_failure(slot.error());

@@ -24,7 +24,7 @@ outcome<void> ask_the_loop(const settings& wanted)
 
 int live_command(const command_options& options)
 {
-    auto config = load_for_command(options);
+    auto config = load_for_command(options, secrets::unneeded);
     if (!config) return 2;
     auto answered = ask_the_loop(config->values);
     std::string text = answered ? "the daemon's loop moves" : answered.error().text;
