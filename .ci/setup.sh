@@ -4,6 +4,8 @@
 
 # shellcheck source=.ci/deploy_tools.sh
 source .ci/deploy_tools.sh
+# shellcheck source=.ci/cluster_tools.sh
+source .ci/cluster_tools.sh
 
 packages_build=(
     g++ cmake ninja-build ccache pkg-config git ca-certificates
@@ -39,6 +41,10 @@ setup() {
         install_promtool
         install_clients
         install_deploy_tools
+    fi
+    if [[ " $* " == *" cluster "* ]]; then
+        install_deploy_tools
+        install_cluster_tools
     fi
 }
 

@@ -40,7 +40,7 @@ def help_of(*command):
 
 def words_of_command():
     """Each command with its options, and "" with those before a command."""
-    commands = re.findall(r"^  ([a-z]+) ", help_of().split("Subcommands:")[1], re.M)
+    commands = re.findall(r"^  ([a-z-]+) ", help_of().split("Subcommands:")[1], re.M)
     helps = {"": help_of(), **{command: help_of(command) for command in commands}}
     return {command: set(re.findall(r"^  (?:-h,)?(--[a-z-]+)", text, re.M)) for command, text in helps.items()}
 
@@ -131,7 +131,7 @@ def zsh_completes_what_can_be_typed():
     output_of("zsh", "-n", script)
     text = script.read_text()
     known = words_of_command()
-    assert set(re.findall(r"^    '([a-z]+):", text, re.M)) == {command for command in known if command}
+    assert set(re.findall(r"^    '([a-z-]+):", text, re.M)) == {command for command in known if command}
     shared = {"--config", "--help", "--json"}
     for command, options in known.items():
         if not command:
