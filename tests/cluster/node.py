@@ -169,6 +169,9 @@ class Node:
     def kubectl(self, *arguments, text=None):
         return run(self.programs / "kubectl", "--kubeconfig", self.home / "kubeconfig", *arguments, text=text)
 
+    def version(self):
+        return json.loads(self.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+
     def get(self, *arguments):
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
 

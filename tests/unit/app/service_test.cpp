@@ -234,9 +234,9 @@ BOOST_AUTO_TEST_CASE(a_thread_that_hangs_ends_the_signs_of_life)
 
 BOOST_AUTO_TEST_CASE(a_thread_that_works_long_is_alive)
 {
+    std::atomic<bool> enough{false};  // outlives the thread that looks at it
     service of{1s};
     reporting daemon;
-    std::atomic<bool> enough{false};
     auto work = [&] {
         while (!enough) continue;
         return true;
