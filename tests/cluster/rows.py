@@ -423,6 +423,7 @@ def refused(lab, values, says, what):
         expect(not is_ready(lab.pod(BAD)), "it is Ready")
     finally:
         lab.helm("uninstall", "bad", "--wait", "--timeout", "2m")
+        lab.kubectl("delete", "pvc", "--selector", BAD)
 
 
 def an_event_says(lab, text):
