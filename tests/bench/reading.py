@@ -4,10 +4,8 @@ filtered scan of the whole table against jq on the document and against the same
 Lookups count per second of processor that the server takes (our serve thread, nginx with its worker, all of Postgres),
 so per second of one core: what else runs on the machine, the client among it, does not count."""
 
-import http.client
 import json
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -22,6 +20,7 @@ from nginx import Nginx
 from sidecar import NEVER, ROOT
 from sizes import scaled
 from stages import following
+from unix_http import UnixConnection
 
 DRIVERS = ROOT / "build-bench" / "tests" / "bench"
 CONNECTIONS = 16
@@ -101,16 +100,6 @@ def lookup_p99_ms(sidecar):
     writes.join()
     assert sidecar.generation() > before, "nothing was published meanwhile"
     return report["p99_us"] / 1000
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost")
-        self._path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self._path)
 
 
 def ask(sidecar, target):

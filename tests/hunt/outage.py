@@ -3,7 +3,6 @@
 import http.client
 import json
 import random
-import socket
 import threading
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from collections import Counter
 from measuring import wait_until
 from session import Session
 from sidecar import Sidecar
+from unix_http import UnixConnection
 
 ROWS = 20_000
 READERS = 4
@@ -26,17 +26,6 @@ class Source:
 
     def connection(self, _):
         return self.server.connection("postgres")
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost")
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
 
 
 class Outage:
