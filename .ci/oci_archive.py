@@ -117,7 +117,7 @@ def main():
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
                 "layers": [packed]}
     entry = store(json.dumps(manifest).encode(), "manifest.v1+json",
-                  annotations={"org.opencontainers.image.ref.name": arguments.version},
+                  annotations={"org.opencontainers.image.ref.name": arguments.version.replace("+", "-")},  # a tag has no +
                   platform={"architecture": arguments.architecture, "os": "linux"})
     index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [entry]}
     # syft does not make the directories by itself.

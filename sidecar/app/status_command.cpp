@@ -143,8 +143,11 @@ int status_command(const command_options& options)
     if (options.json) {
         json::object answer{{"usable", current.has_value()}, {"running", alive}};
         if (current) answer["generation"] = current->generation;
-        answer["status"] = report ? json::value{to_object(*report)} : json::value{};
-        if (!report) answer["text"] = report.error().text;
+        answer["status"] = nullptr;
+        if (report)
+            answer["status"] = to_object(*report);
+        else
+            answer["text"] = report.error().text;
         write_json(std::cout, answer);
     } else if (report) {
         write_for_people(*report, alive, current);

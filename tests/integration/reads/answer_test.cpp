@@ -222,6 +222,30 @@ BOOST_AUTO_TEST_CASE(ready_says_whether_a_usable_generation_is_announced)
     BOOST_TEST(daemon.run("ready", {"--max-age", "soon"}) == 2);
 }
 
+BOOST_AUTO_TEST_CASE(status_for_programs_holds_what_status_json_says)
+{
+    served_mirror mirror{shop, {"public.materials"}};
+    auto status = [&] {
+        auto before = mirror.sidecar().log().size();
+        mirror.sidecar().run("status", {"--json"});
+        return served_mirror::object(mirror.sidecar().log().substr(before));
+    };
+    auto none = status();
+    BOOST_TEST(none.at("usable") == false);
+    BOOST_TEST(none.at("status").is_null());
+    BOOST_TEST(!none.at("text").as_string().empty());
+    mirror.start();
+    mirror.settle();
+    mirror.sidecar().signal(SIGTERM);
+    BOOST_TEST_REQUIRE(mirror.sidecar().wait(std::chrono::seconds{10}).has_value());
+    auto stopped = status();
+    auto file = served_mirror::object(read_file(mirror.sidecar().snapshot_directory() / "status.json"));
+    BOOST_TEST(stopped.at("usable") == true);
+    BOOST_TEST(stopped.at("running") == false);
+    BOOST_TEST((stopped.at("status") == file));
+    BOOST_TEST(file.at("state") == "stopped");
+}
+
 BOOST_AUTO_TEST_CASE(documents_of_another_shape_do_not_change_what_is_read)
 {
     served_mirror mirror{shop,
