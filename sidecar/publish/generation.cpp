@@ -1,5 +1,6 @@
 #include "publish/generation.hpp"
 
+#include "publish/document_check.hpp"
 #include "publish/document_writer.hpp"
 
 #include <fmt/format.h>
@@ -75,6 +76,7 @@ private:
     bool link_with_index(const manifest_document& former) const;
     bool link_file(const std::string& file, std::uint64_t bytes) const;
     bool is_intact(const std::string& file, std::uint64_t bytes) const;
+    bool is_undamaged(const manifest_document& former) const;
     std::string path_of(const std::string& file) const;
 
     const snapshot_directory& directory_;
@@ -158,7 +160,7 @@ outcome<manifest_document> generation_writer::write_document(const document_plan
     if (former != nullptr && known_unchanged(plan, *former) && link_with_index(*former)) return *former;
     auto written = write_file(plan);
     if (!written || former == nullptr || former->content != written->content || former->bytes != written->bytes ||
-        !is_intact(former->file, former->bytes))
+        !is_undamaged(*former))
         return written;
     // Equal content stands at equal places: the index that was just written is good for the former file, too.
     auto linked = *former;
@@ -192,6 +194,18 @@ bool generation_writer::is_intact(const std::string& file, std::uint64_t bytes) 
            (there.st_mode & 07777) == rights.mode &&
            there.st_uid == (rights.owner == static_cast<uid_t>(-1) ? ::geteuid() : rights.owner) &&
            (rights.group == static_cast<gid_t>(-1) || there.st_gid == rights.group);
+}
+
+/// Reads all of it. Bytes may have changed on the disk since, and what was written just now is right.
+bool generation_writer::is_undamaged(const manifest_document& former) const
+{
+    if (!is_intact(former.file, former.bytes)) return false;
+    auto there =
+        open_directory(directory_.generations_fd(), generation_name(request_.previous->generation), symlinks::refuse);
+    if (!there) return false;
+    std::vector<std::string> differences;
+    check_content(there->get(), former, differences);
+    return differences.empty();
 }
 
 bool generation_writer::link_file(const std::string& file, std::uint64_t bytes) const

@@ -204,7 +204,8 @@ void read_service::thread::serve_another(std::uint64_t number, const failure& wh
     if (!bad_.insert(number).second) return;
     while (bad_.size() > limits::remembered_generations_max) bad_.erase(bad_.begin());
     log_(serve_event::generation_damaged, fmt::format("generation {} is not served: {}", number, why.text));
-    damaged_ = number;
+    // The daemon has to mend the announced one, which is the highest; others that are found after it are no matter of its.
+    if (number > damaged_) damaged_ = number;
     if (state_.generation() && state_.generation()->facts().generation != number) {
         state_.set_trouble(fmt::format("generation {} is damaged: {}", number, why.text));
         return;

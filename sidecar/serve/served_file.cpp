@@ -53,12 +53,10 @@ outcome<void> served_file::read(std::uint64_t start, std::size_t size, std::stri
 
 outcome<bool> served_file::check_next_block()
 {
-    if (next_block_ >= checked_.size()) {
-        next_block_ = 0;
-        return false;
-    }
+    if (checked_.empty()) return false;
     if (auto good = check_block(next_block_); !good) return good.error();
-    return ++next_block_ < checked_.size();
+    next_block_ = (next_block_ + 1) % checked_.size();
+    return next_block_ != 0;
 }
 
 outcome<bool> served_file::check_new_block()

@@ -61,12 +61,16 @@ void serving_state::remember_currency()
     while (current_as_of_.size() > limits::remembered_generations_max) current_as_of_.erase(current_as_of_.begin());
 }
 
-// What was proved of an earlier generation is true of a later one, too; not the other way round.
 served_age serving_state::age(std::chrono::system_clock::time_point now) const
 {
+    return generation_ ? age_of(generation_->facts().generation, now) : served_age{};
+}
+
+// What was proved of an earlier generation is true of a later one, too; not the other way round.
+served_age serving_state::age_of(std::uint64_t generation, std::chrono::system_clock::time_point now) const
+{
     served_age made;
-    if (!generation_) return made;
-    auto behind = current_as_of_.upper_bound(generation_->facts().generation);
+    auto behind = current_as_of_.upper_bound(generation);
     if (behind == current_as_of_.begin()) return made;
     made.current_as_of = std::prev(behind)->second;
     auto there = std::chrono::time_point_cast<std::chrono::milliseconds>(now) +

@@ -53,6 +53,9 @@ public:
 
     served_age age(std::chrono::system_clock::time_point now) const;
 
+    /// The same of a generation that somebody still reads, after another one has taken its place.
+    served_age age_of(std::uint64_t generation, std::chrono::system_clock::time_point now) const;
+
     /// Called with the generation that is served and what is wrong with it.
     std::function<void(std::uint64_t number, failure why)> damaged;
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace understudy {
@@ -76,13 +77,43 @@ read_result<void> take_accept(std::string_view accept, read_request& into)
                       .hint = "application/json, application/vnd.pgrst.object+json and text/csv are."};
 }
 
-void take_prefer(std::string_view prefer, read_request& into)
+/// Of several bounds on age the strictest counts.
+void take_age_bound(std::chrono::milliseconds bound, read_request& into)
 {
-    each_part(prefer, [&](std::string_view part) {
-        if (part == "count=exact" || part == "count=planned" || part == "count=estimated") into.wish.count = true;
-        constexpr std::string_view stale = "max-stale=";
-        if (part.starts_with(stale)) into.age_max = read_age_bound(part.substr(stale.size()));
-    });
+    into.age_max = std::min(into.age_max.value_or(bound), bound);
+}
+
+bool is_same_word(std::string_view a, std::string_view b) noexcept
+{
+    return std::ranges::equal(a, b,
+                              [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// One preference, `name=value; parameters` (RFC 7240, 2). What we do not know may be ignored, but no bound on age.
+read_result<void> take_preference(std::string_view part, read_request& into)
+{
+    part = part.substr(0, part.find(';'));
+    if (part.empty()) return {};
+    auto name = trimmed(part.substr(0, part.find('=')));
+    auto value = trimmed(part.substr(std::min(part.find('='), part.size() - 1) + 1));
+    if (value.size() > 1 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (is_same_word(name, "count")) into.wish.count |= value == "exact" || value == "planned" || value == "estimated";
+    if (!is_same_word(name, "max-stale")) return {};
+    auto bound = read_age_bound(value);
+    if (!bound) return parse_error("Prefer header", part, part.find('=') + 1, "max-stale and a number of seconds");
+    take_age_bound(*bound, into);
+    return {};
+}
+
+/// The header may stand there several times.
+read_result<void> take_prefer(const http_request& request, read_request& into)
+{
+    read_result<void> taken;
+    for (auto [line, end] = request.equal_range(http::field::prefer); line != end; ++line)
+        each_part({line->value().data(), line->value().size()}, [&](std::string_view part) {
+            if (taken && !part.empty()) taken = take_preference(part, into);
+        });
+    return taken;
 }
 
 std::optional<std::uint64_t> number(std::string_view text) noexcept
@@ -119,12 +150,12 @@ read_result<void> take_range(std::string_view range, read_query& into)
 }
 
 /// A bound on age is a parameter that is no filter: a column of that name is asked for with an operator.
-void take_age_bound(parameters& all, read_request& into)
+void take_age_bounds(parameters& all, read_request& into)
 {
     std::erase_if(all, [&](const auto& parameter) {
         if (parameter.first != "max_age") return false;
         auto bound = read_age_bound(parameter.second);
-        if (bound) into.age_max = bound;
+        if (bound) take_age_bound(*bound, into);
         return bound.has_value();
     });
 }
@@ -163,11 +194,11 @@ read_result<read_request> read_all(const http_request& request, std::string_view
     if (!made) return made;
     auto all = parse_parameters(query);
     if (!all) return all.error();
-    take_age_bound(*all, *made);
+    take_age_bounds(*all, *made);
     auto parsed = parse_query(*all);
     if (!parsed) return parsed.error();
     made->wish.query = std::move(*parsed);
-    take_prefer(header(request, http::field::prefer), *made);
+    if (auto taken = take_prefer(request, *made); !taken) return taken.error();
     if (auto taken = take_accept(header(request, http::field::accept), *made); !taken) return taken.error();
     if (auto taken = take_range(header(request, http::field::range), made->wish.query); !taken) return taken.error();
     return made;
@@ -212,10 +243,10 @@ read_error unavailable(const char* code, std::string message)
             .hint = {}};
 }
 
-read_result<void> check_age(const read_request& wanted, const serving_state& state)
+read_result<void> check_age(const read_request& wanted, const serving_state& state, const served_generation& generation)
 {
     if (!wanted.age_max) return {};
-    auto now = state.age(std::chrono::system_clock::now());
+    auto now = state.age_of(generation.facts().generation, std::chrono::system_clock::now());
     if (!now.age) return unavailable("UNDERSTUDY_AGE_UNKNOWN", "it was not proved yet how old the generation is");
     if (*now.age <= *wanted.age_max) return {};
     return unavailable("UNDERSTUDY_TOO_OLD",
@@ -224,11 +255,15 @@ read_result<void> check_age(const read_request& wanted, const serving_state& sta
                                    std::chrono::duration<double>(*wanted.age_max).count()));
 }
 
-/// Equal as long as the rows of the table's document are, and the way in which they are shown.
+/// Equal as long as the rows of the table's document are, and the way in which they are shown; a Range header chooses among
+/// them, too.
 std::string etag_of(const table_in_file& table, const read_request& wanted)
 {
     const char* form = wanted.wish.format == row_format::csv ? "c" : wanted.single ? "o" : "j";
-    return fmt::format("\"{}-{}{}\"", table.file->document().content.substr(0, 32), form, wanted.wish.count ? "n" : "");
+    const auto& query = wanted.wish.query;
+    auto rows = query.offset == 0 && !query.limit ? "" : fmt::format("-{}.{}", query.offset, query.limit.value_or(0));
+    return fmt::format("\"{}-{}{}{}\"", table.file->document().content.substr(0, 32), form,
+                       wanted.wish.count ? "n" : "", rows);
 }
 
 bool names_etag(std::string_view if_none_match, std::string_view etag)
@@ -262,7 +297,7 @@ void describe(const serving_state& state, const table_in_file& table, const serv
               http_response& response)
 {
     const auto& facts = generation.facts();
-    auto now = state.age(std::chrono::system_clock::now());
+    auto now = state.age_of(facts.generation, std::chrono::system_clock::now());
     if (facts.content_as_of) response.set(http::field::last_modified, http_date(*facts.content_as_of));
     if (now.age) response.set(http::field::age, std::to_string(now.age->count() / 1000));
     response.set("Cache-Status", fmt::format("understudy; hit; detail={}", state.report().state));
@@ -375,6 +410,8 @@ asio::awaitable<http_response> answer_from(std::shared_ptr<const served_generati
     auto ran = co_await run(**read, state);
     if ((*read)->damage() && state.damaged) state.damaged(generation->facts().generation, *(*read)->damage());
     if (!ran) co_return answer_error(ran.error());
+    auto young = check_age(wanted, state, *generation);  // it may have taken long
+    if (!young) co_return answer_error(young.error());
     auto response = finish(wanted, **read);
     response.set(http::field::etag, etag);
     describe(state, table, *generation, response);
@@ -409,9 +446,12 @@ std::optional<std::chrono::milliseconds> read_age_bound(std::string_view text)
         unit = 60s, text.remove_suffix(1);
     else if (text.ends_with('h'))
         unit = 1h, text.remove_suffix(1);
-    auto value = number(text);
-    if (!value || *value > 1'000'000'000) return std::nullopt;
-    return unit * static_cast<std::int64_t>(*value);
+    double value = 0;
+    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    bool whole =
+        ec == std::errc{} && end == text.data() + text.size() && std::isdigit(static_cast<unsigned char>(text[0]));
+    if (!whole || value > 1e9) return std::nullopt;
+    return std::chrono::milliseconds{static_cast<std::int64_t>(value * static_cast<double>(unit.count()))};
 }
 
 asio::awaitable<http_response> answer_table(const http_request& request, std::string_view path, std::string_view query,
@@ -427,7 +467,7 @@ asio::awaitable<http_response> answer_table(const http_request& request, std::st
                                            "the announced generation was written before reads "
                                            "were served; the next one can be read"));
     if (table == nullptr) co_return answer_error(unknown_table(wanted->table));
-    if (auto young = check_age(*wanted, state); !young) co_return answer_error(young.error());
+    if (auto young = check_age(*wanted, state, *generation); !young) co_return answer_error(young.error());
     if (auto reason = header(request, "Understudy-Fallback"); !reason.empty()) state.count_fallback(reason);
     auto response = co_await answer_from(generation, *table, std::move(*wanted), request, state);
     co_return response;

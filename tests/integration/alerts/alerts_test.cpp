@@ -23,6 +23,11 @@ namespace {
 const std::string numbers = "CREATE TABLE numbers (id int PRIMARY KEY, text text);"
                             "INSERT INTO numbers SELECT i, repeat('x', 100) || i FROM generate_series(1, 5000) i";
 
+/// Copied for long enough to be found at it.
+const std::string large_table =
+    "CREATE TABLE numbers AS SELECT i AS id, repeat('x', 100) AS text FROM generate_series(1, 500000) i;"
+    "ALTER TABLE numbers ADD PRIMARY KEY (id)";
+
 /// Those that were seen firing by this program.
 std::set<std::string>& seen()
 {
@@ -39,7 +44,8 @@ void expect(const std::vector<stretch>& history, const std::set<std::string>& al
 
 /// A mirror that follows its database, and what it says then.
 struct following {
-    explicit following(server_options options = {}) : mirror{numbers, {"public.numbers"}, {}, std::move(options)}
+    explicit following(const std::string& schema = numbers, server_options options = {})
+        : mirror{schema, {"public.numbers"}, {}, std::move(options)}
     {
         mirror.start();
         mirror.settle();
@@ -82,7 +88,7 @@ private:
     pid_t thread_;
 };
 
-/// Stops a process that is not our child.
+/// Stops a process as a whole.
 class stopped_process {
 public:
     explicit stopped_process(pid_t process) : process_{process} { ::kill(process_, SIGSTOP); }
@@ -93,6 +99,17 @@ public:
 private:
     pid_t process_;
 };
+
+pid_t backend_that_copies(served_mirror& mirror)
+{
+    pid_t backend = 0;
+    auto copies = [&] {
+        backend = std::stoi(mirror.sql().scalar("SELECT coalesce(max(pid), 0) FROM pg_stat_progress_copy"));
+        return backend != 0;
+    };
+    BOOST_TEST_REQUIRE(wait_for(copies), mirror.sidecar().log());
+    return backend;
+}
 
 void change_a_byte(const fs::path& file)
 {
@@ -116,7 +133,8 @@ BOOST_AUTO_TEST_CASE(an_alert_says_what_it_means_and_has_its_runbook)
     for (const auto& entry : fs::directory_iterator{UNDERSTUDY_HELM "/runbooks"})
         if (entry.path().filename() != "README.md") books.insert(entry.path().stem().string());
     BOOST_TEST(books == names_of(rules), boost::test_tools::per_element());
-    for (const auto& rule : rules) BOOST_TEST_CONTEXT(rule.name) {
+    for (const auto& rule : rules)
+        BOOST_TEST_CONTEXT(rule.name) {
             BOOST_TEST(rule.name.starts_with("Understudy"));
             BOOST_TEST((std::set<std::string>{"critical", "warning", "info"}.contains(rule.severity)), rule.severity);
             BOOST_TEST(rule.summary.ends_with("."));
@@ -156,6 +174,11 @@ BOOST_AUTO_TEST_CASE(no_daemon)
     BOOST_CHECK_THROW(observe(shop.mirror), std::exception);
     expect({{shop.well, 10}, {observed::nothing(), 5}}, {});
     expect({{shop.well, 10}, {observed::nothing(), 12}}, {"UnderstudyAbsent"});
+    // One of several: others answer, so that the series as such are there.
+    observed refused;
+    refused.second = {{"up", 0}, {"understudy_build_info{version=\"of another\"}", 1}};
+    expect({{refused, 4}}, {});
+    expect({{refused, 7}}, {"UnderstudyAbsent"});
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_down)
@@ -189,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_down_and_no_snapshot)
 BOOST_AUTO_TEST_CASE(a_damaged_snapshot)
 {
     following shop;
-    shop.mirror.settle();  // one more, so that there is an older one
+    shop.mirror.settle();                        // one more, so that there is an older one
     BOOST_REQUIRE(shop.mirror.server().stop());  // else it would be written anew at once
     auto& sidecar = shop.mirror.sidecar();
     sidecar.signal(SIGKILL);
@@ -252,12 +275,13 @@ BOOST_AUTO_TEST_CASE(something_that_only_a_person_can_mend)
 
 BOOST_AUTO_TEST_CASE(wal_that_is_not_taken)
 {
-    following shop{{.settings = {{"max_slot_wal_keep_size", "5GB"}, {"max_wal_size", "16GB"}}}};
+    following shop{numbers, {.settings = {{"max_slot_wal_keep_size", "5GB"}, {"max_wal_size", "16GB"}}}};
     auto sender = std::stoi(shop.mirror.sql().scalar("SELECT active_pid FROM pg_replication_slots"));
     stopped_process taken{sender};
     auto write = [&](int mib) {
-        shop.mirror.sql().exec("DO $$BEGIN FOR i IN 1.." + std::to_string(mib / 8) +
-                               " LOOP PERFORM pg_logical_emit_message(false, 'test', repeat('x', 8 << 20)); END LOOP; END$$");
+        shop.mirror.sql().exec(
+            "DO $$BEGIN FOR i IN 1.." + std::to_string(mib / 8) +
+            " LOOP PERFORM pg_logical_emit_message(false, 'test', repeat('x', 8 << 20)); END LOOP; END$$");
     };
     const std::string lag = "understudy_source_lag_bytes";
     const std::string retained = "understudy_slot_retained_bytes";
@@ -277,36 +301,30 @@ BOOST_AUTO_TEST_CASE(wal_that_is_not_taken)
 
 BOOST_AUTO_TEST_CASE(a_slot_that_was_dropped)
 {
-    following shop;
-    auto drop = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active;"
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active";
-    auto is_dropped = [&] {
-        try {
-            shop.mirror.sql().exec(drop);
-        } catch (const std::exception&) {  // it was taken again meanwhile
-        }
-        return !shop.says("understudy_source_errors_total{reason=\"slot_missing\"} 0");
-    };
-    BOOST_TEST_REQUIRE(wait_for(is_dropped));
+    following shop{large_table};
+    {
+        stopped_process sidecar{shop.mirror.sidecar().pid()};  // else it would take its slot again at once
+        auto& sql = shop.mirror.sql();
+        sql.exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active");
+        BOOST_TEST_REQUIRE(
+            wait_for([&] { return sql.scalar("SELECT count(*) FROM pg_replication_slots WHERE active") == "0"; }));
+        sql.exec("SELECT pg_drop_replication_slot('understudy')");
+    }
+    {
+        stopped_process stuck{backend_that_copies(shop.mirror)};
+        shop.wait_until_it_says("understudy_state{state=\"copying\"} 1");
+        auto copies = observe(shop.mirror);
+        expect({{shop.well, 10}, {copies, 2}}, {"UnderstudyHistoryLost"});
+    }
     shop.mirror.settle();
-    auto after = observe(shop.mirror);
-    expect({{shop.well, 10}, {after, 3}}, {"UnderstudyHistoryLost"});
-    expect({{shop.well, 10}, {after, 20}}, {});
+    expect({{shop.well, 10}, {observe(shop.mirror), 2}}, {});
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_that_does_not_end)
 {
-    served_mirror mirror{"CREATE TABLE long AS SELECT i AS id, repeat('x', 100) AS text FROM generate_series(1, 500000) i;"
-                         "ALTER TABLE long ADD PRIMARY KEY (id)",
-                         {"public.long"}};
+    served_mirror mirror{large_table, {"public.numbers"}};
     mirror.sidecar().start();
-    int backend = 0;
-    auto copies = [&] {
-        backend = std::stoi(mirror.sql().scalar("SELECT coalesce(max(pid), 0) FROM pg_stat_progress_copy"));
-        return backend != 0;
-    };
-    BOOST_TEST_REQUIRE(wait_for(copies), mirror.sidecar().log());
-    stopped_process stuck{backend};
+    stopped_process stuck{backend_that_copies(mirror)};
     auto copying = observe(mirror);
     expect({{copying, 59}}, {});
     expect({{copying, 63}}, {"UnderstudyCopyLong"});

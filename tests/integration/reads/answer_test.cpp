@@ -125,6 +125,9 @@ BOOST_AUTO_TEST_CASE(a_read_is_answered_as_its_headers_and_its_path_ask)
         BOOST_TEST(again.body.empty());
         BOOST_TEST(again.header("understudy-generation") == first.header("understudy-generation"));
         BOOST_TEST(mirror.get("/materials", {{"If-None-Match", "\"other\""}}).status == 200);
+        auto part = mirror.get("/materials", {{"Range", "0-1"}});
+        BOOST_TEST(mirror.get("/materials", {{"Range", "1-2"}, {"If-None-Match", part.header("etag")}}).status != 304);
+        BOOST_TEST(mirror.get("/materials", {{"Range", "0-1"}, {"If-None-Match", part.header("etag")}}).status == 304);
         BOOST_TEST(mirror.get("/materials", {{"Accept", "text/csv"}, {"If-None-Match", first.header("etag")}}).status ==
                    200);
     }
@@ -198,6 +201,14 @@ BOOST_AUTO_TEST_CASE(an_answer_says_of_when_it_is_and_a_bound_on_that_is_kept)
     BOOST_TEST(code_of(refused) == "UNDERSTUDY_TOO_OLD");
     BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "max-stale=1"}}).status == 503);
     BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "max-stale=3600"}}).status == 200);
+    // Whatever else is said, the strictest bound counts; and one that cannot be read is no permission.
+    for (const auto& prefer : {"max-stale=0.5", "max-stale=\"0\"", "Max-Stale = 0", "max-stale=0;x=1", "count=exact, max-stale=0",
+                               "max-stale=0, max-stale=3600"})
+        BOOST_TEST(mirror.get("/materials/1", {{"Prefer", prefer}}).status == 503, prefer);
+    BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "count=exact"}, {"Prefer", "max-stale=0"}}).status == 503);
+    BOOST_TEST(mirror.get("/materials/1?max_age=0", {{"Prefer", "max-stale=3600"}}).status == 503);
+    for (const auto& prefer : {"max-stale=abc", "max-stale", "max-stale=-1", "max-stale=0, max-stale=x"})
+        BOOST_TEST(mirror.get("/materials/1", {{"Prefer", prefer}}).status == 400, prefer);
     BOOST_TEST(mirror.get("/fresh?max_age=1").status == 503);
     BOOST_TEST(mirror.get("/fresh?max_age=1h").status == 200);
     BOOST_TEST(mirror.get("/fresh?max_age=soon").status == 400);

@@ -180,6 +180,21 @@ BOOST_AUTO_TEST_CASE(a_former_file_that_was_cut_gone_or_opened_up_is_written_ane
             }
 }
 
+BOOST_AUTO_TEST_CASE(a_former_file_whose_bytes_changed_on_the_disk_is_not_linked)
+{
+    auto first = written(1);
+    auto path = generation(1) / "snapshot.json";
+    auto text = slurp(path);
+    text[text.size() / 2] ^= 1;
+    ::chmod(path.c_str(), 0640);
+    std::ofstream{path, std::ios::binary} << text;
+    ::chmod(path.c_str(), 0440);
+    written(2, &first);
+    BOOST_TEST(!verify_generation(generation(1), check_depth::full).good());
+    BOOST_TEST(!linked(1, 2));
+    BOOST_TEST(verify_generation(generation(2), check_depth::full).good());
+}
+
 BOOST_AUTO_TEST_CASE(a_generation_that_is_there_is_never_overwritten)
 {
     written(1);

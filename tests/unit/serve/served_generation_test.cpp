@@ -128,11 +128,6 @@ BOOST_AUTO_TEST_CASE(the_look_at_all_blocks_comes_past_each_and_begins_anew)
             auto more = file.check_next_block();
             require(more);
             BOOST_TEST(*more == (block < made.documents[0].blocks.size()));
-            if (!*more && round == 0) {
-                auto end = file.check_next_block();
-                require(end);
-                BOOST_TEST(!*end);
-            }
         }
 }
 
