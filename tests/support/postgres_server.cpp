@@ -141,7 +141,11 @@ void postgres_server::start()
     auto settled = [&] {
         auto before = log().size();
         started = launch();
-        return started || log().find("pre-existing shared memory block", before) == std::string::npos;
+        auto said = log().substr(before);
+        // What a former server of this directory holds goes with it, a moment after it.
+        bool is_held = said.find("pre-existing shared memory block") != said.npos ||
+                       said.find("lock file \"postmaster.pid\" already exists") != said.npos;
+        return started || !is_held;
     };
     if (!wait_for(settled) || !started) throw std::runtime_error{"Postgres did not start:\n" + log()};
 }
