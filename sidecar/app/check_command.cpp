@@ -2,12 +2,11 @@
 #include "app/directory_check.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "app/run_alone.hpp"
 #include "core/remedy.hpp"
 #include "publish/document_plan.hpp"
 #include "source/postgres/survey.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -81,18 +80,6 @@ asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& w
     co_return std::move(items);
 }
 
-outcome<std::vector<check_item>> run_check(const settings& wanted)
-{
-    outcome<std::vector<check_item>> result = failure{errc::internal, "the check did not end"};
-    asio::io_context loop;
-    asio::co_spawn(loop, check_source(wanted), [&](std::exception_ptr thrown, outcome<std::vector<check_item>> items) {
-        if (thrown) std::rethrow_exception(thrown);
-        result = std::move(items);
-    });
-    loop.run();
-    return result;
-}
-
 void write_for_people(const std::vector<check_item>& items)
 {
     text_table table;
@@ -123,7 +110,7 @@ int check_command(const command_options& options)
     if (!config) return 2;
     const auto& wanted = config->values;
     auto items = check_directories(wanted);
-    auto source = run_check(wanted);
+    auto source = run_alone(check_source(wanted));
     if (source)
         items.insert(items.end(), source->begin(), source->end());
     else

@@ -1,11 +1,11 @@
 #include "app/commands.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "app/run_alone.hpp"
 #include "source/postgres/continuity.hpp"
 #include "source/postgres/survey.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 
 #include <iostream>
@@ -34,25 +34,13 @@ asio::awaitable<outcome<slot_facts>> find_and_drop(const settings& wanted)
     co_return std::move(slot);
 }
 
-outcome<slot_facts> run_drop(const settings& wanted)
-{
-    outcome<slot_facts> result = failure{errc::internal, "the command did not end"};
-    asio::io_context loop;
-    asio::co_spawn(loop, find_and_drop(wanted), [&](std::exception_ptr thrown, outcome<slot_facts> slot) {
-        if (thrown) std::rethrow_exception(thrown);
-        result = std::move(slot);
-    });
-    loop.run();
-    return result;
-}
-
 }  // namespace
 
 int drop_slot_command(const command_options& options)
 {
     auto config = load_for_command(options, secrets::needed);
     if (!config) return 2;
-    auto slot = run_drop(config->values);
+    auto slot = run_alone(find_and_drop(config->values));
     if (!slot) return report_failure(slot.error());
     const auto& name = config->values.postgres.slot;
     if (options.json)

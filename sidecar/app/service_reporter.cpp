@@ -22,15 +22,14 @@ void service_reporter::stop()
 {
     timer_.cancel();
     if (!to_.is_heard()) return;
-    to_.status(describe_for_service(
-        report_(), std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now())));
+    auto report = report_();
+    to_.status(describe_for_service(report, report.heartbeat));
 }
 
 void service_reporter::tell()
 {
     auto report = report_();
-    to_.status(describe_for_service(
-        report, std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now())));
+    to_.status(describe_for_service(report, report.heartbeat));
     if (!ready_ && start_.is_over(report, std::chrono::steady_clock::now())) {
         ready_ = true;
         to_.ready();

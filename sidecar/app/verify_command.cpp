@@ -3,14 +3,13 @@
 #include "app/database_comparison.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
+#include "app/run_alone.hpp"
 #include "core/limits.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
 #include "publish/snapshot_directory.hpp"
 #include "source/postgres/survey.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -102,14 +101,7 @@ int verify_against_database(const settings& wanted, bool as_json)
 {
     auto daemon = daemon_connection::open(wanted.state_directory);
     if (!daemon) return report_failure(daemon.error());
-    outcome<live_comparison> compared = failure{errc::internal, "the comparison did not end"};
-    asio::io_context loop;
-    asio::co_spawn(loop, compare_live(wanted, *daemon),
-                   [&](std::exception_ptr thrown, outcome<live_comparison> result) {
-                       if (thrown) std::rethrow_exception(thrown);
-                       compared = std::move(result);
-                   });
-    loop.run();
+    auto compared = run_alone(compare_live(wanted, *daemon));
     if (!compared) return report_failure(compared.error());
     bool equal =
         std::all_of(compared->tables.begin(), compared->tables.end(), [](auto& table) { return table.equal(); });
