@@ -2,7 +2,7 @@
 
 #include "core/settings.hpp"
 #include "publish/generation.hpp"
-#include "source/postgres/mirrored_table.hpp"
+#include "source/mirrored_table.hpp"
 
 #include <map>
 #include <vector>

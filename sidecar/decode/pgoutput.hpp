@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/lsn.hpp"
 #include "core/table.hpp"
+#include "decode/tuple_column.hpp"
 
 #include <cstdint>
 #include <string>
@@ -44,14 +45,6 @@ struct relation {
     char replica_identity = 'd';  ///< pg_class.relreplident: d, n, f or i.
     std::vector<relation_column> columns;
 };
-
-struct tuple_column {
-    enum class kind : char { null = 'n', unchanged = 'u', text = 't' };
-    kind what = kind::null;
-    std::string_view text;
-};
-
-using tuple = std::vector<tuple_column>;
 
 /// What an update or delete carries of the row before it.
 enum class old_image : char { none = 0, key = 'K', whole = 'O' };

@@ -2,7 +2,7 @@
 
 #include "contract/source_under_test.hpp"
 #include "core/settings.hpp"
-#include "source/postgres/mirrored_table.hpp"
+#include "source/mirrored_table.hpp"
 #include "source/postgres/stream.hpp"
 #include "support/postgres_server.hpp"
 #include "support/sql.hpp"

@@ -16,7 +16,7 @@ void touch(std::string_view text)
     for (char byte : text) touched += static_cast<unsigned char>(byte);
 }
 
-void touch(const pgoutput::tuple& row)
+void touch(const tuple& row)
 {
     for (const auto& column : row) touch(column.text);
 }

@@ -11,21 +11,21 @@ namespace understudy {
 
 /// One column of a tuple under construction.
 struct built_column {
-    pgoutput::tuple_column::kind what;
+    tuple_column::kind what;
     std::string text;
 };
 
 inline built_column text(std::string_view value)
 {
-    return {pgoutput::tuple_column::kind::text, std::string{value}};
+    return {tuple_column::kind::text, std::string{value}};
 }
 inline built_column null()
 {
-    return {pgoutput::tuple_column::kind::null, {}};
+    return {tuple_column::kind::null, {}};
 }
 inline built_column unchanged()
 {
-    return {pgoutput::tuple_column::kind::unchanged, {}};
+    return {tuple_column::kind::unchanged, {}};
 }
 
 /// Makes the bytes of pgoutput messages, as a server sends them. Each function gives one whole message; the
@@ -54,7 +54,7 @@ public:
         u16(columns.size());
         for (const auto& column : columns) {
             byte(static_cast<char>(column.what));
-            if (column.what == pgoutput::tuple_column::kind::text) u32(column.text.size()).raw(column.text);
+            if (column.what == tuple_column::kind::text) u32(column.text.size()).raw(column.text);
         }
         return *this;
     }

@@ -5,7 +5,7 @@
 #include "source/postgres/mark_message.hpp"
 #include "source/postgres/patient_query.hpp"
 #include "source/postgres/preflight.hpp"
-#include "source/postgres/row_builder.hpp"
+#include "source/row_builder.hpp"
 #include "source/postgres/survey.hpp"
 
 #include <fmt/format.h>
@@ -193,7 +193,7 @@ private:
         values_.clear();
         for (const auto& field : fields_)
             values_.push_back(
-                {field.is_null ? pgoutput::tuple_column::kind::null : pgoutput::tuple_column::kind::text, field.text});
+                {field.is_null ? tuple_column::kind::null : tuple_column::kind::text, field.text});
         if (auto ec = builder_.build_key(table_, values_)) return ec;
         if (auto ec = builder_.build_tuple(table_, values_)) return ec;
         if (table_.record.shape.identity == row_identity::key)
@@ -206,7 +206,7 @@ private:
     const mirrored_table& table_;
     std::string scratch_;
     std::vector<copy_text::field> fields_;
-    std::vector<pgoutput::tuple_column> values_;
+    std::vector<tuple_column> values_;
     row_builder builder_;
     change_batch batch_;
 };

@@ -4,7 +4,7 @@
 #include "core/position.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/catalog.hpp"
-#include "source/postgres/mirrored_table.hpp"
+#include "source/mirrored_table.hpp"
 
 #include <chrono>
 #include <cstdint>

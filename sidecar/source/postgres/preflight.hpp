@@ -3,7 +3,7 @@
 #include "core/error.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/catalog.hpp"
-#include "source/postgres/mirrored_table.hpp"
+#include "source/mirrored_table.hpp"
 
 #include <string>
 #include <vector>

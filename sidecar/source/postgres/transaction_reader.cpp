@@ -12,7 +12,7 @@ namespace understudy {
 
 namespace {
 
-using value_kind = pgoutput::tuple_column::kind;
+using value_kind = tuple_column::kind;
 
 bool is_left_out(const mirrored_table& table, std::string_view column)
 {
@@ -27,7 +27,7 @@ bool is_whole(const mirrored_table& table, pgoutput::old_image before) noexcept
 // Takes `before`'s values for the unchanged columns that tell rows apart. A row with a key leaves the others to the
 // store. A mark as whole proves nothing there: pgoutput marks the old rows of a partition by the identity of its root,
 // and those of a partition under another identity than FULL hold the key alone.
-void fill_unchanged(std::vector<pgoutput::tuple_column>& row, const std::vector<pgoutput::tuple_column>& before,
+void fill_unchanged(std::vector<tuple_column>& row, const std::vector<tuple_column>& before,
                     const table_shape& shape)
 {
     if (before.empty()) return;
@@ -51,13 +51,13 @@ bool identity_covers_key(const pgoutput::relation& wire, const std::vector<std::
 }
 
 // A row that moves into a row filter comes as an insert, without the large values that its update left as they were.
-bool has_unchanged_value(const std::vector<pgoutput::tuple_column>& row) noexcept
+bool has_unchanged_value(const std::vector<tuple_column>& row) noexcept
 {
     return std::any_of(row.begin(), row.end(), [](auto& column) { return column.what == value_kind::unchanged; });
 }
 
 // A counted row needs the whole row before it; a key, each of its columns.
-bool does_not_tell_rows_apart(const mirrored_table& table, const std::vector<pgoutput::tuple_column>& row,
+bool does_not_tell_rows_apart(const mirrored_table& table, const std::vector<tuple_column>& row,
                               pgoutput::old_image before) noexcept
 {
     const auto& shape = table.record.shape;
@@ -68,7 +68,7 @@ bool does_not_tell_rows_apart(const mirrored_table& table, const std::vector<pgo
 
 // Key columns cannot be null: an old image without them is that of another replica identity, which the server does not
 // describe when it is a partition's own.
-bool lacks_key(const std::vector<pgoutput::tuple_column>& before, const table_shape& shape) noexcept
+bool lacks_key(const std::vector<tuple_column>& before, const table_shape& shape) noexcept
 {
     return std::any_of(shape.key.begin(), shape.key.end(),
                        [&](auto position) { return before[position].what == value_kind::null; });
@@ -289,8 +289,8 @@ result<const transaction_reader::wire_relation*> transaction_reader::relation_fo
     return &described;
 }
 
-error_code transaction_reader::arrange(const wire_relation& relation, const pgoutput::tuple& wire,
-                                       std::vector<pgoutput::tuple_column>& stored)
+error_code transaction_reader::arrange(const wire_relation& relation, const tuple& wire,
+                                       std::vector<tuple_column>& stored)
 {
     if (wire.size() != relation.wire_columns) return errc::column_mismatch;
     stored.clear();

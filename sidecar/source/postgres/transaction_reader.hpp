@@ -4,8 +4,8 @@
 #include "core/error.hpp"
 #include "core/position.hpp"
 #include "decode/pgoutput.hpp"
-#include "source/postgres/mirrored_table.hpp"
-#include "source/postgres/row_builder.hpp"
+#include "source/mirrored_table.hpp"
+#include "source/row_builder.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -92,8 +92,8 @@ private:
     const mirrored_table* find_table(oid relation) const noexcept;
     result<const wire_relation*> relation_for_change(oid relation);
     bool is_inside_copy(const mirrored_table& table) const noexcept;
-    error_code arrange(const wire_relation& relation, const pgoutput::tuple& wire,
-                       std::vector<pgoutput::tuple_column>& stored);
+    error_code arrange(const wire_relation& relation, const tuple& wire,
+                       std::vector<tuple_column>& stored);
     error_code copy_again(oid relation) noexcept;
     error_code fail_in(const mirrored_table& table, error_code ec);
     error_code update_keyed(const mirrored_table& table, pgoutput::old_image before);
@@ -118,8 +118,8 @@ private:
     pgoutput::insert insert_;
     pgoutput::update update_;
     pgoutput::remove remove_;
-    std::vector<pgoutput::tuple_column> row_;
-    std::vector<pgoutput::tuple_column> before_;
+    std::vector<tuple_column> row_;
+    std::vector<tuple_column> before_;
     row_builder builder_;
     std::string old_key_;
 

@@ -12,7 +12,6 @@
 using namespace understudy;
 namespace build = pgoutput_builder;
 using pgoutput::old_image;
-using pgoutput::tuple_column;
 using bytes = build::bytes;
 
 namespace {

@@ -1,4 +1,4 @@
-#include "source/postgres/row_builder.hpp"
+#include "source/row_builder.hpp"
 
 #include "core/row_tuple.hpp"
 
@@ -6,9 +6,9 @@ namespace understudy {
 
 namespace {
 
-using value_kind = pgoutput::tuple_column::kind;
+using value_kind = tuple_column::kind;
 
-error_code append_key_column(const column_format& format, const pgoutput::tuple_column& value, std::string& key)
+error_code append_key_column(const column_format& format, const tuple_column& value, std::string& key)
 {
     switch (value.what) {
     case value_kind::null: column_format::append_null_key(key); return {};
@@ -18,7 +18,7 @@ error_code append_key_column(const column_format& format, const pgoutput::tuple_
     return errc::internal;
 }
 
-error_code append_column(const column_format& format, const pgoutput::tuple_column& value, std::string& tuple)
+error_code append_column(const column_format& format, const tuple_column& value, std::string& tuple)
 {
     switch (value.what) {
     case value_kind::null: append_null(tuple); return {};
@@ -33,7 +33,7 @@ error_code append_column(const column_format& format, const pgoutput::tuple_colu
 
 }  // namespace
 
-error_code row_builder::build_tuple(const mirrored_table& table, std::span<const pgoutput::tuple_column> values)
+error_code row_builder::build_tuple(const mirrored_table& table, std::span<const tuple_column> values)
 {
     tuple_.clear();
     for (at_ = 0; at_ < table.formats.size(); ++at_)
@@ -41,7 +41,7 @@ error_code row_builder::build_tuple(const mirrored_table& table, std::span<const
     return {};
 }
 
-error_code row_builder::build_key(const mirrored_table& table, std::span<const pgoutput::tuple_column> values)
+error_code row_builder::build_key(const mirrored_table& table, std::span<const tuple_column> values)
 {
     key_.clear();
     if (table.record.shape.identity == row_identity::key) {

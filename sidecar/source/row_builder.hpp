@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "decode/pgoutput.hpp"
-#include "source/postgres/mirrored_table.hpp"
+#include "decode/tuple_column.hpp"
+#include "source/mirrored_table.hpp"
 
 #include <span>
 #include <string>
@@ -15,8 +15,8 @@ namespace understudy {
 /// column_mismatch for an unchanged value where the key or a counted row needs it.
 class row_builder {
 public:
-    error_code build_tuple(const mirrored_table& table, std::span<const pgoutput::tuple_column> values);
-    error_code build_key(const mirrored_table& table, std::span<const pgoutput::tuple_column> values);
+    error_code build_tuple(const mirrored_table& table, std::span<const tuple_column> values);
+    error_code build_key(const mirrored_table& table, std::span<const tuple_column> values);
 
     /// The tuple and the key built last. Borrowed until the next build.
     const std::string& tuple() const noexcept { return tuple_; }
