@@ -16,6 +16,7 @@ const char* name_of(errc code) noexcept
     case errc::bad_text: return "bad_text";
     case errc::over_limit: return "over_limit";
     case errc::unsupported_type: return "unsupported_type";
+    case errc::unsupported_format: return "unsupported_format";
     case errc::unreachable: return "unreachable";
     case errc::connection_lost: return "connection_lost";
     case errc::authentication_failed: return "authentication_failed";

@@ -22,6 +22,7 @@ enum class errc {
     bad_text,               ///< A value that is not what its type prints.
     over_limit,             ///< A bound of `core/limits.hpp` was reached.
     unsupported_type,       ///< A column type whose JSON form we do not know.
+    unsupported_format,     ///< Messages that a converter wrote which we do not read.
 
     // The Postgres server and the way to it.
     unreachable,            ///< No connection: refused, unknown host, timed out.

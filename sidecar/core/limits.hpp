@@ -16,7 +16,10 @@ inline constexpr std::size_t columns_max = 1600;
 inline constexpr std::size_t name_bytes_max = 3 * 63;
 inline constexpr std::size_t tables_max = 4096;
 inline constexpr std::size_t truncated_relations_max = tables_max;
-inline constexpr std::size_t nesting_max = 64;  ///< Arrays and composites inside each other.
+inline constexpr std::size_t nesting_max = 64;  ///< Arrays and composites inside each other; in JSON, all values.
+inline constexpr std::size_t json_values_max = std::size_t{1} << 22;   ///< Of one message.
+inline constexpr std::size_t json_values_kept = std::size_t{1} << 16;  ///< Memory that a longer one took is given back,
+inline constexpr std::size_t json_bytes_kept = std::size_t{8} << 20;   ///< and so for its text.
 
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;  ///< Of a copy or a large transaction; then it is not read.

@@ -63,6 +63,7 @@ remedy remedy_for(errc code) noexcept
     case errc::bad_text:
     case errc::over_limit:
     case errc::unsupported_type:
+    case errc::unsupported_format:
     case errc::prerequisite_missing:
     case errc::synchronous_standby:
     case errc::wrong_system:

@@ -26,6 +26,7 @@ const std::map<std::string, remedy> remedies{
     {"bad_text", remedy::ask_operator},
     {"over_limit", remedy::ask_operator},
     {"unsupported_type", remedy::ask_operator},
+    {"unsupported_format", remedy::ask_operator},
     {"unreachable", remedy::retry},
     {"connection_lost", remedy::retry},
     {"authentication_failed", remedy::retry},
