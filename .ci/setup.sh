@@ -6,18 +6,21 @@
 source .ci/deploy_tools.sh
 # shellcheck source=.ci/cluster_tools.sh
 source .ci/cluster_tools.sh
+# shellcheck source=.ci/kafka_kit.sh
+source .ci/kafka_kit.sh
 
 packages_build=(
     g++ cmake ninja-build ccache pkg-config git ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev liblmdb-dev libyaml-cpp-dev libvalijson-dev libcli11-dev
-    libfmt-dev libspdlog-dev prometheus-cpp-dev libssl-dev libsystemd-dev libxxhash-dev
+    libfmt-dev libspdlog-dev prometheus-cpp-dev libssl-dev libsystemd-dev libxxhash-dev librdkafka-dev
 )
 packages_test=(
     libboost-test1.81-dev postgresql-15 postgresql-client-15 postgresql-contrib
-    clang-19 llvm-19 libclang-rt-19-dev python3 python3-yaml chromium openssl libfaketime systemd mandoc zsh fish
+    clang-19 llvm-19 libclang-rt-19-dev python3 python3-yaml chromium openssl libfaketime systemd mandoc zsh fish kcat
 )
 packages_demo=(postgresql-15 postgresql-client-15 postgresql-contrib python3)
-packages_bench=(libboost-test1.81-dev "${packages_demo[@]}" jq nginx-light)
+packages_demo_kafka=("${packages_demo[@]}" kcat)
+packages_bench=(libboost-test1.81-dev "${packages_demo_kafka[@]}" jq nginx-light)
 packages_package=(
     debhelper dpkg-dev fakeroot lintian mmdebstrap podman runc python3 postgresql-15 postgresql-client-15
 )
@@ -42,6 +45,9 @@ setup() {
         install_clients
         install_deploy_tools
     fi
+    case " $* " in
+        *" test "* | *" demo_kafka "* | *" bench "*) install_kafka_kit ;;
+    esac
     if [[ " $* " == *" cluster "* ]]; then
         install_deploy_tools
         install_cluster_tools
