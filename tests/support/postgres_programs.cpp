@@ -1,8 +1,8 @@
 #include "support/postgres_programs.hpp"
 
+#include "support/cache_directory.hpp"
 #include "support/child_process.hpp"
 
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -15,13 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int debian_version = 15;
-
-fs::path cache_directory()
-{
-    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path{cache} / "understudy";
-    const char* home = std::getenv("HOME");
-    return fs::path{home != nullptr ? home : "/"} / ".cache/understudy";
-}
 
 /// Where `./dev setup` put the server of a major version; empty when it did not.
 fs::path fetched(int version)

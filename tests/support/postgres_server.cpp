@@ -1,19 +1,14 @@
 #include "support/postgres_server.hpp"
 
+#include "support/free_port.hpp"
 #include "support/postgres_programs.hpp"
 #include "support/waiting.hpp"
 
-#include <arpa/inet.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <sstream>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,22 +17,6 @@ namespace understudy::testing {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A port that was free a moment ago.
-int free_port()
-{
-    int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0) throw std::system_error{errno, std::generic_category(), "socket"};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    bool found = bind(probe, generic, size) == 0 && getsockname(probe, generic, &size) == 0;
-    close(probe);
-    if (!found) throw std::runtime_error{"no free port on loopback"};
-    return ntohs(address.sin_port);
-}
 
 int signal_of(postgres_server::stop_mode mode)
 {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
+#include "support/cache_directory.hpp"
+
 #include <string>
 
 namespace understudy::testing {
@@ -9,9 +9,7 @@ namespace understudy::testing {
 /// As ./dev setup has it, or the system.
 inline std::string promtool()
 {
-    const auto* cache = std::getenv("XDG_CACHE_HOME");
-    auto base = cache != nullptr ? std::filesystem::path{cache} : std::filesystem::path{std::getenv("HOME")} / ".cache";
-    auto fetched = base / "understudy/prometheus/usr/bin/promtool";
+    auto fetched = cache_directory() / "prometheus/usr/bin/promtool";
     return std::filesystem::exists(fetched) ? fetched.string() : "promtool";
 }
 
