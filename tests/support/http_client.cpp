@@ -1,6 +1,8 @@
 #include "support/http_client.hpp"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -31,13 +33,18 @@ std::string lower(std::string text)
 
 struct http_client::connection {
     asio::io_context loop;
-    asio::local::stream_protocol::socket socket{loop};
+    asio::generic::stream_protocol::socket socket{loop};
     beast::flat_buffer buffer;
 };
 
 http_client::http_client(const std::filesystem::path& socket) : connection_{std::make_unique<connection>()}
 {
     connection_->socket.connect(asio::local::stream_protocol::endpoint{socket.string()});
+}
+
+http_client::http_client(std::uint16_t loopback_port) : connection_{std::make_unique<connection>()}
+{
+    connection_->socket.connect(asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), loopback_port});
 }
 
 http_client::~http_client() = default;
@@ -56,9 +63,28 @@ http_reply http_client::ask(const std::string& method, const std::string& target
     request.set(http::field::host, "localhost");
     for (const auto& [name, value] : headers) request.set(name, value);
     http::write(connection_->socket, request);
+    return receive(method != "HEAD");
+}
+
+http_reply http_client::send(const std::string& method, const std::string& target, const std::string& json)
+{
+    http::request<http::string_body> request;
+    request.method_string(method);
+    request.target(target);
+    request.version(11);
+    request.set(http::field::host, "localhost");
+    request.set(http::field::content_type, "application/json");
+    request.body() = json;
+    request.prepare_payload();
+    http::write(connection_->socket, request);
+    return receive(true);
+}
+
+http_reply http_client::receive(bool has_body)
+{
     http::response_parser<http::string_body> parser;
     parser.body_limit(std::uint64_t{1} << 32);
-    parser.skip(method == "HEAD");
+    parser.skip(!has_body);
     http::read(connection_->socket, connection_->buffer, parser);
     auto response = parser.release();
     http_reply reply{.status = static_cast<int>(response.result_int()), .headers = {}, .body = response.body()};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -25,11 +26,12 @@ struct http_reply {
     }
 };
 
-/// One connection to a unix socket that is kept between requests. Blocking; belongs to one thread at a time. Everything
+/// One connection, to a unix socket or to a port on loopback, that is kept between requests. Blocking; belongs to one thread at a time. Everything
 /// that goes wrong is thrown as std::runtime_error.
 class http_client {
 public:
     explicit http_client(const std::filesystem::path& socket);
+    explicit http_client(std::uint16_t loopback_port);
     http_client(const http_client&) = delete;
     http_client& operator=(const http_client&) = delete;
     ~http_client();
@@ -37,11 +39,16 @@ public:
     http_reply get(const std::string& target, const http_headers& headers = {});
     http_reply ask(const std::string& method, const std::string& target, const http_headers& headers = {});
 
+    http_reply send(const std::string& method, const std::string& target, const std::string& json);
+
     /// Sends bytes as they are, and returns what comes until the other side closes, or this long has passed.
     std::string raw(const std::string& bytes, std::chrono::milliseconds patience = std::chrono::seconds{5});
 
 private:
     struct connection;
+
+    http_reply receive(bool has_body);
+
     std::unique_ptr<connection> connection_;
 };
 

@@ -1,0 +1,84 @@
+#include "support/kafka_broker.hpp"
+
+#include "support/free_port.hpp"
+#include "support/waiting.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+
+namespace understudy::testing {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto start_deadline = std::chrono::minutes{1};
+constexpr int heap_mb = 320;
+
+}  // namespace
+
+kafka_broker::kafka_broker(broker_options options)
+    : port_{free_port()},
+      controller_port_{free_port()},
+      program_{directory_.path(),
+               {.main_class = "kafka.Kafka", .arguments = {directory_ / "broker.properties"}, .heap_mb = heap_mb}}
+{
+    configure(options.properties);
+    format();
+    start();
+}
+
+/// https://kafka.apache.org/documentation/#brokerconfigs
+void kafka_broker::configure(const java_properties& more)
+{
+    auto controller = "127.0.0.1:" + std::to_string(controller_port_);
+    auto properties = more;
+    properties.merge(java_properties{
+        {"process.roles", "broker,controller"},
+        {"node.id", "1"},
+        {"controller.quorum.bootstrap.servers", controller},
+        {"listeners", "PLAINTEXT://" + bootstrap() + ",CONTROLLER://" + controller},
+        {"advertised.listeners", "PLAINTEXT://" + bootstrap()},
+        {"controller.listener.names", "CONTROLLER"},
+        {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
+        {"log.dirs", (directory_ / "data").string()},
+        {"auto.create.topics.enable", "false"},
+        {"num.partitions", "1"},
+        {"offsets.topic.num.partitions", "1"},
+        {"offsets.topic.replication.factor", "1"},
+        {"transaction.state.log.num.partitions", "1"},
+        {"transaction.state.log.replication.factor", "1"},
+        {"transaction.state.log.min.isr", "1"},
+        {"share.coordinator.state.topic.num.partitions", "1"},
+        {"share.coordinator.state.topic.replication.factor", "1"},
+        {"share.coordinator.state.topic.min.isr", "1"},
+        {"group.initial.rebalance.delay.ms", "0"},
+        {"num.network.threads", "2"},
+        {"num.io.threads", "2"},
+        // By default 128 MB, more than the heap can spare. What goes into it bounds what one pass of compaction takes.
+        {"log.cleaner.dedupe.buffer.size", "4194304"},
+    });
+    write_file(directory_ / "broker.properties", properties_text(properties));
+}
+
+void kafka_broker::format()
+{
+    auto scratch = directory_ / "format";
+    fs::create_directory(scratch);
+    java_program tool{scratch,
+                      {.main_class = "kafka.tools.StorageTool",
+                       .arguments = {"format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c",
+                                     directory_ / "broker.properties"}}};
+    tool.run();
+}
+
+void kafka_broker::start()
+{
+    program_.start();
+    auto serves = [this] { return program_.log_since_start().find("Kafka Server started") != std::string::npos; };
+    bool settled = wait_for([&] { return serves() || !running(); }, start_deadline);
+    if (!settled || !running()) throw std::runtime_error{"the broker did not start:\n" + program_.log_end()};
+}
+
+}  // namespace understudy::testing
