@@ -401,6 +401,12 @@ private:
     event event_;
 };
 
+bool is_added(const event& said, std::string_view name) noexcept
+{
+    if (!said.is_flattened) return false;
+    return name == deleted_name || (!said.added_prefix.empty() && name.starts_with(said.added_prefix));
+}
+
 event_reader::event_reader(reader_options options) : impl_{std::make_unique<impl>(std::move(options))} {}
 event_reader::~event_reader() = default;
 event_reader::event_reader(event_reader&&) noexcept = default;

@@ -103,6 +103,9 @@ struct event {
     std::uint64_t key_schema_number = 0;
 };
 
+/// Whether a member of a flattened row with this name was added by the connector, unless it is a column.
+bool is_added(const event& said, std::string_view name) noexcept;
+
 // Of `before` only the key is true, unless the table has REPLICA IDENTITY FULL: the other members are made up.
 
 struct reader_options {

@@ -2,6 +2,7 @@
 
 #include "core/table.hpp"
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,6 +26,7 @@ struct type_facts {
     char delimiter = ',';  ///< typdelim of the *element*'s array form: `;` for box.
     std::vector<type_attribute> attributes = {};  ///< Of a composite, dropped ones left out.
     bool casts_to_json = false;                   ///< An extension's type with a cast to json: to_json calls that cast.
+    std::int32_t base_typmod = -1;                ///< Of a domain (typtypmod): its base type's.
 };
 
 /// The types that a table's columns lead to, filled by the source from the catalog. The built-in scalar types

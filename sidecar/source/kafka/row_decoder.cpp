@@ -1,0 +1,169 @@
+#include "source/kafka/row_decoder.hpp"
+
+#include "source/kafka/row_schema.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::debezium {
+
+row_decoder::row_decoder(const mirrored_table& table, const type_catalog& types, encodings settings)
+    : table_{&table},
+      types_{&types},
+      settings_{std::move(settings)},
+      values_(table.record.shape.columns.size()),
+      scratch_(values_.size()),
+      seen_(values_.size())
+{
+}
+
+outcome<row_decoder> row_decoder::compile(const mirrored_table& table, const type_catalog& types, encodings settings)
+{
+    row_decoder decoder{table, types, std::move(settings)};
+    auto compiled = decoder.compile_texts({}, decoder.row_texts_);
+    if (!compiled) return compiled.error();
+    decoder.key_texts_ = decoder.row_texts_;
+    return decoder;
+}
+
+outcome<void> row_decoder::compile_texts(json_node schema, column_texts& texts) const
+{
+    column_texts compiled;
+    for (const auto& column : table_->record.shape.columns) {
+        auto text = value_text::compile(*types_, column.type, column.typmod, settings_, field_of(schema, column.name));
+        if (!text) return failure{text.error().code, "column " + column.name + ": " + text.error().text};
+        compiled.push_back(*std::move(text));
+    }
+    texts = std::move(compiled);
+    return outcome<void>{};
+}
+
+outcome<void> row_decoder::follow(const event& said)
+{
+    if (said.row || said.before) {
+        auto row = follow(said.row_schema, said.row_schema_number, row_schema_, row_texts_);
+        if (!row) return row;
+    }
+    if (!said.key) return outcome<void>{};
+    return follow(said.key_schema, said.key_schema_number, key_schema_, key_texts_);
+}
+
+outcome<void> row_decoder::follow(json_node schema, std::uint64_t number, std::uint64_t& followed,
+                                  column_texts& texts) const
+{
+    if (number == followed) return outcome<void>{};
+    auto compiled = compile_texts(schema, texts);
+    if (compiled) followed = number;
+    return compiled;
+}
+
+error_code row_decoder::decode_row(const event& said)
+{
+    return decode_whole(said.row, said);
+}
+
+error_code row_decoder::decode_before(const event& said)
+{
+    return decode_whole(said.before, said);
+}
+
+error_code row_decoder::decode_whole(json_node row, const event& said)
+{
+    begin();
+    if (auto ec = decode(row, said, row_texts_, row_order_)) return ec;
+    if (found_ != values_.size()) note_missing();
+    return {};
+}
+
+error_code row_decoder::decode_key(const event& said)
+{
+    begin();
+    std::ranges::fill(values_, tuple_column{});
+    if (said.key)
+        if (auto ec = decode(said.key, said, key_texts_, key_order_)) return ec;
+    return check_key();
+}
+
+void row_decoder::begin() noexcept
+{
+    ++round_;
+    found_ = 0;
+    missing_.clear();
+    unknown_ = {};
+    wrong_.clear();
+}
+
+error_code row_decoder::decode(json_node object, const event& said, const column_texts& texts, member_order& order)
+{
+    if (!object.is(json_kind::object)) {
+        wrong_ = "a row is not an object";
+        return errc::bad_text;
+    }
+    std::size_t place = 0;
+    for (auto member : object) {
+        auto column = column_of(member.name(), place++, said, order);
+        if (column == left_out) continue;
+        if (column != unknown) {
+            if (auto ec = take(member, column, texts)) return ec;
+        } else if (unknown_.empty()) {
+            unknown_ = member.name();
+        }
+    }
+    return {};
+}
+
+error_code row_decoder::take(json_node member, std::size_t column, const column_texts& texts)
+{
+    if (std::exchange(seen_[column], round_) == round_) return refuse(errc::bad_text, member.name(), "is there twice");
+    ++found_;
+    auto ec = texts[column].convert(member, scratch_[column], values_[column]);
+    if (!ec) return {};
+    return refuse(reason_of(ec), member.name(),
+                  ec == errc::over_limit ? "has a value that is too long"
+                                         : "has a value that the connector does not write for its type and settings");
+}
+
+/// Members come in one order until the table changes: its place says what a member is, if the name there is the same.
+std::size_t row_decoder::column_of(std::string_view name, std::size_t place, const event& said,
+                                   member_order& order) const
+{
+    if (place < order.size() && order[place].name == name) return order[place].column;
+    if (place >= order.size()) order.resize(place + 1);
+    order[place] = {std::string{name}, look_up(name, said)};
+    return order[place].column;
+}
+
+std::size_t row_decoder::look_up(std::string_view name, const event& said) const noexcept
+{
+    const auto& columns = table_->record.shape.columns;
+    auto found = std::ranges::find(columns, name, &column::name);
+    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
+    if (std::ranges::find(table_->left_out, name) != table_->left_out.end()) return left_out;
+    return is_added(said, name) ? left_out : unknown;
+}
+
+void row_decoder::note_missing()
+{
+    for (std::size_t column = 0; column < values_.size(); ++column) {
+        if (seen_[column] == round_) continue;
+        missing_.push_back(static_cast<std::uint16_t>(column));
+        values_[column] = {.what = tuple_column::kind::unchanged, .text = {}};
+    }
+}
+
+error_code row_decoder::check_key()
+{
+    const auto& shape = table_->record.shape;
+    for (auto position : shape.key)
+        if (seen_[position] != round_)
+            return refuse(errc::column_mismatch, shape.columns[position].name, "is not in the key");
+    return {};
+}
+
+error_code row_decoder::refuse(errc code, std::string_view name, std::string_view what)
+{
+    wrong_.assign("column `").append(name).append("` ").append(what);
+    return code;
+}
+
+}  // namespace understudy::debezium
