@@ -50,6 +50,9 @@ int resume_command(const command_options& options);
 /// Drops our replication slot if nobody streams from it; it is no error if there is none.
 int drop_slot_command(const command_options& options);
 
+/// Prints what the database's catalog says of the configured tables, for source.kafka.description.
+int describe_command(const command_options& options);
+
 /// Prints the effective configuration with where each value came from. Exit: 0, or 2 with every error.
 int config_command(const command_options& options);
 

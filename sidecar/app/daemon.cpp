@@ -1,7 +1,9 @@
 #include "app/daemon.hpp"
 
 #include "app/exit_on_signal.hpp"
+#include "app/kafka_session.hpp"
 #include "app/logging.hpp"
+#include "app/postgres_session.hpp"
 #include "app/reload_report.hpp"
 #include "app/spawn.hpp"
 #include "core/limits.hpp"
@@ -145,15 +147,7 @@ void daemon::let_go()
 asio::awaitable<void> daemon::supervise()
 {
     while (!stopping_) {
-        auto session = std::make_shared<source_session>(
-            config_.values, writer_, state_,
-            source_session::callbacks{.probed = [this](const probe_facts& facts) { publisher_.on_probe(facts); },
-                                      .streaming =
-                                          [this] {
-                                              has_streamed_ = true;
-                                              streaming_since_ = std::chrono::steady_clock::now();
-                                              publisher_.on_streaming();
-                                          }});
+        auto session = make_session();
         session_ = session;
         publisher_.use(session);
         if (mode_ == daemon_mode::once) spawn(loop_.get_executor(), catch_up_once(), "once");
@@ -167,6 +161,20 @@ asio::awaitable<void> daemon::supervise()
     }
     co_await end_in_order();
     loop_.stop();
+}
+
+std::shared_ptr<source_session> daemon::make_session()
+{
+    source_session::callbacks notify;
+    notify.probed = [this](const source_probe& facts) { publisher_.on_probe(facts); };
+    notify.streaming = [this] {
+        has_streamed_ = true;
+        streaming_since_ = std::chrono::steady_clock::now();
+        publisher_.on_streaming();
+    };
+    if (config_.values.kafka.is_on())
+        return std::make_shared<kafka_session>(config_.values, writer_, state_, std::move(notify));
+    return std::make_shared<postgres_session>(config_.values, writer_, state_, std::move(notify));
 }
 
 asio::awaitable<void> daemon::end_in_order()
@@ -215,11 +223,13 @@ asio::awaitable<bool> daemon::react_to(failure why)
 void daemon::decide_end(remedy what, const failure& why)
 {
     bool resync = what == remedy::resync_all || what == remedy::resync_tables;
+    // A record that cannot be read stays where it is: what was announced is served until somebody looks.
+    bool serves = config_.values.kafka.is_on() && announced_number() > 0;
     if (what == remedy::rebuild_store)
         end_ = daemon_end::store_damaged;
     else if (what == remedy::reopen_store)
         end_ = daemon_end::store_lost;
-    else if (what == remedy::halt || (what == remedy::ask_operator && !has_streamed_) ||
+    else if (what == remedy::halt || (what == remedy::ask_operator && !has_streamed_ && !serves) ||
              (mode_ == daemon_mode::once && !resync))
         end_ = why;
 }
@@ -339,13 +349,8 @@ asio::awaitable<void> daemon::catch_up_once()
         co_await pause.async_wait(use_tuple);
     }
     if (session != session_) co_return;
-    auto facts = co_await session->probe();
-    while (facts && session == session_ && writer_.reached() < facts->written) {
-        pause.expires_after(20ms);
-        co_await pause.async_wait(use_tuple);
-        session->request_reply();
-    }
-    if (!facts || session != session_) co_return;
+    auto caught_up = co_await session->catch_up();
+    if (!caught_up || session != session_) co_return;
     auto published = co_await publisher_.publish_now();
     published_once_ = published.has_value();
     if (published)

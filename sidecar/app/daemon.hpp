@@ -59,6 +59,7 @@ private:
     void resume_stream();
     void close_session(failure why);
     asio::awaitable<void> supervise();
+    std::shared_ptr<source_session> make_session();
     std::uint64_t announced_number() const noexcept;
     asio::awaitable<bool> react_to(failure why);
     asio::awaitable<void> wait_before_retry(failure why, std::chrono::milliseconds delay);

@@ -6,7 +6,7 @@
 #include "core/lsn.hpp"
 #include "publish/status_file.hpp"
 #include "serve/daemon_word.hpp"
-#include "source/postgres/copy.hpp"
+#include "source/copy_sink.hpp"
 
 #include <chrono>
 #include <cstdint>

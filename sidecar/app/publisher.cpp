@@ -1,7 +1,8 @@
 #include "app/publisher.hpp"
 
-#include "app/table_descriptions.hpp"
 #include "app/logging.hpp"
+#include "app/position_notes.hpp"
+#include "app/table_descriptions.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
 #include "publish/announcement.hpp"
@@ -67,6 +68,12 @@ bool is_for_supervisor(errc code) noexcept
     return what == remedy::rebuild_store || what == remedy::reopen_store || what == remedy::halt;
 }
 
+failure not_presentable(const stored_position& at)
+{
+    return {errc::catching_up,
+            fmt::format("at {} the stream is amid something that has to be seen whole", to_string(at.position))};
+}
+
 }  // namespace
 
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
@@ -127,7 +134,7 @@ asio::awaitable<void> publisher::run()
 
 bool publisher::is_ready() const
 {
-    return session_ && session_->is_streaming() && !writer_.received().awaits_mark() && !busy_;
+    return session_ && session_->is_streaming() && writer_.received().is_presentable() && !busy_;
 }
 
 bool publisher::is_time_for(publish_reason why) const
@@ -173,7 +180,7 @@ void publisher::on_streaming()
         cadence_.outdated();
     }
     look_at_documents();
-    awaits_mark_ = writer_.received().awaits_mark();
+    presentable_ = writer_.received().is_presentable();
     wake_.cancel();
 }
 
@@ -214,11 +221,11 @@ void publisher::on_changed(const change_summary& summary)
 void publisher::on_reached(lsn reached)
 {
     freshness_.reached(reached);
-    bool awaited = std::exchange(awaits_mark_, writer_.received().awaits_mark());
-    if (awaited && !awaits_mark_) wake_.cancel();
+    bool presentable = writer_.received().is_presentable();
+    if (!std::exchange(presentable_, presentable) && presentable) wake_.cancel();
 }
 
-void publisher::on_probe(const probe_facts& facts)
+void publisher::on_probe(const source_probe& facts)
 {
     freshness_.probed(facts.written, facts.at);
     look_after_announced();
@@ -365,9 +372,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     writer_.take_generation(next_number_);
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
-    if (flushed->awaits_mark())
-        co_return failure{errc::catching_up, fmt::format("the stream is at {}, and not past the newest copy",
-                                                         to_string(flushed->position))};
+    if (!flushed->is_presentable()) co_return not_presentable(*flushed);
     auto kept = co_await keep_indexes();
     if (!kept) co_return kept.error();
     end_phase(publish_phase::freeze);
@@ -429,6 +434,7 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
                  previous = std::move(previous), unchanged = std::move(unchanged),
                  rows = std::move(rows)]() mutable -> outcome<manifest> {
         auto view = std::move(rows);  // closed here, on the thread that reads it
+        if (!view->state().position.is_presentable()) return not_presentable(view->state().position);
         auto held = directory_.ensure();
         if (!held) return held.error();
         auto plans = plan_documents(documents, view->state().tables, reads);
@@ -440,6 +446,7 @@ asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_setting
         request.previous = same ? &*previous : nullptr;
         request.unchanged = unchanged;
         request.catalog = std::move(catalog);
+        add_position_notes(view->state().position, request);
         return write_generation(directory_, request);
     };
     co_return co_await thread_.run(std::move(work));

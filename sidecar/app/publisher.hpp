@@ -60,7 +60,7 @@ public:
     void on_streaming();
     void on_changed(const change_summary& summary);
     void on_reached(lsn reached);
-    void on_probe(const probe_facts& facts);
+    void on_probe(const source_probe& facts);
     void on_settings_changed();
 
     /// A reader found the announced generation damaged: another one is due.
@@ -150,7 +150,7 @@ private:
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;
     std::optional<std::uint64_t> cut_;  // its number
-    bool awaits_mark_ = false;          // looked at last
+    bool presentable_ = true;           // looked at last
     bool busy_ = false;                 // a generation is being written, for a publish or a cut
     bool stopped_ = false;
     bool ended_run_ = false;

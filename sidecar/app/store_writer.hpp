@@ -4,7 +4,7 @@
 #include "core/settings.hpp"
 #include "core/worker_thread.hpp"
 #include "source/async_condition.hpp"
-#include "source/postgres/copy.hpp"
+#include "source/copy_sink.hpp"
 #include "source/stream_sink.hpp"
 #include "store/store.hpp"
 

@@ -47,6 +47,13 @@ const char* name_of(errc code) noexcept
     case errc::table_unusable: return "table_unusable";
     case errc::table_locked: return "table_locked";
     case errc::catching_up: return "catching_up";
+    case errc::topic_missing: return "topic_missing";
+    case errc::topic_changed: return "topic_changed";
+    case errc::topic_replaced: return "topic_replaced";
+    case errc::offsets_lost: return "offsets_lost";
+    case errc::incomplete_log: return "incomplete_log";
+    case errc::bad_message: return "bad_message";
+    case errc::out_of_order: return "out_of_order";
     case errc::store_damaged: return "store_damaged";
     case errc::store_lost: return "store_lost";
     case errc::store_foreign: return "store_foreign";

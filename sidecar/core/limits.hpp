@@ -29,6 +29,18 @@ inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;   
 inline constexpr auto position_interval = 30s;                                  ///< after so much WAL, or so long,
 inline constexpr std::uint64_t position_worth_bytes = std::uint64_t{64} << 10;  ///< unless it is less than this.
 
+// Kafka.
+inline constexpr auto kafka_timeout = std::chrono::milliseconds{5000};  ///< For an answer of the cluster.
+inline constexpr std::size_t records_per_turn_max = 1000;               ///< Then others may run.
+inline constexpr std::size_t turn_bytes_max = std::size_t{1} << 20;     ///< Of changes; then they are handed over.
+inline constexpr std::size_t message_bytes_max = std::size_t{64} << 20;
+inline constexpr std::size_t remembered_events_max = std::size_t{1} << 17;  ///< Of a partition, to know repeats by.
+inline constexpr auto topics_interval = 30s;       ///< Between two looks whether topics have got more partitions.
+inline constexpr std::size_t asked_ends_max = 64;  ///< That are waited for; of more, the latest replaces the one before.
+inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
+inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.
+inline constexpr auto retention_margin = 10;  ///< A part of delete.retention.ms of so many is left unused.
+
 // The store.
 inline constexpr auto store_look_interval = 2s;       ///< From a write to a look whether the file should shrink.
 inline constexpr int store_mendings_max = 5;          ///< In a row; then the store's failure ends the daemon.
@@ -105,6 +117,7 @@ inline constexpr std::size_t unsettled_transactions_max = std::size_t{1} << 18;
 // Waiting.
 inline constexpr auto connect_timeout = 10s;
 inline constexpr auto query_timeout = 30s;
+inline constexpr auto catch_up_pause = 20ms;  ///< Between two looks whether the end was reached.
 inline constexpr auto backoff_min = 250ms;
 inline constexpr auto backoff_max = 30s;
 inline constexpr auto session_proven = 5s;        ///< Streaming for so long ends the back-off.

@@ -38,12 +38,17 @@ remedy remedy_for(errc code) noexcept
     case errc::table_locked:
     case errc::catching_up:
     case errc::permission_denied:
+    case errc::topic_missing:
+    case errc::topic_changed:
+    case errc::incomplete_log:
     case errc::store_full:
     case errc::disk_full:
     case errc::storage_failed:
     case errc::generation_damaged:
     case errc::no_generation: return remedy::retry;
 
+    case errc::topic_replaced:
+    case errc::offsets_lost:
     case errc::table_changed: return remedy::resync_tables;
 
     case errc::timeline_diverged:
@@ -60,10 +65,12 @@ remedy remedy_for(errc code) noexcept
 
     case errc::store_lost: return remedy::reopen_store;
 
+    case errc::unsupported_format:
+    case errc::bad_message:
+    case errc::out_of_order:
     case errc::bad_text:
     case errc::over_limit:
     case errc::unsupported_type:
-    case errc::unsupported_format:
     case errc::prerequisite_missing:
     case errc::synchronous_standby:
     case errc::wrong_system:

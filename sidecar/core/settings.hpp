@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,46 @@ struct postgres_settings {
     std::string slot = "understudy";
     std::string publication = "understudy";
     bool create = true;  ///< Make the publication and the slot where they are missing.
+};
+
+/// How a Debezium connector writes what JSON has no type for: the values of its own settings of these names, with its own
+/// defaults. They count where a message has no schema of its own.
+struct debezium_encodings {
+    std::string decimal = "precise";    ///< decimal.handling.mode: precise, double, string.
+    std::string time = "adaptive";      ///< time.precision.mode: adaptive, adaptive_time_microseconds, connect, isostring,
+                                        ///< microseconds, nanoseconds.
+    std::string interval = "numeric";   ///< interval.handling.mode: numeric, string.
+    std::string binary = "bytes";       ///< binary.handling.mode: bytes, base64, base64-url-safe, hex.
+    std::string hstore = "json";        ///< hstore.handling.mode: json, map.
+    std::string unavailable = "__debezium_unavailable_value";  ///< unavailable.value.placeholder
+    friend bool operator==(const debezium_encodings&, const debezium_encodings&) = default;
+};
+
+/// A topic by its name, and the table whose rows it holds.
+struct topic_setting {
+    std::string topic;
+    table_name table;
+    friend bool operator==(const topic_setting&, const topic_setting&) = default;
+};
+
+enum class bad_message_policy { halt, skip_and_mark };
+enum class resnapshot_policy { keep, sweep };
+
+struct kafka_settings {
+    std::string brokers;                 ///< `host:port`, separated by commas; empty: not this source.
+    std::string prefix;                  ///< Topics `<prefix>.<schema>.<table>`. One of the three is set.
+    std::string pattern;                 ///< Its two groups are schema and table.
+    std::vector<topic_setting> list;
+    std::map<std::string, std::string> properties;  ///< Of librdkafka. Secret: may hold passwords.
+    std::filesystem::path description;   ///< What `understudy describe` wrote.
+    debezium_encodings encodings;
+    std::string heartbeat_topic;         ///< Empty: `__debezium-heartbeat.<prefix>`.
+    std::string report_group;            ///< Offsets are committed for it, for tools that show lag; empty: not.
+    std::vector<table_name> complete;    ///< The operator's word: these topics hold every row, whatever their settings.
+    bad_message_policy on_bad_message = bad_message_policy::halt;
+    resnapshot_policy on_resnapshot = resnapshot_policy::keep;
+    bool is_on() const noexcept { return !brokers.empty(); }
+    friend bool operator==(const kafka_settings&, const kafka_settings&) = default;
 };
 
 /// One entry of `tables`: `schema.table` or `schema.*`.
@@ -127,6 +168,7 @@ struct log_settings {
 /// The whole configuration as plain data; `settings/` reads and checks it. Immutable once made.
 struct settings {
     postgres_settings postgres;
+    kafka_settings kafka;  ///< One of the two sources is set.
     std::vector<table_setting> tables;
     std::filesystem::path state_directory;
     bool any_filesystem = false;  ///< state.any_filesystem

@@ -9,14 +9,17 @@
 
 namespace understudy {
 
-/// Whose rows a store holds. A store with another identity is never written to.
+/// Whose rows a store holds. A store with another identity is never written to. A Kafka cluster has neither timeline nor
+/// slot nor publication; its `database` says which topics are followed.
 struct store_identity {
-    std::string system_id;  ///< Of IDENTIFY_SYSTEM.
+    std::string system_id;  ///< Of IDENTIFY_SYSTEM, or the cluster's.
     std::uint32_t timeline = 0;
     std::string database;
     std::string slot;
     std::string publication;
     std::string publication_fingerprint;  ///< Changes when the publication may have lost rows.
+
+    bool is_kafka() const noexcept { return !system_id.empty() && slot.empty(); }
     friend bool operator==(const store_identity&, const store_identity&) = default;
 };
 

@@ -31,6 +31,10 @@ public:
     /// Says that all bytes from here on are content. Called once, in the first block of the file.
     void begin_content() noexcept { hasher_.set_content_start(buffer_.size()); }
 
+    /// So many rows are not in it, because a value of them is not known.
+    void note_withheld(std::uint64_t rows) noexcept { withheld_ += rows; }
+    std::uint64_t withheld() const noexcept { return withheld_; }
+
     /// Writes out the buffer when it has grown large; else does nothing.
     outcome<void> drain()
     {
@@ -55,6 +59,7 @@ private:
     std::string buffer_;
     std::uint64_t written_ = 0;
     std::uint64_t started_ = 0;  ///< Of it, what the disk was given.
+    std::uint64_t withheld_ = 0;
     document_hasher hasher_;
 };
 

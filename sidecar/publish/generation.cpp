@@ -121,7 +121,9 @@ outcome<void> generation_writer::describe()
     made_.position = state.position.position;
     made_.content_as_of = time_or_nothing(state.position.content_as_of);
     made_.created_at = request_.created_at;
+    made_.consistency = name_of(state.position.consistency);
     made_.source = source_of(state.identity);
+    made_.offsets = request_.offsets;
     for (const auto& table : state.tables) {
         auto described = describe(table);
         if (!described) return described.error();
@@ -141,7 +143,8 @@ outcome<manifest_table> generation_writer::describe(const table_record& table) c
                           .columns = described_columns(table.shape, description.kinds),
                           .key = key_names(table.shape),
                           .rows = *rows,
-                          .left_out = description.left_out};
+                          .left_out = description.left_out,
+                          .doubts = description.doubts};
 }
 
 outcome<void> generation_writer::write_documents()
@@ -264,6 +267,7 @@ outcome<manifest_document> generation_writer::write_file(const document_plan& pl
                              .content = std::move(digest->content),
                              .plan = plan.fingerprint,
                              .generation = request_.number,
+                             .withheld = file.withheld(),
                              .index = std::move(indexed)};
 }
 
@@ -299,7 +303,8 @@ outcome<void> generation_writer::complete()
 
 source_identity source_of(const store_identity& stored)
 {
-    return {stored.system_id, stored.timeline, stored.database, stored.slot, stored.publication};
+    return {stored.is_kafka() ? "kafka" : "postgres", stored.system_id, stored.timeline, stored.database, stored.slot,
+            stored.publication};
 }
 
 outcome<manifest> write_generation(snapshot_directory& directory, const generation_request& request)

@@ -25,6 +25,7 @@ struct unchanged_tables {
 struct table_description {
     std::vector<std::string> kinds;  ///< manifest_column::kind of each column of the shape; may be empty.
     std::vector<left_out_column> left_out;
+    std::vector<std::string> doubts;  ///< manifest_table::doubts
 };
 
 /// What to write. Everything is borrowed for the call.
@@ -36,6 +37,7 @@ struct generation_request {
     const manifest* previous = nullptr;  ///< Of a generation in the same directory, to link to.
     unchanged_tables unchanged{};
     std::map<table_name, table_description> catalog{};
+    std::string offsets{};  ///< manifest::offsets
 };
 
 /// The source as a manifest names it.

@@ -20,7 +20,8 @@ json::array array_of(const std::vector<std::string>& texts)
 
 json::value to_value(const source_identity& source)
 {
-    return {{"system_id", source.system_id},
+    return {{"kind", source.kind},
+            {"system_id", source.system_id},
             {"timeline", source.timeline},
             {"database", source.database},
             {"slot", source.slot},
@@ -54,13 +55,15 @@ json::array each_to_value(const std::vector<T>& items)
 
 json::value to_value(const manifest_table& table)
 {
-    return {{"schema", table.name.schema},
-            {"name", table.name.name},
-            {"epoch", table.rows_epoch},
-            {"rows", table.rows},
-            {"key", array_of(table.key)},
-            {"columns", each_to_value(table.columns)},
-            {"left_out", each_to_value(table.left_out)}};
+    json::object made{{"schema", table.name.schema},
+                      {"name", table.name.name},
+                      {"epoch", table.rows_epoch},
+                      {"rows", table.rows},
+                      {"key", array_of(table.key)},
+                      {"columns", each_to_value(table.columns)},
+                      {"left_out", each_to_value(table.left_out)}};
+    if (!table.doubts.empty()) made["doubts"] = array_of(table.doubts);
+    return made;
 }
 
 json::value to_value(const manifest_document& document)
@@ -68,6 +71,7 @@ json::value to_value(const manifest_document& document)
     json::object made{{"file", document.file}, {"generation", document.generation},  {"bytes", document.bytes},
                       {"rows", document.rows}, {"sha256", document.sha256},          {"content", document.content},
                       {"plan", document.plan}, {"blocks", array_of(document.blocks)}};
+    if (document.withheld > 0) made["withheld_rows"] = document.withheld;
     if (document.index) made["index"] = to_value(*document.index);
     return made;
 }
@@ -75,7 +79,8 @@ json::value to_value(const manifest_document& document)
 source_identity source_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
-    return {from.text("system_id"), static_cast<std::uint32_t>(from.number("timeline")), from.text("database"),
+    return {from.has("kind") ? from.text("kind") : "postgres",
+            from.text("system_id"), static_cast<std::uint32_t>(from.number("timeline")), from.text("database"),
             from.text("slot"), from.text("publication")};
 }
 
@@ -108,7 +113,8 @@ manifest_table table_from(const json::value& value, std::string& missing)
                          .columns = {},
                          .key = from.texts("key"),
                          .rows = from.number("rows"),
-                         .left_out = {}};
+                         .left_out = {},
+                         .doubts = from.has("doubts") ? from.texts("doubts") : std::vector<std::string>{}};
     for (const auto& item : from.list("columns")) table.columns.push_back(column_from(item, missing));
     for (const auto& item : from.list("left_out")) table.left_out.push_back(left_out_from(item, missing));
     return table;
@@ -125,6 +131,7 @@ manifest_document document_from(const json::value& value, std::string& missing)
             .content = from.text("content"),
             .plan = from.text("plan"),
             .generation = from.number("generation"),
+            .withheld = from.has("withheld_rows") ? from.number("withheld_rows") : 0,
             .index = index_from(from, missing)};
 }
 
@@ -139,6 +146,7 @@ manifest manifest_from(object_reader& from, std::string& missing)
     made.source = source_from(from.member("source"), missing);
     for (const auto& item : from.list("tables")) made.tables.push_back(table_from(item, missing));
     for (const auto& item : from.list("documents")) made.documents.push_back(document_from(item, missing));
+    if (from.has("offsets")) made.offsets = json::serialize(from.member("offsets"));
     return made;
 }
 
@@ -146,7 +154,7 @@ manifest manifest_from(object_reader& from, std::string& missing)
 
 std::string to_json(const manifest& from)
 {
-    json::value all = {{"format", from.format},
+    json::object all = {{"format", from.format},
                        {"generation", from.generation},
                        {"position", to_string(from.position)},
                        {"content_as_of", time_or_null(from.content_as_of)},
@@ -155,6 +163,7 @@ std::string to_json(const manifest& from)
                        {"source", to_value(from.source)},
                        {"tables", each_to_value(from.tables)},
                        {"documents", each_to_value(from.documents)}};
+    if (!from.offsets.empty()) all["offsets"] = json::parse(from.offsets);
     return json::serialize(all) + "\n";
 }
 

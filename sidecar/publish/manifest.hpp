@@ -18,6 +18,7 @@ inline constexpr const char* manifest_file = "manifest.json";
 inline constexpr std::uint64_t manifest_format = 1;
 
 struct source_identity {
+    std::string kind = "postgres";  ///< Or `kafka`, whose system_id is the cluster's, and which has no slot.
     std::string system_id;
     std::uint32_t timeline = 0;
     std::string database;
@@ -48,6 +49,7 @@ struct manifest_table {
     std::vector<std::string> key;  ///< Empty for a multiset.
     std::uint64_t rows = 0;
     std::vector<left_out_column> left_out;
+    std::vector<std::string> doubts = {};  ///< What its rows may lack or have too much: `skipped_records`, `resnapshot`.
     friend bool operator==(const manifest_table&, const manifest_table&) = default;
 };
 
@@ -60,6 +62,7 @@ struct manifest_document {
     std::string content;                  ///< Equal exactly when all bytes behind the header are equal.
     std::string plan;                     ///< Equal exactly when made by the same plan from the same epochs.
     std::uint64_t generation = 0;         ///< In which the content last changed: the one in its header.
+    std::uint64_t withheld = 0;           ///< Rows that are not in it, because the source lost a value of them.
     std::optional<index_digest> index{};  ///< Of the tables that are read from it, where reads are answered.
     friend bool operator==(const manifest_document&, const manifest_document&) = default;
 };
@@ -71,10 +74,11 @@ struct manifest {
     lsn position;
     std::optional<db_time> content_as_of;  ///< Nothing before the first commit.
     db_time created_at{};                  ///< On our clock: for people.
-    std::string consistency = "transaction";
+    std::string consistency = "transaction";  ///< name_of(consistency_level)
     source_identity source;
     std::vector<manifest_table> tables;
     std::vector<manifest_document> documents;
+    std::string offsets = {};  ///< Of a source of several logs: JSON, how far it is in each; else empty.
     friend bool operator==(const manifest&, const manifest&) = default;
 };
 

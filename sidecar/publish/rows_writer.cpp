@@ -93,6 +93,10 @@ outcome<void> rows_writer::add(std::string_view key, std::string_view tuple, std
                                std::string_view first, std::string_view next)
 {
     if (!split(tuple)) return damaged();
+    if (is_unknown_) {
+        into_.note_withheld(count);
+        return boost::system::in_place_value;
+    }
     for (; count > 0; --count) {
         into_.buffer() += written_++ == 0 ? first : next;
         if (index_ != nullptr)
@@ -105,9 +109,10 @@ outcome<void> rows_writer::add(std::string_view key, std::string_view tuple, std
 bool rows_writer::split(std::string_view tuple)
 {
     fields_.clear();
+    is_unknown_ = false;
     tuple_reader reader{tuple};
     while (auto field = reader.next()) {
-        if (field->what == tuple_field::kind::unchanged) return false;
+        if (field->what == tuple_field::kind::unchanged) is_unknown_ = true;
         fields_.push_back(*field);
     }
     return reader.ok() && fields_.size() == plan_.stored_columns;
@@ -230,7 +235,10 @@ outcome<bool> rows_writer::find_one(const row& parent)
                                                          "one row; nest them instead",
                                                          to_string(plan_.name))};
         if (!split(tuple)) return damaged();
-        return boost::system::in_place_value;
+        if (!is_unknown_) return boost::system::in_place_value;
+        return failure{errc::incomplete_log, fmt::format("documents: rows of table {} cannot be merged: of one a value is not "
+                                                         "known, because the source lost it",
+                                                         to_string(plan_.name))};
     };
     if (auto visited = lookup_->each(key_, take); !visited) return visited.error();
     return found == 1;

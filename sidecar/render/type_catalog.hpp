@@ -44,6 +44,8 @@ public:
         return found == facts_.end() ? nullptr : &found->second;
     }
 
+    const std::unordered_map<oid, type_facts>& all() const noexcept { return facts_; }
+
 private:
     std::unordered_map<oid, type_facts> facts_;
 };

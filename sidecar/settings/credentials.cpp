@@ -9,7 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array secret_files{"source.postgres.connection_file", "serve.token_file", "serve.certificate",
+constexpr std::array secret_files{"source.postgres.connection_file", "source.kafka.properties_file", "serve.token_file", "serve.certificate",
                                   "serve.private_key"};
 constexpr std::string_view placeholder = "${CREDENTIALS_DIRECTORY}/";
 

@@ -44,7 +44,7 @@ json::value value_from(const std::string& variable, const std::string& key, cons
                        config_errors& errors)
 {
     const auto& schema = *schema_of_key(key);
-    if (allows_type(schema, "array")) return parse_list(variable, key, text, errors);
+    if (allows_type(schema, "array") || allows_type(schema, "object")) return parse_list(variable, key, text, errors);
     if (!is_printable_text(text)) errors.push_back({{}, 0, 0, variable, key, "holds a control character"});
     return schema.at("type") == "string" ? json::value(text) : plain_scalar(text);
 }

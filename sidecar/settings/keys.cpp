@@ -3,6 +3,7 @@
 #include "settings/connection.hpp"
 #include "settings/document_rows.hpp"
 #include "settings/identifier.hpp"
+#include "settings/kafka.hpp"
 #include "settings/listen.hpp"
 #include "settings/units.hpp"
 
@@ -167,6 +168,31 @@ json::value shown_listen(const std::vector<listen_address>& addresses)
     return all;
 }
 
+json::value shown_topics(const std::vector<topic_setting>& topics)
+{
+    if (topics.empty()) return {};
+    json::array all;
+    for (const auto& [topic, table] : topics) all.push_back(json::object{{"topic", topic}, {"table", quoted(table)}});
+    return all;
+}
+
+json::value shown_table_names(const std::vector<table_name>& tables)
+{
+    if (tables.empty()) return {};
+    json::array all;
+    for (const auto& table : tables) all.emplace_back(quoted(table));
+    return all;
+}
+
+/// Any of them may be a secret; their names tell enough.
+json::value shown_properties(const std::map<std::string, std::string>& properties)
+{
+    if (properties.empty()) return {};
+    json::object all;
+    for (const auto& [name, value] : properties) all[name] = is_secret_property(name) ? "********" : value;
+    return all;
+}
+
 using setting = const json::value&;
 
 constexpr std::array keys{
@@ -179,6 +205,57 @@ constexpr std::array keys{
                 [](const settings& s) { return json::value(s.postgres.publication); }},
     setting_key{"source.postgres.create", refused, [](settings& s, setting v) { s.postgres.create = v.as_bool(); },
                 [](const settings& s) { return json::value(s.postgres.create); }},
+    setting_key{"source.kafka.brokers", refused, [](settings& s, setting v) { s.kafka.brokers = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.brokers); }},
+    setting_key{"source.kafka.topics.prefix", refused, [](settings& s, setting v) { s.kafka.prefix = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.prefix); }},
+    setting_key{"source.kafka.topics.pattern", refused, [](settings& s, setting v) { s.kafka.pattern = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.pattern); }},
+    setting_key{"source.kafka.topics.list", refused, nullptr, [](const settings& s) { return shown_topics(s.kafka.list); }},
+    setting_key{"source.kafka.description", refused,
+                [](settings& s, setting v) { s.kafka.description = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.description.string()); }},
+    setting_key{"source.kafka.properties", refused, nullptr,
+                [](const settings& s) { return shown_properties(s.kafka.properties); }},
+    setting_key{"source.kafka.connector.decimal_handling_mode", refused,
+                [](settings& s, setting v) { s.kafka.encodings.decimal = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.decimal); }},
+    setting_key{"source.kafka.connector.time_precision_mode", refused,
+                [](settings& s, setting v) { s.kafka.encodings.time = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.time); }},
+    setting_key{"source.kafka.connector.interval_handling_mode", refused,
+                [](settings& s, setting v) { s.kafka.encodings.interval = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.interval); }},
+    setting_key{"source.kafka.connector.binary_handling_mode", refused,
+                [](settings& s, setting v) { s.kafka.encodings.binary = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.binary); }},
+    setting_key{"source.kafka.connector.hstore_handling_mode", refused,
+                [](settings& s, setting v) { s.kafka.encodings.hstore = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.hstore); }},
+    setting_key{"source.kafka.connector.unavailable_value_placeholder", refused,
+                [](settings& s, setting v) { s.kafka.encodings.unavailable = text(v); },
+                [](const settings& s) { return json::value(s.kafka.encodings.unavailable); }},
+    setting_key{"source.kafka.heartbeat_topic", refused,
+                [](settings& s, setting v) { s.kafka.heartbeat_topic = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.heartbeat_topic); }},
+    setting_key{"source.kafka.report_group", refused, [](settings& s, setting v) { s.kafka.report_group = text(v); },
+                [](const settings& s) { return shown_or_unset(s.kafka.report_group); }},
+    setting_key{"source.kafka.complete", refused, nullptr,
+                [](const settings& s) { return shown_table_names(s.kafka.complete); }},
+    setting_key{"source.kafka.on_bad_message", refused,
+                [](settings& s, setting v) {
+                    s.kafka.on_bad_message = v == "halt" ? bad_message_policy::halt : bad_message_policy::skip_and_mark;
+                },
+                [](const settings& s) {
+                    return json::value(s.kafka.on_bad_message == bad_message_policy::halt ? "halt" : "skip_and_mark");
+                }},
+    setting_key{"source.kafka.on_resnapshot", refused,
+                [](settings& s, setting v) {
+                    s.kafka.on_resnapshot = v == "keep" ? resnapshot_policy::keep : resnapshot_policy::sweep;
+                },
+                [](const settings& s) {
+                    return json::value(s.kafka.on_resnapshot == resnapshot_policy::keep ? "keep" : "sweep");
+                }},
     setting_key{"tables", refused, nullptr,
                 [](const settings& s) {
                     json::array tables;

@@ -4,6 +4,7 @@
 #include "settings/connection.hpp"
 #include "settings/credentials.hpp"
 #include "settings/documents.hpp"
+#include "settings/kafka.hpp"
 #include "settings/keys.hpp"
 #include "settings/listen.hpp"
 #include "settings/schema_check.hpp"
@@ -57,7 +58,7 @@ public:
         check_schema(tree_, errors_);
         check_units(tree_, errors_);
         read_keys();
-        if (are_sound({connection_key, connection_file_key})) read_connection();
+        read_source();
         if (are_sound({"cadence.min_interval", "cadence.every", "cadence.after_quiet"}))
             check_cadence(loaded_.values.cadence, tree_, errors_);
         read_serving();
@@ -70,6 +71,21 @@ private:
     bool are_sound(std::initializer_list<std::string_view> keys) const
     {
         return std::all_of(keys.begin(), keys.end(), [&](auto key) { return is_sound(errors_, key); });
+    }
+
+    void read_source()
+    {
+        if (tree_.find("source.kafka") == nullptr) {
+            if (are_sound({connection_key, connection_file_key})) read_connection();
+            return;
+        }
+        auto& kafka = loaded_.values.kafka;
+        read_kafka(tree_, kafka, errors_);
+        const auto* file = tree_.find(kafka_properties_file_key);
+        if (file == nullptr || secrets_ == secrets::unneeded || !are_sound({kafka_properties_file_key})) return;
+        auto text = read_secret_file(json::value_to<std::string>(*file));
+        if (!text) return complain(kafka_properties_file_key, text.error().text);
+        add_kafka_properties(*text, tree_, kafka, errors_);
     }
 
     void read_keys()

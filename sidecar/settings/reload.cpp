@@ -10,6 +10,7 @@ namespace {
 bool differs(const setting_key& key, const settings& before, const settings& after)
 {
     if (key.name == "source.postgres.connection") return before.postgres.connection != after.postgres.connection;
+    if (key.name == "source.kafka.properties") return before.kafka.properties != after.kafka.properties;
     if (key.name == "serve.token_file") return before.serve.token != after.serve.token;
     return key.show(before) != key.show(after);
 }

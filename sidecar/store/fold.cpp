@@ -80,7 +80,7 @@ outcome<void> group_fold::put(const change_batch::change& change, std::string_vi
 {
     auto tuple = complete(change, from_key, before);
     if (!tuple) return tuple.error();
-    auto expected = change.before;
+    auto expected = change.before == row_before::unsure ? row_before::any : change.before;
     if (from_key != change.key) {
         if (auto left = remove(change.table, from_key, expected); !left) return left;
         if (expected == row_before::present) expected = row_before::absent;
@@ -118,6 +118,7 @@ outcome<std::string_view> group_fold::complete(const change_batch::change& chang
     if (!has_unchanged(change.row)) return change.row;
     auto old = current(change.table, from_key, before);
     if (!old) return old.error();
+    if (!*old && change.before == row_before::unsure) return change.row;
     if (!*old) return no_row_before(change.table);
     if (auto spliced = splice(change.row, **old, scratch_); !spliced)
         return failure{errc::store_damaged,

@@ -13,7 +13,8 @@
 //   record      := u64(XXH3 of all that follows) u32(format) body
 //   last epoch  := u64(epoch)
 //   position    := u64(position) u64(keepalive) transaction i64(content_as_of, microseconds since 1970)
-//                  mark u64(generation)
+//                  mark u64(generation) logs?
+//   logs        := string(places) u8(unsettled) u8(0 transaction | 1 row)   only of a source of several logs
 //   mark        := u64(token) u64(by)
 //   transaction := u64(commit) u64(end) u32(xid) i64(commit time, microseconds since 2000) u64(content)
 //   state       := identity u32(tables) table*
@@ -163,6 +164,20 @@ transaction_fingerprint read_transaction(byte_reader& from)
             .content = from.u64()};
 }
 
+void write_logs(record_writer& to, const stored_position& position)
+{
+    to.string(position.places);
+    to.number(static_cast<std::uint8_t>(position.unsettled ? 1 : 0));
+    to.number(static_cast<std::uint8_t>(position.consistency == consistency_level::row ? 1 : 0));
+}
+
+void read_logs(byte_reader& from, stored_position& into)
+{
+    into.places = take_string(from);
+    into.unsettled = from.u8() != 0;
+    into.consistency = from.u8() == 1 ? consistency_level::row : consistency_level::transaction;
+}
+
 }  // namespace
 
 std::string encode_state(const store_state& state)
@@ -200,6 +215,7 @@ std::string encode_position(const stored_position& position)
     to.number(position.awaited.token);
     to.number(position.awaited.by.value);
     to.number(position.generation);
+    if (!position.places.empty()) write_logs(to, position);
     return std::move(to).finish();
 }
 
@@ -215,7 +231,8 @@ result<stored_position> decode_position(std::string_view record)
     position.awaited.token = body->u64();
     position.awaited.by = lsn{body->u64()};
     position.generation = body->u64();
-    return whole(*body, position);
+    if (body->ok() && !body->rest().empty()) read_logs(*body, position);
+    return whole(*body, std::move(position));
 }
 
 std::string encode_last_epoch(epoch last)

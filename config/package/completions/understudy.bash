@@ -11,7 +11,7 @@ _understudy() {
         --max-age | --reason) return ;;
     esac
     if ((COMP_CWORD == 1)); then
-        options="run once check status ready live verify publish pause resume drop-slot config version --help --version"
+        options="run once check status ready live verify publish pause resume drop-slot describe config version --help --version"
     else
         case ${COMP_WORDS[1]} in
             run | once) ;;

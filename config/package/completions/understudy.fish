@@ -1,6 +1,6 @@
 # fish completion for understudy
 
-set -l commands run once check status ready live verify publish pause resume drop-slot config version
+set -l commands run once check status ready live verify publish pause resume drop-slot describe config version
 complete -c understudy -f
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a run -d "Follow the source and publish generations"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a once -d "Catch up, publish, exit"
@@ -13,6 +13,7 @@ complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a publish
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a pause -d "Hold publishing until resume"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a resume -d "End a pause"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a drop-slot -d "Drop our replication slot"
+complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a describe -d "Write down what the database says of the tables"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a config -d "Show the effective configuration"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -a version -d "Show versions"
 complete -c understudy -n "not __fish_seen_subcommand_from $commands" -l version -d "Show the version"

@@ -223,6 +223,8 @@ void add_columns(const query_result& rows, std::vector<table_facts>& tables)
         facts.generated = rows.boolean(row, 4);
         facts.published = rows.boolean(row, 5);
         facts.type_name = rows.string(row, 6);
+        facts.nullable = rows.boolean(row, 7);
+        facts.has_default = rows.boolean(row, 8);
         table->columns.push_back(std::move(facts));
     }
 }

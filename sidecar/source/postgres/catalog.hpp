@@ -73,6 +73,8 @@ struct column_facts {
     column described;
     bool generated = false;
     bool published = true;
+    bool nullable = true;
+    bool has_default = false;  ///< Or had one when it was added: rows from before may hold it.
 };
 
 struct table_facts {

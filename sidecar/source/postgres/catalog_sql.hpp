@@ -142,7 +142,8 @@ inline constexpr const char* published_18 =
     "pt.tablename IS NULL AND a.attgenerated = '' OR a.attname = ANY(pt.attnames)";
 
 inline constexpr const char* columns = R"(
-SELECT c.oid, a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '', {published}, format_type(a.atttypid, a.atttypmod)
+SELECT c.oid, a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '', {published}, format_type(a.atttypid, a.atttypmod),
+       NOT a.attnotnull, a.atthasdef OR a.atthasmissing OR a.attidentity <> ''
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

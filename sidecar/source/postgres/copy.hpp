@@ -1,12 +1,11 @@
 #pragma once
 
-#include "core/change_batch.hpp"
 #include "core/position.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/catalog.hpp"
+#include "source/copy_sink.hpp"
 #include "source/mirrored_table.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -14,28 +13,6 @@
 #include <vector>
 
 namespace understudy {
-
-/// How far a copy is. Written by the copy, read by status; both on the event loop.
-struct copy_progress {
-    std::string waiting_for;  ///< Whose transaction the consistent point waits for, while it does.
-    std::string table;        ///< Being copied now.
-    std::size_t tables_done = 0;
-    std::size_t tables_total = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t estimated_rows = 0;
-    std::chrono::steady_clock::time_point started{};
-};
-
-/// Takes copied rows. Called on the event loop.
-class copy_sink {
-public:
-    virtual ~copy_sink() = default;
-    virtual asio::awaitable<outcome<epoch>> create_epoch() = 0;
-
-    /// Returns as soon as the rows are on their way; a failure to store them comes with a later call.
-    virtual asio::awaitable<outcome<void>> load(epoch rows, change_batch batch) = 0;
-};
 
 /// A table as the catalog shows it under a view.
 struct viewed_table {

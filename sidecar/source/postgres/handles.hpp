@@ -1,21 +1,10 @@
 #pragma once
 
+#include "source/c_handle.hpp"
+
 #include <libpq-fe.h>
 
-#include <memory>
-
 namespace understudy {
-
-template <auto Destroy>
-struct c_deleter {
-    template <class T>
-    void operator()(T* object) const noexcept
-    {
-        Destroy(object);
-    }
-};
-template <class T, auto Destroy>
-using c_handle = std::unique_ptr<T, c_deleter<Destroy>>;
 
 using pg_conn_handle = c_handle<PGconn, &PQfinish>;
 using pg_result_handle = c_handle<PGresult, &PQclear>;

@@ -18,7 +18,7 @@ manifest full()
     made.position = lsn{0xFFFF'FFFF'0000'0001};
     made.content_as_of = db_time{std::chrono::microseconds{1'700'000'000'000'001}};
     made.created_at = db_time{std::chrono::seconds{1'700'000'001}};
-    made.source = {"7123456789012345678", 3, "sh\"op", "slot", "publication"};
+    made.source = {"postgres", "7123456789012345678", 3, "sh\"op", "slot", "publication"};
     made.tables = {{{"public", "m\n"},
                     9,
                     {{"id", 23, -1, "int4"}, {"price", 1700, 655366, ""}},

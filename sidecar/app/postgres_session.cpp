@@ -1,4 +1,4 @@
-#include "app/source_session.hpp"
+#include "app/postgres_session.hpp"
 
 #include "app/logging.hpp"
 #include "app/spawn.hpp"
@@ -27,7 +27,7 @@ const table_record* find_owner(const std::vector<table_record>& tables, epoch ro
 
 }  // namespace
 
-source_session::source_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify)
+postgres_session::postgres_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify)
     : settings_{wanted},
       writer_{writer},
       state_{state},
@@ -38,10 +38,10 @@ source_session::source_session(const settings& wanted, store_writer& writer, dae
 {
 }
 
-asio::awaitable<failure> source_session::run(copy_demand& demand)
+asio::awaitable<failure> postgres_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
-    source_preparation preparation{settings_, writer_, state_, stopped_};
+    postgres_preparation preparation{settings_, writer_, state_, stopped_};
     auto prepared = co_await preparation.run(demand);
     if (!prepared) co_return closed_because_.value_or(prepared.error());
     state_.connected = true;
@@ -50,7 +50,7 @@ asio::awaitable<failure> source_session::run(copy_demand& demand)
     co_return why;
 }
 
-asio::awaitable<failure> source_session::follow(prepared_source from, copy_demand& demand)
+asio::awaitable<failure> postgres_session::follow(prepared_source from, copy_demand& demand)
 {
     sql_ = std::move(from.sql);
     tables_ = std::move(from.tables);
@@ -73,7 +73,7 @@ asio::awaitable<failure> source_session::follow(prepared_source from, copy_deman
     co_return closed_because_.value_or(why);
 }
 
-asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, const system_facts& system)
+asio::awaitable<outcome<void>> postgres_session::open_stream(const survey& found, const system_facts& system)
 {
     if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents)
         co_return documents.error();
@@ -91,7 +91,7 @@ asio::awaitable<outcome<void>> source_session::open_stream(const survey& found, 
     co_return co_await stream_->start();
 }
 
-stream_options source_session::options_for(const survey& found)
+stream_options postgres_session::options_for(const survey& found)
 {
     stream_options options;
     options.slot = settings_.postgres.slot;
@@ -107,7 +107,7 @@ stream_options source_session::options_for(const survey& found)
 }
 
 // After the stream: what it was closed for names tables, and nothing that it gave is on its way any more.
-asio::awaitable<void> source_session::wind_up(const failure& why)
+asio::awaitable<void> postgres_session::wind_up(const failure& why)
 {
     if (auto table = stream_->changed_table(); table != 0) changed_.insert(table);
     if (closed_because_)
@@ -122,19 +122,34 @@ asio::awaitable<void> source_session::wind_up(const failure& why)
     while (probing_) co_await probe_ended_.wait();
 }
 
-asio::awaitable<void> source_session::lock_sql()
+asio::awaitable<void> postgres_session::lock_sql()
 {
     while (sql_locked_) co_await sql_free_.wait();
     sql_locked_ = true;
 }
 
-void source_session::unlock_sql()
+void postgres_session::unlock_sql()
 {
     sql_locked_ = false;
     sql_free_.notify_all();
 }
 
-asio::awaitable<outcome<probe_facts>> source_session::probe()
+asio::awaitable<outcome<void>> postgres_session::catch_up()
+{
+    auto facts = co_await probe();
+    if (!facts) co_return facts.error();
+    asio::steady_timer pause{writer_.executor()};
+    while (!closed_because_ && writer_.reached() < facts->written) {
+        pause.expires_after(limits::catch_up_pause);
+        co_await pause.async_wait(use_tuple);
+        if (is_streaming()) stream_->request_reply();
+    }
+    if (closed_because_) co_return *closed_because_;
+    co_return outcome<void>{};
+}
+
+// One batch of statements on the session's SQL connection, after those before it.
+asio::awaitable<outcome<probe_facts>> postgres_session::probe()
 {
     co_await lock_sql();
     if (closed_because_) {
@@ -151,7 +166,7 @@ asio::awaitable<outcome<probe_facts>> source_session::probe()
     co_return facts;
 }
 
-asio::awaitable<void> source_session::probe_until_closed()
+asio::awaitable<void> postgres_session::probe_until_closed()
 {
     while (!closed_because_) {
         auto facts = co_await probe();
@@ -165,7 +180,7 @@ asio::awaitable<void> source_session::probe_until_closed()
         auto started = std::chrono::steady_clock::now();
         auto unchanged = co_await prove_unchanged(*facts);
         if (unchanged)
-            notify_.probed(*facts);
+            notify_.probed({.written = facts->written, .at = facts->at});
         else if (unchanged.error().code != errc::table_locked)
             break;
         auto took = unchanged ? std::chrono::steady_clock::now() - started : std::chrono::steady_clock::duration{};
@@ -177,7 +192,7 @@ asio::awaitable<void> source_session::probe_until_closed()
     probe_ended_.notify_all();
 }
 
-void source_session::note(const probe_facts& facts)
+void postgres_session::note(const probe_facts& facts)
 {
     state_.server_flushed = facts.flushed;
     state_.retained_bytes = facts.retained_bytes;
@@ -189,7 +204,7 @@ void source_session::note(const probe_facts& facts)
 }
 
 // A change of the catalog alone sends no message. What was acknowledged when the probe was made is in the catalog now.
-asio::awaitable<outcome<void>> source_session::prove_unchanged(const probe_facts& facts)
+asio::awaitable<outcome<void>> postgres_session::prove_unchanged(const probe_facts& facts)
 {
     if (facts.written == catalog_compared_at_) co_return outcome<void>{};
     auto seen = co_await compare_catalog();
@@ -202,7 +217,7 @@ asio::awaitable<outcome<void>> source_session::prove_unchanged(const probe_facts
 }
 
 // What the catalog says now; the session ends when it is not what the tables were copied with.
-asio::awaitable<outcome<catalog_changes>> source_session::compare_catalog()
+asio::awaitable<outcome<catalog_changes>> postgres_session::compare_catalog()
 {
     co_await lock_sql();
     if (closed_because_) {
@@ -220,7 +235,7 @@ asio::awaitable<outcome<catalog_changes>> source_session::compare_catalog()
     co_return seen;
 }
 
-outcome<void> source_session::end_when_changed(const catalog_changes& seen)
+outcome<void> postgres_session::end_when_changed(const catalog_changes& seen)
 {
     if (!seen.publication_changed && seen.changed.empty()) return {};
     failure changed{errc::publication_changed, "the publication was altered or dropped"};
@@ -236,7 +251,7 @@ outcome<void> source_session::end_when_changed(const catalog_changes& seen)
     return changed;
 }
 
-asio::awaitable<outcome<void>> source_session::check_announcement(lsn position)
+asio::awaitable<outcome<void>> postgres_session::check_announcement(lsn position)
 {
     auto seen = co_await compare_catalog();
     if (!seen) co_return seen.error();
@@ -248,22 +263,17 @@ asio::awaitable<outcome<void>> source_session::check_announcement(lsn position)
     co_return outcome<void>{};
 }
 
-void source_session::request_reply()
-{
-    if (is_streaming()) stream_->request_reply();
-}
-
-void source_session::confirm(const stored_position& durable)
+void postgres_session::confirm(const stored_position& durable)
 {
     if (is_streaming()) stream_->confirm(durable.acknowledged());
 }
 
-void source_session::resume()
+void postgres_session::resume()
 {
     if (stream_) stream_->resume();
 }
 
-void source_session::close(failure why)
+void postgres_session::close(failure why)
 {
     if (closed_because_) return;
     closed_because_ = std::move(why);

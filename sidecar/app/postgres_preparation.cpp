@@ -1,4 +1,4 @@
-#include "app/source_preparation.hpp"
+#include "app/postgres_preparation.hpp"
 
 #include "app/logging.hpp"
 #include "core/limits.hpp"
@@ -42,7 +42,7 @@ outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
 
 }  // namespace
 
-source_preparation::source_preparation(const settings& wanted, store_writer& writer, daemon_state& state,
+postgres_preparation::postgres_preparation(const settings& wanted, store_writer& writer, daemon_state& state,
                                        std::stop_token stopped)
     : settings_{wanted},
       writer_{writer},
@@ -52,7 +52,7 @@ source_preparation::source_preparation(const settings& wanted, store_writer& wri
 {
 }
 
-asio::awaitable<outcome<prepared_source>> source_preparation::run(copy_demand& demand)
+asio::awaitable<outcome<prepared_source>> postgres_preparation::run(copy_demand& demand)
 {
     log_progress_later();
     auto prepared = co_await prepare(demand);
@@ -60,7 +60,7 @@ asio::awaitable<outcome<prepared_source>> source_preparation::run(copy_demand& d
     co_return std::move(prepared);
 }
 
-void source_preparation::log_progress_later()
+void postgres_preparation::log_progress_later()
 {
     progress_timer_.expires_after(limits::progress_interval);
     progress_timer_.async_wait([this](const boost::system::error_code& ec) {
@@ -70,7 +70,7 @@ void source_preparation::log_progress_later()
     });
 }
 
-void source_preparation::log_progress() const
+void postgres_preparation::log_progress() const
 {
     const auto& copy = state_.copy;
     if (!copy.waiting_for.empty())
@@ -87,7 +87,7 @@ void source_preparation::log_progress() const
                {"seconds_left", pace.seconds_left.value_or(0)}});
 }
 
-asio::awaitable<outcome<prepared_source>> source_preparation::prepare(copy_demand& demand)
+asio::awaitable<outcome<prepared_source>> postgres_preparation::prepare(copy_demand& demand)
 {
     auto sql = co_await connect(settings_.postgres, connection_kind::sql, stopped_);
     if (!sql) co_return sql.error();
@@ -108,7 +108,7 @@ asio::awaitable<outcome<prepared_source>> source_preparation::prepare(copy_deman
     co_return std::move(ready);
 }
 
-asio::awaitable<outcome<survey>> source_preparation::survey_and_create(copy_demand& demand)
+asio::awaitable<outcome<survey>> postgres_preparation::survey_and_create(copy_demand& demand)
 {
     auto found = co_await survey_source(*sql_, settings_);
     if (!found) co_return found.error();
@@ -135,7 +135,7 @@ asio::awaitable<outcome<survey>> source_preparation::survey_and_create(copy_dema
 }
 
 // A store that cannot be continued is copied anew; one that belongs to somebody else is left alone.
-asio::awaitable<outcome<void>> source_preparation::prove_continuity(const survey& found, copy_demand& demand)
+asio::awaitable<outcome<void>> postgres_preparation::prove_continuity(const survey& found, copy_demand& demand)
 {
     const auto& stored = writer_.state();
     auto system = co_await identify_system(*replication_, stored.identity.timeline);
@@ -170,7 +170,7 @@ asio::awaitable<outcome<void>> source_preparation::prove_continuity(const survey
 }
 
 // One that the server invalidated must be dropped before it can be made again.
-asio::awaitable<outcome<void>> source_preparation::replace_lost_slot(slot_facts& slot)
+asio::awaitable<outcome<void>> postgres_preparation::replace_lost_slot(slot_facts& slot)
 {
     if (!slot.exists || slot.wal_status != "lost") co_return outcome<void>{};
     if (!settings_.postgres.create)
@@ -185,7 +185,7 @@ asio::awaitable<outcome<void>> source_preparation::replace_lost_slot(slot_facts&
 }
 
 // Returns what the source says when every table's copy is durable.
-asio::awaitable<outcome<survey>> source_preparation::copy_where_needed(survey found, copy_demand& demand)
+asio::awaitable<outcome<survey>> postgres_preparation::copy_where_needed(survey found, copy_demand& demand)
 {
     auto planned = plan_tables(found);
     if (!planned) co_return planned.error();
@@ -224,7 +224,7 @@ asio::awaitable<outcome<survey>> source_preparation::copy_where_needed(survey fo
     co_return std::move(*again);
 }
 
-asio::awaitable<outcome<void>> source_preparation::copy_and_store(const survey& found, std::vector<oid> only,
+asio::awaitable<outcome<void>> postgres_preparation::copy_and_store(const survey& found, std::vector<oid> only,
                                                                   bool everything)
 {
     if (!only.empty())
@@ -267,7 +267,7 @@ asio::awaitable<outcome<void>> source_preparation::copy_and_store(const survey& 
 }
 
 // Each must be the one that the catalog shows now.
-outcome<std::vector<mirrored_table>> source_preparation::stored_tables(const survey& found) const
+outcome<std::vector<mirrored_table>> postgres_preparation::stored_tables(const survey& found) const
 {
     auto tables = plan_tables(found);
     if (!tables) return tables.error();

@@ -1,23 +1,16 @@
 #pragma once
 
 #include "app/daemon_state.hpp"
+#include "app/source_session.hpp"
 #include "app/store_writer.hpp"
 #include "core/settings.hpp"
 #include "source/postgres/survey.hpp"
 
 #include <memory>
-#include <optional>
-#include <set>
 #include <stop_token>
 #include <vector>
 
 namespace understudy {
-
-/// What the next session has to copy because the stream or the catalog showed that it must.
-struct copy_demand {
-    std::optional<failure> everything_because;
-    std::set<oid> tables;
-};
 
 /// A source that the store continues, with every table's copy durable.
 struct prepared_source {
@@ -31,10 +24,10 @@ struct prepared_source {
 /// what does not.
 ///
 /// Belongs to the event loop. Borrows everything; made anew for each session.
-class source_preparation {
+class postgres_preparation {
 public:
     /// A stop ends run() at once.
-    source_preparation(const settings& wanted, store_writer& writer, daemon_state& state, std::stop_token stopped);
+    postgres_preparation(const settings& wanted, store_writer& writer, daemon_state& state, std::stop_token stopped);
 
     /// Reads `demand`, and clears it when what it asks for was copied.
     asio::awaitable<outcome<prepared_source>> run(copy_demand& demand);

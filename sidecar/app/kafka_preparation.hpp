@@ -1,0 +1,55 @@
+#pragma once
+
+#include "app/source_session.hpp"
+#include "core/settings.hpp"
+#include "core/store_state.hpp"
+#include "source/kafka/client.hpp"
+#include "source/kafka/places.hpp"
+#include "source/kafka/topics.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace understudy {
+
+namespace kafka {
+
+using partition_ends = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
+
+}  // namespace kafka
+
+/// What the cluster and the description say of the tables that are wanted: facts only.
+struct kafka_sources {
+    kafka::cluster_facts cluster;
+    type_catalog types;
+    std::vector<kafka::topic_table> tables;
+    std::map<std::string, kafka::topic_config> configs;                          ///< Of each topic that is followed.
+    std::map<std::string, std::vector<kafka::offset_range>> ranges;              ///< Of each partition of each.
+    std::optional<std::pair<std::string, kafka::offset_range>> heartbeat;        ///< Topic and range of its partition 0.
+
+    kafka::retention retention_of(const std::string& topic, const table_name& table, const kafka_settings& wanted) const;
+};
+
+/// Asks the cluster, and reads the description. Blocks: see kafka::client. Errors: those of the client; bad_config for
+/// a description that cannot be read; those of plan_topics.
+outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted);
+
+/// The name of the topic in which the connector shows that it lives; empty when none is known.
+std::string heartbeat_topic_of(const kafka_settings& wanted);
+
+/// What a store that holds `stored` has to do to follow these sources.
+struct kafka_plan {
+    store_identity identity;
+    kafka::log_places places;            ///< Where reading goes on; of anew read tables, where it begins.
+    std::vector<table_name> anew;        ///< Tables that are read from the beginning, into new epochs.
+    std::optional<failure> because;      ///< Of the first that the store had.
+    bool changed = false;                ///< The store's state has to be written before anything is read.
+};
+
+/// Pure. `now` is on our clock. Errors: store_foreign for a store of another source.
+outcome<kafka_plan> plan_reading(const store_state& stored, const kafka_sources& sources, const settings& wanted,
+                                 const copy_demand& demand, db_time now);
+
+}  // namespace understudy

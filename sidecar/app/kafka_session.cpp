@@ -1,0 +1,505 @@
+#include "app/kafka_session.hpp"
+
+#include "app/logging.hpp"
+#include "app/spawn.hpp"
+#include "core/limits.hpp"
+#include "decode/debezium.hpp"
+#include "publish/document_plan.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include <unistd.h>
+
+namespace understudy {
+
+namespace {
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+db_time wall_clock() noexcept
+{
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+kafka::reading_policy policy_of(const kafka_settings& wanted) noexcept
+{
+    return {.bad_message = wanted.on_bad_message, .resnapshot = wanted.on_resnapshot};
+}
+
+/// Where reading goes on. The last record is read once more, to see whether this is still the same log.
+std::int64_t first_offset(const kafka::partition_place& place) noexcept
+{
+    return place.last >= place.began ? place.last : place.next;
+}
+
+const kafka::table_place* growing_table(const kafka::log_places& places)
+{
+    for (const auto& [name, place] : places.tables)
+        if (place.growing_to > static_cast<std::int32_t>(place.partitions.size())) return &place;
+    return nullptr;
+}
+
+std::optional<db_time> sign_of_life_in(const kafka::record& what)
+{
+    debezium::event_reader reader;
+    if (what.at_end || reader.read(what.key, what.value)) return std::nullopt;
+    const auto& event = reader.last();
+    if (event.kind != debezium::event_kind::heartbeat || !event.sent_ms) return std::nullopt;
+    return db_time{std::chrono::milliseconds{*event.sent_ms}};
+}
+
+}  // namespace
+
+kafka_session::kafka_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify)
+    : settings_{wanted},
+      writer_{writer},
+      state_{state},
+      notify_{std::move(notify)},
+      ask_timer_{writer.executor()},
+      progress_timer_{writer.executor()},
+      accepting_{writer.executor()},
+      asking_ended_{writer.executor()},
+      reached_{writer.executor()}
+{
+}
+
+kafka_session::~kafka_session() = default;
+
+asio::awaitable<failure> kafka_session::run(copy_demand& demand)
+{
+    state_.enter(daemon_phase::connecting);
+    auto opened = co_await open(demand);
+    auto why = opened ? co_await read() : opened.error();
+    streaming_ = false;
+    state_.connected = false;
+    close(why);
+    if (why.code == errc::topic_replaced)
+        for (const auto& table : writer_.state().tables)
+            if (table.rows == why.rows) demand.tables.insert(table.relation);
+    writer_.end_session();
+    auto drained = co_await writer_.flush();
+    if (!drained)
+        log_event(log_level::warn, "not_stored", drained.error().text, {{"reason", name_of(drained.error().code)}});
+    while (asking_) co_await asking_ended_.wait();
+    if (wake_) wake_->release();
+    auto end = [client = std::move(client_)]() mutable {
+        client.reset();
+        return true;
+    };
+    co_await asker_.run(std::move(end));
+    co_return *closed_because_;
+}
+
+asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
+{
+    auto made = kafka::client::make(settings_.kafka);
+    if (!made) co_return made.error();
+    client_ = std::move(*made);
+    auto survey = [this] { return survey_topics(*client_, settings_); };
+    auto surveyed = co_await asker_.run(std::move(survey));
+    if (closed_because_) co_return *closed_because_;
+    if (!surveyed) co_return surveyed.error();
+    sources_ = std::move(*surveyed);
+    auto plan = plan_reading(writer_.state(), sources_, settings_, demand, wall_clock());
+    if (!plan) co_return plan.error();
+    auto stored = co_await store_plan(*plan);
+    if (!stored) co_return stored;
+    demand = copy_demand{};
+    if (auto documents = plan_documents(settings_.documents, writer_.state().tables); !documents)
+        co_return documents.error();
+    writer_.begin_session();
+    last_ = writer_.durable();
+    handed_over_ = last_.position;
+    auto reader = kafka::log_reader::make(sources_.tables, settings_.kafka.encodings, sources_.types,
+                                          policy_of(settings_.kafka), std::move(plan->places));
+    if (!reader) co_return reader.error();
+    reader_ = std::move(*reader);
+    reader_->set_content_as_of(last_.content_as_of);
+    read_whole_stored_ = reader_->places().read_whole_at;
+    for (const auto& table : sources_.tables) mirrored_.push_back(table.table);
+    co_return assign();
+}
+
+// New epochs for the tables that are read anew, and the places where they begin, in one durable step.
+asio::awaitable<outcome<void>> kafka_session::store_plan(const kafka_plan& plan)
+{
+    bool first = writer_.state().tables.empty();
+    if (!plan.anew.empty()) {
+        state_.reason = plan.because;
+        state_.enter(first || plan.anew.size() == sources_.tables.size() ? daemon_phase::copying : daemon_phase::resyncing);
+        state_.copy = copy_progress{};
+        state_.copy.tables_total = plan.anew.size();
+        state_.copy.started = std::chrono::steady_clock::now();
+        log_event(log_level::info, "copy_started", "reading topics from their beginning",
+                  {{"tables", plan.anew.size()}, {"reason", plan.because ? name_of(plan.because->code) : "no_generation"}});
+    }
+    writer_.begin_session();
+    auto state = writer_.state();
+    auto old = std::exchange(state.tables, {});
+    for (auto& table : sources_.tables) {
+        auto& record = table.table.record;
+        auto kept = std::find_if(old.begin(), old.end(), [&](const table_record& each) { return each.name == record.name; });
+        bool anew = std::find(plan.anew.begin(), plan.anew.end(), record.name) != plan.anew.end();
+        if (!anew) {
+            record.rows = kept->rows;
+        } else {
+            auto rows = co_await writer_.create_epoch();
+            if (!rows) co_return rows.error();
+            record.rows = *rows;
+        }
+        state.tables.push_back(record);
+    }
+    if (!plan.changed && state.tables == old) co_return outcome<void>{};
+    state.identity = plan.identity;
+    state.position.places = kafka::encode(plan.places);
+    state.position.position = kafka::position_of(plan.places);
+    state.position.keepalive = lsn{};
+    state.position.last = transaction_fingerprint{};
+    state.position.unsettled = true;
+    state.position.consistency = consistency_level::row;
+    co_return co_await writer_.write_state(std::move(state));
+}
+
+outcome<void> kafka_session::assign()
+{
+    std::vector<kafka::partition_start> starts;
+    for (const auto& [name, place] : reader_->places().tables)
+        for (std::size_t index = 0; index < place.partitions.size(); ++index)
+            starts.push_back({place.topic, static_cast<std::int32_t>(index), first_offset(place.partitions[index])});
+    if (sources_.heartbeat) {
+        const auto& [topic, range] = *sources_.heartbeat;
+        starts.push_back({topic, 0, std::max(range.low, range.high - 1)});
+    }
+    wake_.emplace(writer_.executor(), client_->wake_fd());
+    return client_->assign(starts);
+}
+
+asio::awaitable<failure> kafka_session::read()
+{
+    state_.connected = true;
+    asking_ = true;
+    spawn(writer_.executor(), ask_until_closed(), "ask");
+    log_progress_later();
+    hand_over();
+    while (!closed_because_) {
+        if (!writer_.accepts()) {
+            co_await accepting_.wait();
+            continue;
+        }
+        auto any = read_turn();
+        if (!any) co_return any.error();
+        if (*any)
+            co_await asio::post(writer_.executor(), asio::use_awaitable);  // others may run, too
+        else
+            co_await wait_for_records();
+    }
+    co_return *closed_because_;
+}
+
+outcome<bool> kafka_session::read_turn()
+{
+    auto records = client_->take(limits::records_per_turn_max);
+    if (!records) return records.error();
+    for (const auto& what : *records)
+        if (auto taken = take(what); !taken) return taken.error();
+    reader_->end_turn();
+    hand_over();
+    settle_ends();
+    if (!streaming_)
+        if (auto begun = begin_streaming_when_read(); !begun) return begun.error();
+    log_skipped();
+    return !records->empty();
+}
+
+outcome<void> kafka_session::take(const kafka::record& what)
+{
+    if (sources_.heartbeat && what.topic == sources_.heartbeat->first) {
+        if (auto at = sign_of_life_in(what)) alive_ = std::max(alive_.value_or(*at), *at);
+        return {};
+    }
+    state_.counters.received_bytes += what.key.value_or("").size() + what.value.value_or("").size();
+    return reader_->take(what);
+}
+
+// What was read in this turn, as one step of the store.
+void kafka_session::hand_over()
+{
+    auto now = position();
+    bool moved = now.position != handed_over_ || now.unsettled != last_.unsettled || !reader_->changes().empty();
+    if (!moved) return;
+    if (!reader_->changes().empty()) {
+        now.last = transaction_fingerprint{};
+        now.last.commit = handed_over_;
+        now.last.end = now.position;
+    }
+    committed_transaction step{reader_->changes(), now, reader_->touched()};
+    writer_.on_begin(handed_over_);
+    writer_.on_transaction(step);
+    reader_->next_turn();
+    handed_over_ = now.position;
+    last_ = std::move(now);
+    show_progress();
+    reached_.notify_all();
+}
+
+stored_position kafka_session::position() const
+{
+    const auto& places = reader_->places();
+    auto now = last_;
+    now.position = kafka::position_of(places);
+    now.content_as_of = reader_->content_as_of();
+    now.places = kafka::encode(places);
+    now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || why_incomplete();
+    now.consistency = consistency_level::row;
+    return now;
+}
+
+std::optional<std::string> kafka_session::why_incomplete() const
+{
+    const auto& places = reader_->places();
+    for (const auto& [name, place] : places.tables) {
+        auto kept = sources_.retention_of(place.topic, name, settings_.kafka);
+        if (auto why = kafka::why_incomplete(place, kept, places.read_for)) return why;
+    }
+    return std::nullopt;
+}
+
+outcome<void> kafka_session::begin_streaming_when_read()
+{
+    const auto& places = reader_->places();
+    if (!kafka::has_reached_targets(places)) return {};
+    if (const auto* growing = growing_table(places))
+        return failure{errc::topic_changed, fmt::format("topic {} has got {} partitions; the old ones were read to their ends",
+                                                        growing->topic, growing->growing_to)};
+    if (auto known = reader_->check_columns(); !known) return known;
+    reader_->note_targets_reached(wall_clock());
+    streaming_ = true;
+    progress_timer_.cancel();
+    if (state_.copy.tables_total > 0)
+        log_event(log_level::info, "copy_finished", "the topics were read to the ends that they had at the start",
+                  {{"records", state_.copy.rows}});
+    state_.copy = copy_progress{};
+    state_.enter(daemon_phase::streaming);
+    show_progress();
+    notify_.streaming();
+    return {};
+}
+
+// Why nothing is announced though the topics are followed.
+void kafka_session::show_progress()
+{
+    if (!streaming_) {
+        auto progress = kafka::progress_of(reader_->places());
+        state_.copy.rows = progress.records;
+        state_.copy.estimated_rows = progress.of;
+        state_.copy.bytes = state_.counters.received_bytes;
+        return;
+    }
+    auto incomplete = why_incomplete();
+    state_.reason.reset();
+    if (incomplete)
+        state_.reason = failure{errc::incomplete_log, *incomplete + "; nothing is announced from it"};
+    else if (last_.unsettled)
+        state_.reason = failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
+    if (incomplete != incomplete_ && incomplete)
+        log_event(log_level::error, "incomplete_log", state_.reason->text, {{"reason", name_of(errc::incomplete_log)}});
+    incomplete_ = std::move(incomplete);
+}
+
+asio::awaitable<void> kafka_session::wait_for_records()
+{
+    auto [ec] = co_await wake_->async_wait(asio::posix::stream_descriptor::wait_read, use_tuple);
+    if (ec) co_return;  // the session ends, or it is time to look again
+    std::array<char, 8> count{};
+    [[maybe_unused]] auto taken = ::read(client_->wake_fd(), count.data(), count.size());
+}
+
+asio::awaitable<void> kafka_session::ask_until_closed()
+{
+    auto looked = std::chrono::steady_clock::now();
+    while (!closed_because_) {
+        asked_ends asked;
+        asked.asked_at = wall_clock();
+        asked.alive = alive_;
+        auto ends = co_await ask_ends();
+        if (closed_because_) break;
+        if (!ends) {
+            close(ends.error());
+            break;
+        }
+        asked.ends = std::move(*ends);
+        note_ends(std::move(asked));
+        settle_ends();
+        if (std::chrono::steady_clock::now() - looked > limits::topics_interval) {
+            looked = std::chrono::steady_clock::now();
+            if (auto same = co_await look_at_topics(); !same) close(same.error());
+        }
+        ask_timer_.expires_after(settings_.heartbeat);
+        co_await ask_timer_.async_wait(use_tuple);
+    }
+    asking_ = false;
+    asking_ended_.notify_all();
+}
+
+asio::awaitable<outcome<kafka::partition_ends>> kafka_session::ask_ends()
+{
+    std::vector<std::pair<std::string, std::int32_t>> partitions;
+    for (const auto& [name, place] : reader_->places().tables)
+        for (std::size_t index = 0; index < place.partitions.size(); ++index)
+            partitions.emplace_back(place.topic, static_cast<std::int32_t>(index));
+    auto ask = [client = client_.get(), partitions = std::move(partitions)]() -> outcome<kafka::partition_ends> {
+        kafka::partition_ends ends;
+        for (const auto& [topic, partition] : partitions) {
+            auto range = client->range_of(topic, partition);
+            if (!range) return range.error();
+            ends[{topic, partition}] = range->high;
+        }
+        return ends;
+    };
+    co_return co_await asker_.run(std::move(ask));
+}
+
+// Whether the topics are those that were surveyed.
+asio::awaitable<outcome<void>> kafka_session::look_at_topics()
+{
+    auto ask = [client = client_.get()] { return client->describe_cluster(); };
+    auto cluster = co_await asker_.run(std::move(ask));
+    if (!cluster) co_return cluster.error();
+    for (const auto& [topic, ranges] : sources_.ranges) {
+        auto found = cluster->topics.find(topic);
+        if (found == cluster->topics.end())
+            co_return failure{errc::topic_missing, fmt::format("topic {} is no longer there", topic)};
+        if (static_cast<std::size_t>(found->second) != ranges.size())
+            co_return failure{errc::topic_changed, fmt::format("topic {} has {} partitions now", topic, found->second)};
+    }
+    if (!sources_.heartbeat && cluster->topics.contains(heartbeat_topic_of(settings_.kafka)))
+        co_return failure{errc::topic_changed, "the connector's heartbeats have begun"};
+    co_return outcome<void>{};
+}
+
+void kafka_session::note_ends(asked_ends asked)
+{
+    std::uint64_t sum = 0;
+    for (const auto& [partition, end] : asked.ends) sum += static_cast<std::uint64_t>(end);
+    state_.server_flushed = lsn{sum};
+    state_.counters.last_answer = asked.asked_at;
+    if (asked_.size() == limits::asked_ends_max) asked_.pop_back();
+    asked_.push_back(std::move(asked));
+}
+
+bool kafka_session::has_reached(const kafka::partition_ends& ends) const
+{
+    for (const auto& [name, place] : reader_->places().tables)
+        for (std::size_t index = 0; index < place.partitions.size(); ++index) {
+            auto end = ends.find({place.topic, static_cast<std::int32_t>(index)});
+            if (end != ends.end() && place.partitions[index].next < end->second) return false;
+        }
+    return true;
+}
+
+// Everything that was in the topics when their ends were asked for has been handed over.
+void kafka_session::settle_ends()
+{
+    while (!asked_.empty() && has_reached(asked_.front().ends)) {
+        auto asked = std::move(asked_.front());
+        asked_.pop_front();
+        if (!streaming_) continue;
+        reader_->note_read_whole(asked.asked_at);
+        if (asked.alive && asked.alive > proved_) {
+            proved_ = asked.alive;
+            state_.clock_offset = std::chrono::milliseconds{0};  // nobody tells us the database's
+            notify_.probed({.written = handed_over_, .at = *asked.alive});
+        }
+    }
+    store_read_whole();
+}
+
+// A store that is not written to for long must not look as if nothing had been read.
+void kafka_session::store_read_whole()
+{
+    auto at = reader_->places().read_whole_at;
+    std::chrono::microseconds patience = limits::read_whole_interval;
+    for (const auto& [topic, config] : sources_.configs)
+        if (config.cleanup_policy == "compact")
+            patience = std::min<std::chrono::microseconds>(patience, config.delete_retention / limits::read_whole_share);
+    if (at - read_whole_stored_ < patience || !writer_.accepts()) return;
+    read_whole_stored_ = at;
+    auto now = position();
+    committed_transaction step{reader_->changes(), now, reader_->touched()};
+    writer_.on_transaction(step);
+    last_ = std::move(now);
+}
+
+void kafka_session::log_skipped()
+{
+    auto skipped = reader_->take_skipped();
+    if (skipped.count == 0) return;
+    log_event(log_level::error, "records_skipped", skipped.last,
+              {{"reason", name_of(errc::bad_message)}, {"records", skipped.count}});
+}
+
+void kafka_session::log_progress_later()
+{
+    progress_timer_.expires_after(limits::progress_interval);
+    progress_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec || streaming_ || closed_because_) return;
+        auto pace = pace_of(state_.copy, std::chrono::steady_clock::now());
+        log_event(log_level::info, "copy_progress", "reading topics",
+                  {{"records", state_.copy.rows},
+                   {"of", state_.copy.estimated_rows},
+                   {"records_per_second", pace.rows_per_second},
+                   {"seconds_left", pace.seconds_left.value_or(0)}});
+        log_progress_later();
+    });
+}
+
+asio::awaitable<outcome<void>> kafka_session::check_announcement(lsn)
+{
+    if (closed_because_) co_return *closed_because_;
+    co_return outcome<void>{};
+}
+
+asio::awaitable<outcome<void>> kafka_session::catch_up()
+{
+    auto ends = co_await ask_ends();
+    if (!ends) co_return ends.error();
+    while (!closed_because_ && !(has_reached(*ends) && writer_.received().is_presentable())) co_await reached_.wait();
+    if (closed_because_) co_return *closed_because_;
+    co_return outcome<void>{};
+}
+
+void kafka_session::confirm(const stored_position& durable)
+{
+    if (settings_.kafka.report_group.empty() || closed_because_ || !client_) return;
+    auto places = kafka::decode_places(durable.places);
+    if (!places) return;
+    std::vector<kafka::partition_start> positions;
+    for (const auto& [name, place] : places->tables)
+        for (std::size_t index = 0; index < place.partitions.size(); ++index)
+            positions.push_back({place.topic, static_cast<std::int32_t>(index), place.partitions[index].next});
+    client_->report(positions);
+}
+
+void kafka_session::resume()
+{
+    accepting_.notify_all();
+}
+
+void kafka_session::close(failure why)
+{
+    if (closed_because_) return;
+    closed_because_ = std::move(why);
+    boost::system::error_code ignored;
+    if (wake_) wake_->cancel(ignored);
+    ask_timer_.cancel();
+    progress_timer_.cancel();
+    accepting_.notify_all();
+    reached_.notify_all();
+}
+
+}  // namespace understudy

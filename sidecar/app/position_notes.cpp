@@ -1,0 +1,20 @@
+#include "app/position_notes.hpp"
+
+#include "source/kafka/places.hpp"
+
+namespace understudy {
+
+void add_position_notes(const stored_position& at, generation_request& to)
+{
+    if (at.places.empty()) return;
+    auto places = kafka::decode_places(at.places);
+    if (!places) return;  // the session that reads them fails, and says so
+    to.offsets = kafka::offsets_json(*places);
+    for (const auto& [name, place] : places->tables) {
+        auto& doubts = to.catalog[name].doubts;
+        if (place.doubts.skipped_records) doubts.emplace_back("skipped_records");
+        if (place.doubts.resnapshot) doubts.emplace_back("resnapshot");
+    }
+}
+
+}  // namespace understudy

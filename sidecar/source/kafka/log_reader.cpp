@@ -1,0 +1,451 @@
+#include "source/kafka/log_reader.hpp"
+
+#include "core/limits.hpp"
+#include "decode/debezium.hpp"
+#include "source/kafka/encodings.hpp"
+#include "source/kafka/row_decoder.hpp"
+#include "source/row_builder.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+namespace understudy::kafka {
+
+namespace {
+
+using debezium::event_kind;
+using debezium::snapshot_mark;
+
+std::uint64_t add_to_hash(std::uint64_t hash, std::string_view bytes) noexcept
+{
+    return XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
+}
+
+std::uint64_t hash_of(const record& what) noexcept
+{
+    auto hash = add_to_hash(static_cast<std::uint64_t>(what.timestamp_ms), what.key.value_or(""));
+    return add_to_hash(hash, what.value.value_or(""));
+}
+
+std::uint64_t add_to_hash(std::uint64_t hash, json_node row) noexcept
+{
+    if (!row.is_present()) return hash;
+    for (auto member : row) hash = add_to_hash(add_to_hash(hash, member.name()), member.text());
+    return hash;
+}
+
+/// All of a streamed event that is the same when the connector sends it again: not when it did.
+std::uint64_t fingerprint_of(const debezium::event& event) noexcept
+{
+    const auto& source = event.source;
+    auto hash = source.xid.value_or(0) * 31 + static_cast<std::uint64_t>(source.commit_us.value_or(0));
+    hash = hash * 31 + static_cast<std::uint64_t>(event.op.value_or(debezium::operation::message));
+    if (event.within) hash = hash * 31 + event.within->total_order.value_or(0);
+    return add_to_hash(add_to_hash(hash, event.key), event.row);
+}
+
+bool is_streamed(const debezium::event& event) noexcept
+{
+    return event.source.snapshot == snapshot_mark::none && event.source.position.has_value();
+}
+
+event_mark mark_of(const debezium::source_block& source) noexcept
+{
+    return {source.last_commit.value_or(lsn{}).value, source.position->value};
+}
+
+std::optional<db_time> commit_time(const debezium::source_block& source) noexcept
+{
+    if (!source.commit_us) return std::nullopt;
+    return db_time{std::chrono::microseconds{*source.commit_us}};
+}
+
+}  // namespace
+
+/// The latest streamed events of a partition, to know them by when they come again.
+class log_reader::memory {
+public:
+    explicit memory(std::size_t most) : most_{most} {}
+
+    bool knows(const event_mark& mark, std::uint64_t fingerprint) const { return known_.contains(mixed(mark, fingerprint)); }
+
+    /// Whether everything that came from `mark` on is known: what is not is then no repeat.
+    bool reaches_back_to(const event_mark& mark) const noexcept { return !order_.empty() && order_.front().first <= mark; }
+
+    void add(const event_mark& mark, std::uint64_t fingerprint)
+    {
+        auto one = mixed(mark, fingerprint);
+        if (!known_.insert(one).second) return;
+        order_.emplace_back(mark, one);
+        if (order_.size() <= most_) return;
+        known_.erase(order_.front().second);
+        order_.pop_front();
+    }
+
+    void clear()
+    {
+        known_.clear();
+        order_.clear();
+    }
+
+private:
+    static std::uint64_t mixed(const event_mark& mark, std::uint64_t fingerprint) noexcept
+    {
+        return fingerprint ^ (mark.last_commit * 0x9E3779B97F4A7C15ULL) ^ (mark.lsn * 0xC2B2AE3D27D4EB4FULL);
+    }
+
+    std::size_t most_;
+    boost::unordered_flat_set<std::uint64_t> known_;
+    std::deque<std::pair<event_mark, std::uint64_t>> order_;
+};
+
+/// One table while it is read.
+struct log_reader::followed {
+    const topic_table& table;
+    table_place& place;
+    debezium::row_decoder rows;
+    row_builder builder;
+    debezium::event_reader events;
+    std::vector<memory> known;                 // of each partition
+    std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
+    std::vector<std::string> deleted;          // the key of the last event of each partition, if it deleted a row
+    std::string key;                           // of the event at hand
+    std::vector<tuple_column> filled;          // its row, where columns are missing in it
+
+    const debezium::event& event() const noexcept { return events.last(); }
+};
+
+outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_table>& tables,
+                                                      const debezium_encodings& encodings, const type_catalog& types,
+                                                      reading_policy policy, log_places start)
+{
+    std::unique_ptr<log_reader> made{new log_reader{policy, std::move(start)}};
+    std::size_t partitions = 1;
+    for (const auto& [name, place] : made->places_.tables) partitions += place.partitions.size();
+    for (const auto& table : tables) {
+        auto rows = debezium::row_decoder::compile(table.table, types, encodings_of(encodings));
+        if (!rows) return rows.error();
+        auto& place = made->places_.tables.at(table.table.record.name);
+        auto count = place.partitions.size();
+        made->followed_.push_back(std::make_unique<followed>(
+            followed{.table = table,
+                     .place = place,
+                     .rows = std::move(*rows),
+                     .builder = {},
+                     .events = debezium::event_reader{},
+                     .known = std::vector<memory>(count, memory{limits::remembered_events_max / partitions}),
+                     .taken = std::vector<std::optional<record>>(count),
+                     .deleted = std::vector<std::string>(count),
+                     .key = {},
+                     .filled = {}}));
+    }
+    return made;
+}
+
+log_reader::log_reader(reading_policy policy, log_places start) : policy_{policy}, places_{std::move(start)} {}
+
+log_reader::~log_reader() = default;
+
+log_reader::followed* log_reader::find(const record& what)
+{
+    if (last_found_ != nullptr && last_found_->table.topic == what.topic) return last_found_;
+    auto found = std::find_if(followed_.begin(), followed_.end(),
+                              [&](const auto& each) { return each->table.topic == what.topic; });
+    last_found_ = found == followed_.end() ? nullptr : found->get();
+    return last_found_;
+}
+
+outcome<void> log_reader::take(const record& what)
+{
+    auto* into = find(what);
+    if (into == nullptr) return failure{errc::internal, place_of(what) + ": no table has this topic"};
+    auto index = static_cast<std::size_t>(what.partition);
+    if (what.partition < 0 || index >= into->place.partitions.size())
+        return failure{errc::topic_changed, fmt::format("topic {} has got more partitions", what.topic)};
+    auto& partition = into->place.partitions[index];
+    if (what.at_end) {
+        partition.next = std::max(partition.next, what.offset);
+        return {};
+    }
+    if (what.offset < partition.next) {  // read once more, to see whether this is the same log
+        if (what.offset != partition.last || hash_of(what) == partition.last_hash) return {};
+        return refuse(*into, what, errc::topic_replaced, "another record than the one that was read here before");
+    }
+    if (auto done = take_row(*into, what); !done && !may_skip(*into, done.error())) return done;
+    partition.next = what.offset + 1;
+    partition.last = what.offset;
+    into->taken[index] = what;
+    return {};
+}
+
+outcome<void> log_reader::take_row(followed& into, const record& what)
+{
+    if (what.value && what.value->size() > limits::message_bytes_max) return bad(into, what, "is larger than 64 MiB");
+    if (auto ec = into.events.read(what.key, what.value)) {
+        if (ec == errc::unsupported_format) return refuse(into, what, errc::unsupported_format, into.events.wrong());
+        return bad(into, what, into.events.wrong());
+    }
+    const auto& event = into.event();
+    if (auto followed = into.rows.follow(event); !followed) return bad(into, what, followed.error().text);
+    const auto& name = into.table.table.record.name;
+    const auto& source = event.source;
+    if (!source.table.empty() && (source.table != name.name || source.schema != name.schema))
+        return bad(into, what, fmt::format("is a row of {}.{}", source.schema, source.table));
+    return apply(into, what);
+}
+
+outcome<void> log_reader::apply(followed& into, const record& what)
+{
+    const auto& event = into.event();
+    auto index = static_cast<std::size_t>(what.partition);
+    if (event.kind == event_kind::message) return {};
+    if (event.kind == event_kind::tombstone) return bury(into, what);
+    into.deleted[index].clear();
+    note_snapshot(into);
+    if (is_streamed(event)) {
+        auto news = is_news(into, what);
+        if (!news) return news.error();
+        if (!*news) {
+            // So that the tombstone behind it is left out, too.
+            if (event.kind == event_kind::remove && !build_key(into, what).has_error()) into.deleted[index] = into.key;
+            return {};
+        }
+    }
+    if (auto time = commit_time(event.source)) {
+        content_as_of_ = std::max(content_as_of_, *time);
+        auto& partition = into.place.partitions[index];
+        if (!partition.first_event) partition.first_event = time;
+    }
+    into.place.has_events = true;
+    switch (event.kind) {
+    case event_kind::upsert: return put(into, what);
+    case event_kind::remove: return remove(into, what);
+    case event_kind::truncate: return truncate(into, what);
+    default: return bad(into, what, "is no row of a table");
+    }
+}
+
+outcome<void> log_reader::put(followed& into, const record& what)
+{
+    if (auto built = build_key(into, what); !built) return built;
+    if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
+    if (auto done = note_columns(into, what); !done) return done;
+    const auto& table = into.table.table;
+    auto values = row_values(into);
+    if (into.builder.build_key(table, values) || into.builder.key() != into.key)
+        return bad(into, what, "has another key than its row");
+    if (into.builder.build_tuple(table, values))
+        return bad(into, what, fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
+    changes_.put(table.record.rows, into.key, into.builder.tuple(), row_before::unsure);
+    touch(into);
+    return {};
+}
+
+// A column that was added later is null in a row from before, if it can be. One that was renamed may stand in it under
+// its former name, and so is not known.
+std::span<const tuple_column> log_reader::row_values(followed& into) const
+{
+    auto values = into.rows.values();
+    auto missing = into.rows.missing();
+    if (missing.empty() || !into.rows.unknown_member().empty()) return values;
+    into.filled.assign(values.begin(), values.end());
+    for (auto at : missing) {
+        const auto& column = into.table.columns[at];
+        if (column.nullable && !column.has_default) into.filled[at] = tuple_column{};
+    }
+    return into.filled;
+}
+
+outcome<void> log_reader::remove(followed& into, const record& what)
+{
+    if (auto built = build_key(into, what); !built) return built;
+    changes_.remove(into.table.table.record.rows, into.key);
+    into.deleted[static_cast<std::size_t>(what.partition)] = into.key;
+    touch(into);
+    return {};
+}
+
+// Right behind the delete that it belongs to it says nothing new, and the delete may have been a repeat.
+outcome<void> log_reader::bury(followed& into, const record& what)
+{
+    if (!what.key) return {};  // of a table without key: see put
+    if (auto built = build_key(into, what); !built) return built;
+    if (std::exchange(into.deleted[static_cast<std::size_t>(what.partition)], {}) == into.key) return {};
+    changes_.remove(into.table.table.record.rows, into.key);
+    touch(into);
+    return {};
+}
+
+// It has no key, so it may be in any partition, and which rows of the others came before it is not known.
+outcome<void> log_reader::truncate(followed& into, const record& what)
+{
+    if (into.place.partitions.size() != 1)
+        return bad(into, what, "is a TRUNCATE, which has no place among several partitions");
+    changes_.clear_table(into.table.table.record.rows);
+    touch(into);
+    return {};
+}
+
+outcome<void> log_reader::build_key(followed& into, const record& what)
+{
+    const auto& event = into.event();
+    if (!event.key.is_present())
+        return bad(into, what, "has no key: nothing tells its row apart; set message.key.columns of the connector");
+    if (into.rows.decode_key(event)) return bad(into, what, into.rows.wrong());
+    if (into.builder.build_key(into.table.table, into.rows.values()))
+        return bad(into, what, fmt::format("key column {} holds what its type does not print",
+                                           into.builder.failed_column(into.table.table)));
+    into.key = into.builder.key();
+    return {};
+}
+
+// What the connector sends again after a crash lies where it was before. Offsets alone give the order, so what is not
+// known to be a repeat is applied, unless it can be told that it is none.
+outcome<bool> log_reader::is_news(followed& into, const record& what)
+{
+    const auto& event = into.event();
+    auto index = static_cast<std::size_t>(what.partition);
+    auto& partition = into.place.partitions[index];
+    auto& known = into.known[index];
+    auto mark = mark_of(event.source);
+    auto fingerprint = fingerprint_of(event);
+    bool is_repeat = known.knows(mark, fingerprint);
+    if (!is_repeat && mark.last_commit == 0 && partition.mark && partition.mark->last_commit != 0) {
+        known.clear();  // a connector that begins anew
+        partition.mark.reset();
+    }
+    if (partition.mark && mark < *partition.mark) {
+        if (!is_repeat && known.reaches_back_to(mark))
+            return refuse(into, what, errc::out_of_order,
+                          "stands before others in the database's history and repeats none of them");
+        partition.repeating = true;
+    } else if (!partition.mark || mark > *partition.mark || !is_repeat) {
+        partition.mark = mark;
+        partition.repeating = false;
+    } else {
+        partition.repeating = false;  // the last one that was sent before
+    }
+    if (!is_repeat) known.add(mark, fingerprint);
+    return !is_repeat;
+}
+
+void log_reader::note_snapshot(followed& into)
+{
+    const auto& source = into.event().source;
+    auto time = commit_time(source);
+    if (source.snapshot == snapshot_mark::incremental) return;
+    if (source.snapshot == snapshot_mark::none) {
+        // The connector streams only when no snapshot is under way.
+        if (time && places_.run && *time > *places_.run && is_streamed(into.event())) places_.run_is_over = true;
+        return;
+    }
+    if (time) begin_run(into, *time);
+    if (source.snapshot == snapshot_mark::last) places_.run_is_over = true;
+}
+
+// All rows of a snapshot bear the time at which it began.
+void log_reader::begin_run(followed& into, db_time run)
+{
+    if (!places_.run || run > *places_.run) {
+        places_.run = run;
+        places_.run_is_over = false;
+    }
+    if (into.place.run && run <= *into.place.run) return;
+    bool again = into.place.has_events;
+    into.place.run = run;
+    for (auto& partition : into.place.partitions) {
+        partition.mark.reset();
+        partition.repeating = false;
+    }
+    for (auto& known : into.known) known.clear();
+    if (!again) return;
+    if (policy_.resnapshot == resnapshot_policy::sweep && into.place.partitions.size() == 1) {
+        changes_.clear_table(into.table.table.record.rows);
+        touch(into);
+    } else {
+        into.place.doubts.resnapshot = true;
+    }
+}
+
+// Columns come and go without a word. In what was written before the start old names are no surprise, if the newest
+// row has none.
+outcome<void> log_reader::note_columns(followed& into, const record& what)
+{
+    auto& place = into.place;
+    auto unknown = into.rows.unknown_member();
+    const auto& partition = place.partitions[static_cast<std::size_t>(what.partition)];
+    if (!unknown.empty() && what.offset >= partition.target)
+        return refuse(into, what, errc::table_changed,
+                      fmt::format("has a column {} that the description of the table lacks; write it anew with `understudy "
+                                  "describe`",
+                                  unknown));
+    auto time = commit_time(into.event().source);
+    if (time && place.newest_event && *time < *place.newest_event) return {};
+    if (time) place.newest_event = time;
+    place.unknown_column = unknown;
+    return {};
+}
+
+outcome<void> log_reader::check_columns() const
+{
+    for (const auto& each : followed_)
+        if (!each->place.unknown_column.empty())
+            return failure{errc::table_changed,
+                           fmt::format("topic {}: the newest row has a column {} that the description of the table lacks; "
+                                       "write it anew with `understudy describe`",
+                                       each->table.topic, each->place.unknown_column)};
+    return {};
+}
+
+failure log_reader::bad(const followed& into, const record& what, std::string_view why) const
+{
+    return refuse(into, what, errc::bad_message, why);
+}
+
+bool log_reader::may_skip(followed& into, const failure& why)
+{
+    if (why.code != errc::bad_message || policy_.bad_message == bad_message_policy::halt) return false;
+    into.place.doubts.skipped_records = true;
+    ++skipped_.count;
+    skipped_.last = why.text;
+    return true;
+}
+
+failure log_reader::refuse(const followed& into, const record& what, errc code, std::string_view why) const
+{
+    return {code, fmt::format("{} {}", place_of(what), why), into.table.table.record.rows};
+}
+
+void log_reader::touch(const followed& table)
+{
+    auto rows = table.table.table.record.rows;
+    if (std::find(touched_.begin(), touched_.end(), rows) == touched_.end()) touched_.push_back(rows);
+}
+
+void log_reader::end_turn()
+{
+    for (auto& each : followed_)
+        for (std::size_t index = 0; index < each->taken.size(); ++index)
+            if (auto last = std::exchange(each->taken[index], std::nullopt))
+                each->place.partitions[index].last_hash = hash_of(*last);
+}
+
+void log_reader::next_turn() noexcept
+{
+    changes_.reset();
+    touched_.clear();
+}
+
+log_reader::skipped_records log_reader::take_skipped() noexcept
+{
+    return std::exchange(skipped_, {});
+}
+
+}  // namespace understudy::kafka

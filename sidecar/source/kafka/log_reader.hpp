@@ -1,0 +1,114 @@
+#pragma once
+
+#include "core/change_batch.hpp"
+#include "core/error.hpp"
+#include "core/position.hpp"
+#include "core/settings.hpp"
+#include "source/kafka/places.hpp"
+#include "source/kafka/record.hpp"
+#include "decode/tuple_column.hpp"
+#include "source/kafka/topics.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace understudy::kafka {
+
+/// What the settings say about records and runs that are not as they should be.
+struct reading_policy {
+    bad_message_policy bad_message = bad_message_policy::halt;
+    resnapshot_policy resnapshot = resnapshot_policy::keep;
+};
+
+/// Puts the records of topics together into changes of rows. Pure: no I/O, no clock. Event loop.
+///
+/// Within a partition the order of offsets is the order of events, whatever their lsn. What the connector sends again after a
+/// crash is known by its place in the database's history and left out; until it has passed the place where it was, and
+/// while a snapshot of it is half-way, the rows are no state to show (places().is_settled).
+///
+/// Errors of take(), after which the reader is of no more use; each names topic, partition and offset: unsupported_format,
+/// bad_message (as the policy says), out_of_order, topic_replaced, table_changed for a row that has other columns than its
+/// table is described with.
+class log_reader {
+public:
+    /// `tables` have their epochs. They and `types` must outlive it. `start` has a place for each partition of each.
+    /// Errors: unsupported_type for a column whose values the connector does not send.
+    static outcome<std::unique_ptr<log_reader>> make(const std::vector<topic_table>& tables,
+                                                     const debezium_encodings& encodings, const type_catalog& types,
+                                                     reading_policy policy, log_places start);
+    ~log_reader();
+
+    outcome<void> take(const record& what);
+
+    /// Changes since the last turn, in order; and the epochs that they are of.
+    const change_batch& changes() const noexcept { return changes_; }
+    const std::vector<epoch>& touched() const noexcept { return touched_; }
+
+    /// Ends a turn: the records that were taken since the last one are no longer borrowed. The changes stay until
+    /// next_turn().
+    void end_turn();
+    void next_turn() noexcept;
+
+    const log_places& places() const noexcept { return places_; }
+
+    /// All was read up to its end, as of this time on our clock.
+    void note_read_whole(db_time at) noexcept { places_.read_whole_at = at; }
+
+    /// The targets are reached, for the first time since reading began anew.
+    void note_targets_reached(db_time now) noexcept
+    {
+        if (!places_.read_for) places_.read_for = now - places_.began_at;
+    }
+
+    /// The latest commit time inside.
+    db_time content_as_of() const noexcept { return content_as_of_; }
+    void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }
+
+    /// After everything up to the targets was read: a column that the newest rows have and the description lacks.
+    outcome<void> check_columns() const;
+
+    /// Records that were left out since the last call, and what was wrong with the last of them.
+    struct skipped_records {
+        std::uint64_t count = 0;
+        std::string last;
+    };
+    skipped_records take_skipped() noexcept;
+
+private:
+    struct followed;
+    class memory;
+
+    log_reader(reading_policy policy, log_places start);
+    followed* find(const record& what);
+    outcome<void> take_row(followed& into, const record& what);
+    outcome<void> apply(followed& into, const record& what);
+    outcome<void> put(followed& into, const record& what);
+    outcome<void> remove(followed& into, const record& what);
+    outcome<void> bury(followed& into, const record& what);
+    outcome<void> truncate(followed& into, const record& what);
+    outcome<bool> is_news(followed& into, const record& what);
+    outcome<void> build_key(followed& into, const record& what);
+    std::span<const tuple_column> row_values(followed& into) const;
+    void note_snapshot(followed& into);
+    void begin_run(followed& into, db_time run);
+    outcome<void> note_columns(followed& into, const record& what);
+    failure bad(const followed& into, const record& what, std::string_view why) const;
+    bool may_skip(followed& into, const failure& why);
+    failure refuse(const followed& into, const record& what, errc code, std::string_view why) const;
+    void touch(const followed& table);
+
+    reading_policy policy_;
+    log_places places_;
+    std::vector<std::unique_ptr<followed>> followed_;
+    followed* last_found_ = nullptr;
+    change_batch changes_;
+    std::vector<epoch> touched_;
+    db_time content_as_of_{};
+    skipped_records skipped_;
+};
+
+}  // namespace understudy::kafka

@@ -1,0 +1,223 @@
+#include "source/kafka/places.hpp"
+
+#include "core/limits.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace understudy::kafka {
+
+namespace json = boost::json;
+
+namespace {
+
+template <class Each>
+void for_each_partition(const log_places& places, Each each)
+{
+    for (const auto& [name, table] : places.tables)
+        for (const auto& partition : table.partitions) each(partition);
+}
+
+json::value time_or_null(const std::optional<db_time>& time)
+{
+    return time ? json::value(time->time_since_epoch().count()) : json::value{};
+}
+
+db_time time_from(const json::value& value)
+{
+    return db_time{std::chrono::microseconds{value.to_number<std::int64_t>()}};
+}
+
+std::optional<db_time> time_if(const json::value& value)
+{
+    return value.is_null() ? std::nullopt : std::optional{time_from(value)};
+}
+
+json::object to_object(const partition_place& place)
+{
+    json::object made{{"next", place.next},           {"began", place.began},
+                      {"target", place.target},       {"last", place.last},
+                      {"last_hash", place.last_hash}, {"first_event", time_or_null(place.first_event)},
+                      {"repeating", place.repeating}};
+    if (place.mark) made["mark"] = json::array{place.mark->last_commit, place.mark->lsn};
+    return made;
+}
+
+partition_place partition_from(const json::object& from)
+{
+    partition_place made;
+    made.next = from.at("next").to_number<std::int64_t>();
+    made.began = from.at("began").to_number<std::int64_t>();
+    made.target = from.at("target").to_number<std::int64_t>();
+    made.last = from.at("last").to_number<std::int64_t>();
+    made.last_hash = from.at("last_hash").to_number<std::uint64_t>();
+    made.first_event = time_if(from.at("first_event"));
+    made.repeating = from.at("repeating").as_bool();
+    if (const auto* mark = from.if_contains("mark"))
+        made.mark = event_mark{mark->at(0).to_number<std::uint64_t>(), mark->at(1).to_number<std::uint64_t>()};
+    return made;
+}
+
+json::object to_object(const table_name& name, const table_place& place)
+{
+    json::array partitions;
+    for (const auto& partition : place.partitions) partitions.push_back(to_object(partition));
+    return {{"schema", name.schema},
+            {"name", name.name},
+            {"topic", place.topic},
+            {"partitions", std::move(partitions)},
+            {"growing_to", place.growing_to},
+            {"run", time_or_null(place.run)},
+            {"has_events", place.has_events},
+            {"newest_event", time_or_null(place.newest_event)},
+            {"unknown_column", place.unknown_column},
+            {"skipped_records", place.doubts.skipped_records},
+            {"resnapshot", place.doubts.resnapshot}};
+}
+
+table_place table_from(const json::object& from)
+{
+    table_place made;
+    made.topic = json::value_to<std::string>(from.at("topic"));
+    for (const auto& partition : from.at("partitions").as_array())
+        made.partitions.push_back(partition_from(partition.as_object()));
+    made.growing_to = from.at("growing_to").to_number<std::int32_t>();
+    made.run = time_if(from.at("run"));
+    made.has_events = from.at("has_events").as_bool();
+    made.newest_event = time_if(from.at("newest_event"));
+    made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
+    made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool()};
+    return made;
+}
+
+log_places places_from(const json::object& from)
+{
+    log_places made;
+    for (const auto& item : from.at("tables").as_array()) {
+        const auto& table = item.as_object();
+        table_name name{json::value_to<std::string>(table.at("schema")), json::value_to<std::string>(table.at("name"))};
+        made.tables.emplace(std::move(name), table_from(table));
+    }
+    made.run = time_if(from.at("run"));
+    made.run_is_over = from.at("run_is_over").as_bool();
+    made.began_at = time_from(from.at("began_at"));
+    made.read_whole_at = time_from(from.at("read_whole_at"));
+    if (const auto& took = from.at("read_for"); !took.is_null())
+        made.read_for = std::chrono::microseconds{took.to_number<std::int64_t>()};
+    return made;
+}
+
+std::chrono::microseconds usable(std::chrono::milliseconds delete_retention) noexcept
+{
+    return delete_retention - delete_retention / limits::retention_margin;
+}
+
+// Nothing of it was ever removed, or what was read first lies before the snapshot: then all of the snapshot was read.
+bool holds_run_from_its_start(const partition_place& partition, db_time run) noexcept
+{
+    return partition.began == 0 || (partition.first_event && *partition.first_event < run);
+}
+
+}  // namespace
+
+lsn position_of(const log_places& places) noexcept
+{
+    std::uint64_t sum = 0;
+    for_each_partition(places, [&](const partition_place& partition) { sum += static_cast<std::uint64_t>(partition.next); });
+    return lsn{sum};
+}
+
+load_progress progress_of(const log_places& places) noexcept
+{
+    load_progress all;
+    for_each_partition(places, [&](const partition_place& partition) {
+        all.of += static_cast<std::uint64_t>(std::max<std::int64_t>(partition.target - partition.began, 0));
+        auto read = std::min(partition.next, partition.target) - partition.began;
+        all.records += static_cast<std::uint64_t>(std::max<std::int64_t>(read, 0));
+    });
+    return all;
+}
+
+bool has_reached_targets(const log_places& places) noexcept
+{
+    bool all = true;
+    for_each_partition(places, [&](const partition_place& partition) { all = all && partition.next >= partition.target; });
+    return all;
+}
+
+bool is_settled(const log_places& places) noexcept
+{
+    bool repeating = false;
+    for_each_partition(places, [&](const partition_place& partition) { repeating = repeating || partition.repeating; });
+    return places.run_is_over && !repeating;
+}
+
+std::optional<std::string> why_incomplete(const table_place& place, const retention& kept,
+                                          std::optional<std::chrono::microseconds> read_for)
+{
+    if (kept.said_complete) return std::nullopt;
+    if (kept.only_compacts) {
+        if (read_for.value_or(std::chrono::microseconds{0}) < usable(kept.delete_retention)) return std::nullopt;
+        return fmt::format("topic {} took longer to read than its delete.retention.ms: deletes may be missing", place.topic);
+    }
+    if (!place.run)
+        return fmt::format("topic {} does not only compact (cleanup.policy), and holds no snapshot of the connector: rows "
+                           "that did not change lately may be missing",
+                           place.topic);
+    for (const auto& partition : place.partitions)
+        if (!holds_run_from_its_start(partition, *place.run))
+            return fmt::format("topic {} does not only compact (cleanup.policy), and the first part of the connector's "
+                               "snapshot is no longer in it",
+                               place.topic);
+    return std::nullopt;
+}
+
+bool may_have_missed_deletes(const log_places& places, const retention& kept, db_time now) noexcept
+{
+    return kept.only_compacts && now - places.read_whole_at >= usable(kept.delete_retention);
+}
+
+std::string encode(const log_places& places)
+{
+    json::array tables;
+    for (const auto& [name, place] : places.tables) tables.push_back(to_object(name, place));
+    json::object made{{"tables", std::move(tables)},
+                      {"run", time_or_null(places.run)},
+                      {"run_is_over", places.run_is_over},
+                      {"began_at", places.began_at.time_since_epoch().count()},
+                      {"read_whole_at", places.read_whole_at.time_since_epoch().count()},
+                      {"read_for", places.read_for ? json::value(places.read_for->count()) : json::value{}}};
+    return json::serialize(made);
+}
+
+result<log_places> decode_places(std::string_view text)
+{
+    json::error_code ec;
+    auto parsed = json::parse(text, ec);
+    if (ec || !parsed.is_object()) return make_error_code(errc::store_damaged);
+    try {
+        return places_from(parsed.get_object());
+    } catch (const std::exception&) {  // a member is missing or of another kind
+        return make_error_code(errc::store_damaged);
+    }
+}
+
+std::string offsets_json(const log_places& places)
+{
+    json::object made;
+    for (const auto& [name, table] : places.tables) {
+        auto& offsets = made[table.topic].emplace_array();
+        for (const auto& partition : table.partitions) offsets.emplace_back(partition.next);
+    }
+    return json::serialize(made);
+}
+
+}  // namespace understudy::kafka

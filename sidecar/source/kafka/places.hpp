@@ -1,0 +1,108 @@
+#pragma once
+
+#include "core/db_time.hpp"
+#include "core/error.hpp"
+#include "core/lsn.hpp"
+#include "core/table.hpp"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::kafka {
+
+/// Where a streamed event stands in the database's history: sequence[0] and lsn of its source block. Only for telling
+/// repeats: a newer event can stand lower (kafka-observed e.2, e.3).
+struct event_mark {
+    std::uint64_t last_commit = 0;  ///< Zero before the first.
+    std::uint64_t lsn = 0;
+    friend auto operator<=>(const event_mark&, const event_mark&) = default;
+};
+
+/// How far one partition was read.
+struct partition_place {
+    std::int64_t next = 0;   ///< Everything before this offset is inside.
+    std::int64_t began = 0;  ///< Where the log began when it was first read: what lay before is not known.
+    std::int64_t target = 0;  ///< Its end at that time. Nothing is shown before it was reached.
+    std::int64_t last = -1;   ///< The offset of the last record that was read; -1 before the first.
+    std::uint64_t last_hash = 0;  ///< Of that record: to know the log again.
+    std::optional<db_time> first_event;  ///< Commit time of the first event, where it had one.
+    std::optional<event_mark> mark;      ///< The highest of the streamed events.
+    bool repeating = false;  ///< The connector sends again what it had sent before a crash, and is not past it.
+    friend bool operator==(const partition_place&, const partition_place&) = default;
+};
+
+/// What a table's rows may lack or have too much, and no later record mends.
+struct table_doubts {
+    bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
+    bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
+    friend bool operator==(const table_doubts&, const table_doubts&) = default;
+};
+
+struct table_place {
+    std::string topic;
+    std::vector<partition_place> partitions;
+    std::int32_t growing_to = 0;  ///< So many partitions were seen; the old ones are read to their ends of then first.
+    std::optional<db_time> run;  ///< Start of the connector's newest snapshot that brought rows of this table.
+    bool has_events = false;     ///< Any was applied.
+    std::optional<db_time> newest_event;
+    std::string unknown_column;  ///< Of that event: one that the description does not have.
+    table_doubts doubts;
+    friend bool operator==(const table_place&, const table_place&) = default;
+};
+
+/// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.
+struct log_places {
+    std::map<table_name, table_place> tables;
+    std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
+    bool run_is_over = true;     ///< It has come to its end.
+    db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
+    std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
+    db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last.
+    friend bool operator==(const log_places&, const log_places&) = default;
+};
+
+/// The sum of all offsets: what stands for a place in the write-ahead log.
+lsn position_of(const log_places& places) noexcept;
+
+/// How many records lie before the targets, and were read of them.
+struct load_progress {
+    std::uint64_t records = 0;
+    std::uint64_t of = 0;
+    friend bool operator==(const load_progress&, const load_progress&) = default;
+};
+load_progress progress_of(const log_places& places) noexcept;
+bool has_reached_targets(const log_places& places) noexcept;
+
+/// Neither a snapshot nor a repeat is half-way.
+bool is_settled(const log_places& places) noexcept;
+
+/// What decides of a topic whether it holds every row.
+struct retention {
+    bool only_compacts = false;  ///< cleanup.policy is `compact` and nothing else.
+    std::chrono::milliseconds delete_retention{0};
+    bool said_complete = false;  ///< The operator says so.
+};
+
+/// Why a table's rows may be missing some that the database has; nothing when it is proved that they do not.
+/// `read_for` is how long the first reading took, if it is over.
+std::optional<std::string> why_incomplete(const table_place& place, const retention& kept,
+                                          std::optional<std::chrono::microseconds> read_for);
+
+/// Deletes are kept for delete.retention.ms only: whether one may have gone since all was read last.
+bool may_have_missed_deletes(const log_places& places, const retention& kept, db_time now) noexcept;
+
+std::string encode(const log_places& places);
+
+/// Errors: store_damaged.
+result<log_places> decode_places(std::string_view text);
+
+/// The offsets by topic, as a manifest shows them: `{"shop.public.item":[12,40]}`.
+std::string offsets_json(const log_places& places);
+
+}  // namespace understudy::kafka

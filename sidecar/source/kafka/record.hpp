@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace understudy::kafka {
+
+/// One record of a partition, or word that nothing comes after the last one. Borrowed.
+struct record {
+    std::string_view topic;
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;  ///< At the end of the partition: of the record that will come next.
+    std::int64_t timestamp_ms = 0;
+    bool at_end = false;
+    std::optional<std::string_view> key;
+    std::optional<std::string_view> value;
+};
+
+/// `topic [partition] at offset`, for messages to people.
+std::string place_of(const record& what);
+
+}  // namespace understudy::kafka

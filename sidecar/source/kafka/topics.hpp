@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/settings.hpp"
+#include "source/kafka/description.hpp"
+#include "source/mirrored_table.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace understudy::kafka {
+
+/// A table that is followed, and the topic that its rows come in.
+struct topic_table {
+    std::string topic;
+    mirrored_table table;                ///< Its epoch is the caller's to set.
+    std::vector<described_column> columns;  ///< Of each column of the shape, in its order.
+};
+
+/// The topic of a table under a connector's prefix. Debezium replaces what a topic's name cannot hold by `_`.
+std::string topic_name(const std::string& prefix, const table_name& table);
+
+/// Plans every table that the settings ask for, in config order, with those of `schema.*` by name. `topics` are those that
+/// the cluster has. Pure. Errors: bad_config for a table that the description lacks, or columns that it does not have;
+/// table_unusable for one whose rows nothing tells apart; topic_missing; unsupported_type.
+outcome<std::vector<topic_table>> plan_topics(const settings& wanted, const description& known,
+                                              const std::map<std::string, std::int32_t>& topics);
+
+}  // namespace understudy::kafka
