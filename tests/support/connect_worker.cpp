@@ -1,6 +1,7 @@
 #include "support/connect_worker.hpp"
 
 #include "support/free_port.hpp"
+#include "support/sql.hpp"
 #include "support/waiting.hpp"
 
 #include <boost/json.hpp>
@@ -33,6 +34,13 @@ std::string text_of(const json::object& object, std::string_view name)
 
 }  // namespace
 
+void create_publication(const postgres_server& server, const capture& what)
+{
+    sql_session{server.connection_string("postgres", what.database)}.exec(
+        "CREATE PUBLICATION " + what.prefix + " FOR TABLE " + joined(what.tables) +
+        " WITH (publish = 'insert, update, delete', publish_via_partition_root = true)");
+}
+
 connector_properties recommended_connector(const postgres_server& server, const capture& what)
 {
     auto properties = read_properties(UNDERSTUDY_CONNECTOR_PROPERTIES);
@@ -45,7 +53,6 @@ connector_properties recommended_connector(const postgres_server& server, const 
     properties.insert_or_assign("database.port", std::to_string(server.port()));
     properties.insert_or_assign("database.user", "postgres");
     properties.insert_or_assign("database.dbname", what.database);
-    properties.insert_or_assign("topic.creation.default.replication.factor", "1");
     return properties;
 }
 
@@ -138,9 +145,10 @@ task_status connect_worker::status(const std::string& connector)
     if (reply.status != 200) return {};
     auto all = json::parse(reply.body).as_object();
     const auto& tasks = all.at("tasks").as_array();
-    if (tasks.empty()) return {};
-    const auto& task = tasks.front().as_object();
-    return {.state = text_of(task, "state"), .trace = text_of(task, "trace")};
+    const auto& connector_itself = all.at("connector").as_object();
+    if (tasks.empty() && text_of(connector_itself, "state") != "FAILED") return {};
+    const auto& part = tasks.empty() ? connector_itself : tasks.front().as_object();
+    return {.state = text_of(part, "state"), .trace = text_of(part, "trace")};
 }
 
 void connect_worker::restart_task(const std::string& connector)

@@ -20,6 +20,9 @@ struct capture {
     std::string database = "postgres";
 };
 
+/// The publication that config/debezium/README.md asks for. For tables whose names need no quotes.
+void create_publication(const postgres_server& server, const capture& what);
+
 /// config/debezium/understudy.properties, for these tables of a server with options.tcp. Slot and publication stay in the database.
 connector_properties recommended_connector(const postgres_server& server, const capture& what);
 
@@ -29,7 +32,7 @@ struct worker_options {
 
 struct task_status {
     std::string state;  ///< RUNNING, FAILED, PAUSED ..., or empty when there is no such connector or task.
-    std::string trace;  ///< Java's, of a failed task.
+    std::string trace;  ///< Java's, of a failed task, or of a connector that could not make one.
 };
 
 /// Kafka Connect with Debezium: one process (standalone), its REST interface on a free port of loopback.

@@ -24,6 +24,8 @@ constexpr auto logging = R"(status = error
 rootLogger.level = info
 rootLogger.appenderRefs = out
 rootLogger.appenderRef.out.ref = OUT
+logger.requests.name = org.apache.kafka.connect.runtime.rest.RestServer
+logger.requests.level = warn
 appender.out.type = Console
 appender.out.name = OUT
 appender.out.layout.type = PatternLayout

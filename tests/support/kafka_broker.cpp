@@ -44,6 +44,9 @@ void kafka_broker::configure(const java_properties& more)
         {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
         {"log.dirs", (directory_ / "data").string()},
         {"auto.create.topics.enable", "false"},
+        // As long as a broker that was killed is kept from coming back.
+        {"broker.heartbeat.interval.ms", "500"},
+        {"broker.session.timeout.ms", "3000"},
         {"num.partitions", "1"},
         {"offsets.topic.num.partitions", "1"},
         {"offsets.topic.replication.factor", "1"},

@@ -61,14 +61,6 @@ kafka_message message_of(const rd_kafka_message_t* message)
             .timestamp = std::chrono::milliseconds{rd_kafka_message_timestamp(message, nullptr)}};
 }
 
-kafka_partitions_handle from_the_begin(const std::string& topic, int partitions)
-{
-    kafka_partitions_handle list{rd_kafka_topic_partition_list_new(partitions)};
-    for (int partition = 0; partition < partitions; ++partition)
-        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    return list;
-}
-
 /// By partition, and in each in their order.
 void sort_by_place(std::vector<kafka_message>& messages)
 {
@@ -78,8 +70,14 @@ void sort_by_place(std::vector<kafka_message>& messages)
 }  // namespace
 
 struct kafka_topics::client {
+    struct offset_range {
+        std::int64_t begin = 0;
+        std::int64_t end = 0;
+    };
+
     kafka_client_handle producer;
     kafka_queue_handle answers;
+    std::map<isolation, kafka_client_handle> consumers;
 
     explicit client(const std::string& bootstrap)
         : producer{new_kafka_producer(bootstrap)}, answers{rd_kafka_queue_new(producer.get())}
@@ -100,6 +98,33 @@ struct kafka_topics::client {
         if (!event) throw std::runtime_error{what + ": no answer"};
         check_kafka(rd_kafka_event_error(event.get()), what, rd_kafka_event_error_string(event.get()));
         return event;
+    }
+
+    std::vector<offset_range> ranges(const std::string& topic, int partitions) const
+    {
+        std::vector<offset_range> found(static_cast<std::size_t>(partitions));
+        for (int partition = 0; auto& range : found)
+            check_kafka(rd_kafka_query_watermark_offsets(producer.get(), topic.c_str(), partition++, &range.begin,
+                                                         &range.end, deadline_ms),
+                        "offsets of " + topic);
+        return found;
+    }
+
+    /// Kept, for the first read of each takes a second.
+    rd_kafka_t* consumer(const std::string& bootstrap, isolation level)
+    {
+        auto& kept = consumers[level];
+        if (!kept)
+            kept = new_kafka_client(
+                RD_KAFKA_CONSUMER,
+                {{"bootstrap.servers", bootstrap},
+                 {"group.id", "understudy-tests"},  // asked for by the library; nothing is committed
+                 {"enable.auto.commit", "false"},
+                 {"enable.partition.eof", "true"},
+                 {"fetch.wait.max.ms", "10"},
+                 {"fetch.error.backoff.ms", "10"},
+                 {"isolation.level", level == isolation::read_committed ? "read_committed" : "read_uncommitted"}});
+        return kept.get();
     }
 };
 
@@ -237,31 +262,27 @@ void kafka_topics::produce(const std::string& topic, const std::vector<kafka_mes
 
 std::vector<kafka_message> kafka_topics::read_to_end(const std::string& topic, isolation level)
 {
-    auto consumer = new_kafka_client(
-        RD_KAFKA_CONSUMER,
-        {{"bootstrap.servers", bootstrap_},
-         {"group.id", "understudy-tests"},  // asked for by the library; nothing is committed
-         {"enable.auto.commit", "false"},
-         {"enable.partition.eof", "true"},
-         {"fetch.wait.max.ms", "10"},
-         {"fetch.error.backoff.ms", "10"},
-         {"isolation.level", level == isolation::read_committed ? "read_committed" : "read_uncommitted"}});
-    int open = partitions(topic);
-    if (open == 0) throw std::runtime_error{"read " + topic + ": there is no such topic"};
-    auto places = from_the_begin(topic, open);
-    check_kafka(rd_kafka_assign(consumer.get(), places.get()), "read " + topic);
+    auto what = "read " + topic;
+    auto ranges = client_->ranges(topic, partitions(topic));
+    if (ranges.empty()) throw std::runtime_error{what + ": there is no such topic"};
+    auto* consumer = client_->consumer(bootstrap_, level);
+    kafka_partitions_handle places{rd_kafka_topic_partition_list_new(static_cast<int>(ranges.size()))};
+    for (std::size_t partition = 0; partition < ranges.size(); ++partition)
+        rd_kafka_topic_partition_list_add(places.get(), topic.c_str(), static_cast<int>(partition))->offset =
+            ranges[partition].begin;
+    check_kafka(rd_kafka_assign(consumer, places.get()), what);
     std::vector<kafka_message> messages;
-    while (open > 0) {
-        kafka_message_handle message{rd_kafka_consumer_poll(consumer.get(), deadline_ms)};
-        if (!message) throw std::runtime_error{"read " + topic + ": no answer"};
+    for (auto open = ranges.size(); open > 0;) {
+        kafka_message_handle message{rd_kafka_consumer_poll(consumer, deadline_ms)};
+        if (!message) throw std::runtime_error{what + ": no answer"};
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             --open;
             continue;
         }
-        check_kafka(message->err, "read " + topic, rd_kafka_message_errstr(message.get()));
+        check_kafka(message->err, what, rd_kafka_message_errstr(message.get()));
         messages.push_back(message_of(message.get()));
     }
-    rd_kafka_consumer_close(consumer.get());
+    rd_kafka_assign(consumer, nullptr);
     sort_by_place(messages);
     return messages;
 }
@@ -269,12 +290,7 @@ std::vector<kafka_message> kafka_topics::read_to_end(const std::string& topic, i
 std::vector<std::int64_t> kafka_topics::end_offsets(const std::string& topic)
 {
     std::vector<std::int64_t> ends;
-    for (int partition = 0; partition < partitions(topic); ++partition) {
-        std::int64_t low = 0;
-        check_kafka(rd_kafka_query_watermark_offsets(client_->producer.get(), topic.c_str(), partition, &low,
-                                                     &ends.emplace_back(), deadline_ms),
-                    "end of " + topic);
-    }
+    for (auto range : client_->ranges(topic, partitions(topic))) ends.push_back(range.end);
     return ends;
 }
 

@@ -65,6 +65,13 @@ kafka_topics& shared_topics()
     return *topics;
 }
 
+connector_properties published(const std::string& prefix, const std::vector<std::string>& tables)
+{
+    capture what{.prefix = prefix, .tables = tables};
+    create_publication(shared_postgres(), what);
+    return recommended_connector(shared_postgres(), what);
+}
+
 std::vector<kafka_message> read_until(const std::string& topic,
                                       const std::function<bool(const std::vector<kafka_message>&)>& condition)
 {

@@ -18,6 +18,9 @@ connect_worker& shared_connect();
 postgres_server& shared_postgres();
 kafka_topics& shared_topics();
 
+/// The recommended settings for these tables of the shared server, of which it makes a publication.
+connector_properties published(const std::string& prefix, const std::vector<std::string>& tables);
+
 /// Reads a topic again and again until what it holds fulfils a condition. Throws std::runtime_error, with the number of messages,
 /// after half a minute.
 std::vector<kafka_message> read_until(const std::string& topic,
