@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 #include "app/directory_check.hpp"
+#include "app/kafka_check.hpp"
 #include "app/loaded_config.hpp"
 #include "app/output.hpp"
 #include "app/run_alone.hpp"
@@ -80,6 +81,11 @@ asio::awaitable<outcome<std::vector<check_item>>> check_source(const settings& w
     co_return std::move(items);
 }
 
+outcome<std::vector<check_item>> check_topics(const settings& wanted)
+{
+    return check_kafka(wanted);
+}
+
 void write_for_people(const std::vector<check_item>& items)
 {
     text_table table;
@@ -110,7 +116,7 @@ int check_command(const command_options& options)
     if (!config) return 2;
     const auto& wanted = config->values;
     auto items = check_directories(wanted);
-    auto source = run_alone(check_source(wanted));
+    auto source = wanted.kafka.is_on() ? check_topics(wanted) : run_alone(check_source(wanted));
     if (source)
         items.insert(items.end(), source->begin(), source->end());
     else

@@ -49,6 +49,13 @@ void pause_options(CLI::App& app, command_options& options)
     app.add_option("--reason", options.reason, "Why; `status` and the status page show it")->type_name("TEXT");
 }
 
+void describe_options(CLI::App& app, command_options& options)
+{
+    app.add_option("--connection", options.connection,
+                   "The database, where the configuration names none; passwords come from PGPASSFILE, ~/.pgpass or a service file")
+        ->type_name("STRING");
+}
+
 void no_option(CLI::App&, command_options&) {}
 
 constexpr std::array commands{
@@ -68,7 +75,7 @@ constexpr std::array commands{
     command{"drop-slot", "Drop our replication slot, when this sidecar is gone for good.", drop_slot_command,
             json_option},
     command{"describe", "Write down what the database says of the tables, for a sidecar that follows Kafka.", describe_command,
-            no_option},
+            describe_options},
     command{"config", "Show the effective configuration and where each value comes from; secrets stay hidden.",
             config_command, json_option},
     command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},

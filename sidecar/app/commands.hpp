@@ -11,6 +11,7 @@ struct command_options {
     bool against_db = false;  ///< verify: compare with the database.
     std::string max_age;      ///< ready: a duration; empty for no bound.
     std::string reason;       ///< pause: why, for those who wonder.
+    std::string connection;   ///< describe: a libpq string or URI, where the configuration names no database.
 };
 
 // One file each: <name>_command.cpp. All return the exit status and have written their

@@ -3,6 +3,7 @@
 #include "app/output.hpp"
 #include "app/run_alone.hpp"
 #include "core/remedy.hpp"
+#include "settings/connection.hpp"
 #include "source/kafka/description.hpp"
 #include "source/postgres/survey.hpp"
 
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <string>
 
 namespace understudy {
 
@@ -74,15 +77,28 @@ asio::awaitable<outcome<description>> describe_source(settings wanted)
     co_return std::move(made);
 }
 
+// Everyone on the machine can read what was typed.
+std::optional<std::string> why_not_connection(const std::string& typed)
+{
+    if (auto wrong = connection_error(typed)) return "--connection: " + *wrong;
+    if (has_password(typed)) return "--connection holds a password; put it into a passfile (PGPASSFILE or ~/.pgpass)";
+    return std::nullopt;
+}
+
 }  // namespace
 
 int describe_command(const command_options& options)
 {
-    auto config = load_for_command(options, secrets::needed);
+    auto config = load_for_command(options, options.connection.empty() ? secrets::needed : secrets::unneeded);
     if (!config) return 2;
-    if (config->values.kafka.is_on())
-        return report_failure({errc::usage, "describe asks the database itself: give it a configuration with source.postgres"});
-    auto made = run_alone(describe_source(config->values));
+    auto wanted = config->values;
+    if (!options.connection.empty()) {
+        if (auto wrong = why_not_connection(options.connection)) return report_failure({errc::usage, *wrong});
+        wanted.postgres.connection = options.connection;
+    } else if (wanted.kafka.is_on()) {
+        return report_failure({errc::usage, "the configuration names no database: add --connection \"host=... dbname=...\""});
+    }
+    auto made = run_alone(describe_source(wanted));
     if (!made) return report_failure(made.error());
     std::cout << to_json(*made);
     return finish_output(0);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/settings.hpp"
-#include "source/postgres/preflight.hpp"
+#include "source/check_item.hpp"
 
 #include <vector>
 

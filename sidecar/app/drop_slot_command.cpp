@@ -40,6 +40,8 @@ int drop_slot_command(const command_options& options)
 {
     auto config = load_for_command(options, secrets::needed);
     if (!config) return 2;
+    if (config->values.kafka.is_on())
+        return report_failure({errc::usage, "this sidecar follows Kafka and has no slot; the connector has one"});
     auto slot = run_alone(find_and_drop(config->values));
     if (!slot) return report_failure(slot.error());
     const auto& name = config->values.postgres.slot;

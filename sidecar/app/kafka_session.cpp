@@ -73,8 +73,12 @@ kafka_session::~kafka_session() = default;
 asio::awaitable<failure> kafka_session::run(copy_demand& demand)
 {
     state_.enter(daemon_phase::connecting);
+    failure why;
     auto opened = co_await open(demand);
-    auto why = opened ? co_await read() : opened.error();
+    if (opened)
+        why = co_await read();
+    else
+        why = opened.error();
     streaming_ = false;
     state_.connected = false;
     close(why);
@@ -326,6 +330,7 @@ asio::awaitable<void> kafka_session::ask_until_closed()
         asked_ends asked;
         asked.asked_at = wall_clock();
         asked.alive = alive_;
+        if (reader_->places().run_is_ending) asked.ended = reader_->places().run;
         auto ends = co_await ask_ends();
         if (closed_because_) break;
         if (!ends) {
@@ -408,6 +413,10 @@ void kafka_session::settle_ends()
     while (!asked_.empty() && has_reached(asked_.front().ends)) {
         auto asked = std::move(asked_.front());
         asked_.pop_front();
+        if (asked.ended && asked.ended == reader_->places().run && !reader_->places().run_is_over) {
+            reader_->end_run();
+            hand_over();
+        }
         if (!streaming_) continue;
         reader_->note_read_whole(asked.asked_at);
         if (asked.alive && asked.alive > proved_) {
@@ -468,8 +477,10 @@ asio::awaitable<outcome<void>> kafka_session::catch_up()
 {
     auto ends = co_await ask_ends();
     if (!ends) co_return ends.error();
-    while (!closed_because_ && !(has_reached(*ends) && writer_.received().is_presentable())) co_await reached_.wait();
+    while (!closed_because_ && !incomplete_ && !(has_reached(*ends) && writer_.received().is_presentable()))
+        co_await reached_.wait();
     if (closed_because_) co_return *closed_because_;
+    if (incomplete_) co_return failure{errc::incomplete_log, *incomplete_};
     co_return outcome<void>{};
 }
 

@@ -45,6 +45,7 @@ private:
         kafka::partition_ends ends;
         db_time asked_at;              // on our clock
         std::optional<db_time> alive;  // the connector's last sign of life that had come by then
+        std::optional<db_time> ended;  // the connector's snapshot of which the end had been seen by then
     };
 
     asio::awaitable<outcome<void>> open(copy_demand& demand);

@@ -98,6 +98,12 @@ void write_without_report(const failure& why, const outcome<manifest>& current)
     table.write(std::cout);
 }
 
+std::string describe_source(const source_status& source)
+{
+    if (!source.connected) return "not connected";
+    return source.kind == "kafka" ? "connected, Kafka" : "connected, PostgreSQL " + source.server_version;
+}
+
 void write_for_people(const status_report& report, bool alive, const outcome<manifest>& current)
 {
     std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
@@ -114,9 +120,11 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
         table.add({"generation", "none: " + current.error().text});
     }
     if (alive)
-        table.add({"source", report.source.connected ? "connected, PostgreSQL " + report.source.server_version
-                                                     : "not connected"});
+        table.add({"source", describe_source(report.source)});
     if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
+    if (alive && report.lag_records) table.add({"lag", fmt::format("{} records", *report.lag_records)});
+    if (report.consistency != "transaction")
+        table.add({"consistency", "by row: each is right at a place of its own"});
     if (report.paused)
         table.add({"paused", fmt::format("since {} by {}{}", age_of(report.paused->since, 0ms), report.paused->by,
                                          report.paused->reason.empty() ? "" : ": " + report.paused->reason)});

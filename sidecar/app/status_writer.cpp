@@ -227,6 +227,7 @@ status_report status_writer::report()
         now.position = announced->position;
         now.content_as_of = announced->content_as_of;
         now.current_as_of = publisher_.currency().current_as_of();
+        now.consistency = announced->consistency;
         for (const auto& table : announced->tables)
             now.tables.push_back({table.name, table.rows, is_copying(state_.phase) ? "held" : "current", std::nullopt});
     }
@@ -236,10 +237,13 @@ status_report status_writer::report()
     now.reload = state_.reload;
     if (state_.clock_offset) now.clock_offset_ms = state_.clock_offset->count();
     now.source.connected = state_.connected || is_copying(state_.phase);  // a session knows it only once it follows
-    now.source.slot = settings_.postgres.slot;
+    if (settings_.kafka.is_on())
+        now.source.kind = "kafka";
+    else
+        now.source.slot = settings_.postgres.slot;
     if (state_.server_version != 0)
         now.source.server_version = fmt::format("{}.{}", state_.server_version / 10000, state_.server_version % 10000);
-    if (state_.connected) {
+    if (state_.connected && !settings_.kafka.is_on()) {
         now.source.retained_bytes = state_.retained_bytes;
         now.source.wal_status = state_.wal_status;
         now.source.safe_wal_bytes = state_.safe_wal_bytes;
@@ -312,8 +316,9 @@ void status_writer::describe_copy(status_report& into) const
 void status_writer::describe_lag(status_report& into) const
 {
     if (!state_.connected) return;
-    into.lag_bytes = distance(writer_.reached(), state_.server_flushed);
-    if (*into.lag_bytes == 0)
+    auto lag = distance(writer_.reached(), state_.server_flushed);
+    (settings_.kafka.is_on() ? into.lag_records : into.lag_bytes) = lag;
+    if (lag == 0)
         into.lag_seconds = 0;
     else if (into.current_as_of && state_.clock_offset)
         into.lag_seconds = std::max(

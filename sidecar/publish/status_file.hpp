@@ -32,6 +32,7 @@ struct error_status {
 };
 
 struct source_status {
+    std::string kind = "postgres";  ///< Or `kafka`, which has no slot and no WAL.
     bool connected = false;
     std::string slot;
     std::string server_version;                   ///< Empty until a first connection.
@@ -141,7 +142,9 @@ struct status_report {
     std::optional<db_time> content_as_of;
     std::optional<db_time> current_as_of;
     std::optional<std::int64_t> clock_offset_ms;  ///< The database's clock minus ours.
+    std::string consistency = "transaction";  ///< name_of(consistency_level) of the announced generation.
     std::optional<std::uint64_t> lag_bytes;
+    std::optional<std::uint64_t> lag_records;  ///< Of a Kafka source, in place of lag_bytes.
     std::optional<double> lag_seconds;
     source_status source;
     cadence_status cadence;

@@ -49,7 +49,8 @@ json::value to_value(const std::optional<error_status>& error)
 
 json::value to_value(const source_status& source)
 {
-    return {{"connected", source.connected},
+    return {{"kind", source.kind},
+            {"connected", source.connected},
             {"slot", source.slot},
             {"server_version", source.server_version},
             {"retained_bytes", or_null(source.retained_bytes)},
@@ -182,6 +183,7 @@ source_status source_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
     source_status made;
+    if (from.has("kind")) made.kind = from.text("kind");
     made.connected = from.flag("connected");
     made.slot = from.text("slot");
     made.server_version = from.text("server_version");
@@ -314,7 +316,9 @@ status_report report_from(object_reader& from, std::string& missing)
     take_times(from, made);
     made.generation = from.number("generation");
     made.position = from.position("position");
+    if (from.has("consistency")) made.consistency = from.text("consistency");
     made.lag_bytes = number_or_nothing(from, "lag_bytes");
+    made.lag_records = number_or_nothing(from, "lag_records");
     made.source = source_from(from.member("source"), missing);
     made.cadence = cadence_from(from.member("cadence"), missing);
     for (const auto& item : from.list("tables")) made.tables.push_back(table_from(item, missing));
@@ -345,7 +349,9 @@ json::object to_object(const status_report& from)
             {"content_as_of", time_or_null(from.content_as_of)},
             {"current_as_of", time_or_null(from.current_as_of)},
             {"clock_offset_ms", or_null(from.clock_offset_ms)},
+            {"consistency", from.consistency},
             {"lag_bytes", or_null(from.lag_bytes)},
+            {"lag_records", or_null(from.lag_records)},
             {"lag_seconds", number_or_null(from.lag_seconds)},
             {"source", to_value(from.source)},
             {"cadence", to_value(from.cadence)},

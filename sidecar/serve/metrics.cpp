@@ -203,6 +203,8 @@ const std::array metrics{
            }},
     metric{"understudy_source_lag_bytes", gauge, "WAL that the database has flushed and we have not read.",
            [](state_of state, series s) { s.add(number_or_nan(state.report().lag_bytes)); }},
+    metric{"understudy_source_lag_records", gauge, "Records of Kafka that are there and that we have not read.",
+           [](state_of state, series s) { s.add(number_or_nan(state.report().lag_records)); }},
     metric{"understudy_source_clock_offset_seconds", gauge, "The database's clock minus ours.",
            [](state_of state, series s) { s.add(number_or_nan(state.report().clock_offset_ms) / 1000); }},
     metric{"understudy_source_errors_total", counter,

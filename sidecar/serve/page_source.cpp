@@ -28,14 +28,15 @@ std::string offset_text(std::int64_t ms)
 html connection(const source_status& source)
 {
     if (!source.connected) return "not connected";
+    if (source.kind == "kafka") return "connected, Kafka";
     return source.server_version.empty() ? html{"connected"}
                                          : "connected, PostgreSQL " + escaped(source.server_version);
 }
 
 html lag(const status_report& now)
 {
-    if (!now.lag_bytes) return "unknown while the database cannot be asked";
-    auto made = bytes_element(*now.lag_bytes);
+    if (!now.lag_bytes && !now.lag_records) return "unknown while the source cannot be asked";
+    auto made = now.lag_bytes ? bytes_element(*now.lag_bytes) : count_element(*now.lag_records) + " records";
     if (now.lag_seconds) {
         auto time =
             std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::duration<double>(*now.lag_seconds));
@@ -79,11 +80,15 @@ html source_section(const page_facts& facts)
     const auto& source = now.source;
     html made = "<section aria-labelledby=source><h2 id=source>Source</h2><dl>";
     made += row("State", escaped(words(now.state)) + ", since " + age_element(now.since, facts.now));
-    made += row("Database", connection(source));
-    made += row("Slot", code(source.slot));
-    made += row("WAL it retains", source.retained_bytes ? bytes_element(*source.retained_bytes) : html{"unknown"});
+    bool is_kafka = source.kind == "kafka";
+    made += row(is_kafka ? "Topics" : "Database", connection(source));
+    if (!is_kafka) {
+        made += row("Slot", code(source.slot));
+        made += row("WAL it retains", source.retained_bytes ? bytes_element(*source.retained_bytes) : html{"unknown"});
+    }
     made += row("Lag", lag(now));
-    made += row("Database is at", source.database_position ? position(*source.database_position) : html{"unknown"});
+    if (is_kafka) made += row("Consistency", now.consistency == "row" ? "by row" : "whole transactions");
+    made += row(is_kafka ? "Topics end at" : "Database is at", source.database_position ? position(*source.database_position) : html{"unknown"});
     made += row("Received up to", position(source.received_position));
     made += row("Stored up to", position(source.stored_position));
     if (now.clock_offset_ms)

@@ -307,6 +307,7 @@ void describe(const serving_state& state, const table_in_file& table, const serv
     response.set("Understudy-Position", to_string(facts.position));
     response.set("Understudy-Content-As-Of", text_or_empty(facts.content_as_of));
     response.set("Understudy-Current-As-Of", text_or_empty(now.current_as_of));
+    response.set("Understudy-Consistency", facts.consistency);
     response.set("Understudy-Table", header_text(to_string(table.table.name())));
     if (!state.trouble().empty()) response.set("Understudy-Degraded", "generation");
 }

@@ -343,11 +343,11 @@ void log_reader::note_snapshot(followed& into)
     if (source.snapshot == snapshot_mark::incremental) return;
     if (source.snapshot == snapshot_mark::none) {
         // The connector streams only when no snapshot is under way.
-        if (time && places_.run && *time > *places_.run && is_streamed(into.event())) places_.run_is_over = true;
+        if (time && places_.run && *time > *places_.run && is_streamed(into.event())) places_.run_is_ending = true;
         return;
     }
     if (time) begin_run(into, *time);
-    if (source.snapshot == snapshot_mark::last) places_.run_is_over = true;
+    if (source.snapshot == snapshot_mark::last) places_.run_is_ending = true;
 }
 
 // All rows of a snapshot bear the time at which it began.
@@ -355,6 +355,7 @@ void log_reader::begin_run(followed& into, db_time run)
 {
     if (!places_.run || run > *places_.run) {
         places_.run = run;
+        places_.run_is_ending = false;
         places_.run_is_over = false;
     }
     if (into.place.run && run <= *into.place.run) return;

@@ -64,6 +64,9 @@ public:
         if (!places_.read_for) places_.read_for = now - places_.began_at;
     }
 
+    /// All was read that the topics held when the end of the connector's snapshot had been seen.
+    void end_run() noexcept { places_.run_is_over = true; }
+
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }
     void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }

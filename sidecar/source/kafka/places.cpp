@@ -107,6 +107,7 @@ log_places places_from(const json::object& from)
         made.tables.emplace(std::move(name), table_from(table));
     }
     made.run = time_if(from.at("run"));
+    made.run_is_ending = from.at("run_is_ending").as_bool();
     made.run_is_over = from.at("run_is_over").as_bool();
     made.began_at = time_from(from.at("began_at"));
     made.read_whole_at = time_from(from.at("read_whole_at"));
@@ -191,6 +192,7 @@ std::string encode(const log_places& places)
     for (const auto& [name, place] : places.tables) tables.push_back(to_object(name, place));
     json::object made{{"tables", std::move(tables)},
                       {"run", time_or_null(places.run)},
+                      {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},
                       {"began_at", places.began_at.time_since_epoch().count()},
                       {"read_whole_at", places.read_whole_at.time_since_epoch().count()},

@@ -60,7 +60,8 @@ struct table_place {
 struct log_places {
     std::map<table_name, table_place> tables;
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
-    bool run_is_over = true;     ///< It has come to its end.
+    bool run_is_ending = false;  ///< Its last row was seen, or something that comes after it; others may still be unread.
+    bool run_is_over = true;     ///< All of it was read.
     db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
     db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last.

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/settings.hpp"
+#include "source/check_item.hpp"
 #include "source/postgres/catalog.hpp"
 #include "source/mirrored_table.hpp"
 
@@ -9,17 +10,6 @@
 #include <vector>
 
 namespace understudy {
-
-enum class verdict { passed, warning, failed };
-
-/// One prerequisite, as `check` shows it.
-struct check_item {
-    std::string name;  ///< Stable, lower case: `wal_level`, `table public.materials`.
-    verdict result = verdict::passed;
-    std::string text;                          ///< What was found.
-    std::string remedy;                        ///< What to type or change; empty when it passed.
-    errc reason = errc::prerequisite_missing;  ///< Of a failed one.
-};
 
 /// Prerequisites that do not depend on tables: version, wal_level, role, free slots and walsenders, standby names.
 /// Our own slot, and the walsender that streams from it, count for the two of each that are needed.

@@ -19,8 +19,11 @@ inline status_report full_status()
     made.content_as_of = db_time{seconds{1'699'999'000}};
     made.current_as_of = db_time{seconds{1'699'999'500}};
     made.clock_offset_ms = -12;
+    made.consistency = "row";
     made.lag_bytes = 4096;
+    made.lag_records = 17;
     made.lag_seconds = 1.5;
+    made.source.kind = "kafka";
     made.source.connected = true;
     made.source.slot = "understudy";
     made.source.server_version = "15.8";

@@ -1,0 +1,124 @@
+#include "app/kafka_check.hpp"
+
+#include "app/kafka_preparation.hpp"
+#include "publish/document_plan.hpp"
+#include "source/kafka/encodings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understudy {
+
+namespace {
+
+const char* remedy_for_sources(const failure& why)
+{
+    switch (why.code) {
+    case errc::unreachable:
+    case errc::timed_out: return "see source.kafka.brokers in the config, and security.protocol among its properties";
+    case errc::authentication_failed: return "correct the credentials in source.kafka.properties_file";
+    case errc::permission_denied: return "allow DESCRIBE, DESCRIBE_CONFIGS and READ on the topics, and DESCRIBE on the cluster";
+    case errc::topic_missing: return "start the connector for these tables, or correct source.kafka.topics";
+    case errc::bad_config: return "correct source.kafka in the config";
+    default: return "see what the text says";
+    }
+}
+
+check_item check_topic(const kafka_sources& sources, const kafka::topic_table& table, const settings& wanted)
+{
+    check_item item;
+    item.name = "topic " + table.topic;
+    const auto& config = sources.configs.at(table.topic);
+    const auto& ranges = sources.ranges.at(table.topic);
+    auto kept = sources.retention_of(table.topic, table.table.record.name, wanted.kafka);
+    item.text = fmt::format("{} partition(s), cleanup.policy {}", ranges.size(), config.cleanup_policy);
+    if (kept.only_compacts || kept.said_complete) return item;
+    bool whole = std::all_of(ranges.begin(), ranges.end(), [](const auto& range) { return range.low == 0; });
+    item.result = verdict::warning;
+    item.text += whole ? ": complete only while all of a snapshot of the connector is in it, which reading will show"
+                       : ": the first records are gone; complete only if all of a newer snapshot of the connector is in it";
+    item.remedy = fmt::format("set cleanup.policy=compact for topic {} and have the connector make a new snapshot", table.topic);
+    return item;
+}
+
+check_item check_columns(const kafka_sources& sources, const kafka::topic_table& table, const settings& wanted)
+{
+    check_item item;
+    item.name = "columns of " + to_string(table.table.record.name);
+    auto encodings = kafka::encodings_of(wanted.kafka.encodings);
+    for (const auto& column : table.columns) {
+        auto lost = debezium::loses(sources.types, column.shape.type, column.shape.typmod, encodings);
+        if (!lost) continue;
+        item.result = verdict::warning;
+        item.text += fmt::format("{}{} ({}): {}", item.text.empty() ? "" : "; ", column.shape.name, column.type_name, *lost);
+    }
+    if (item.result == verdict::passed)
+        item.text = "come as Postgres prints them, with these settings of the connector";
+    else
+        item.remedy = "change the connector as config/debezium/README.md says, or put the columns under `exclude`";
+    return item;
+}
+
+check_item check_heartbeat(const kafka_sources& sources, const settings& wanted)
+{
+    check_item item;
+    item.name = "heartbeats";
+    if (sources.heartbeat) {
+        item.text = "topic " + sources.heartbeat->first;
+        return item;
+    }
+    auto topic = heartbeat_topic_of(wanted.kafka);
+    item.result = verdict::warning;
+    item.text = topic.empty() ? "source.kafka.heartbeat_topic is not set: nothing proves how new the copy is"
+                              : fmt::format("there is no topic {}: nothing proves how new the copy is", topic);
+    item.remedy = "set heartbeat.interval.ms of the connector";
+    return item;
+}
+
+check_item check_sweep(const kafka_sources& sources, const settings& wanted)
+{
+    check_item item;
+    item.name = "on_resnapshot";
+    item.text = "what a new snapshot does not bring is removed";
+    for (const auto& [topic, ranges] : sources.ranges) {
+        if (ranges.size() == 1 || wanted.kafka.on_resnapshot == resnapshot_policy::keep) continue;
+        item.result = verdict::warning;
+        item.text = fmt::format("topic {} has several partitions: its rows stay, and its table is marked", topic);
+        item.remedy = "give the topic one partition, or leave on_resnapshot at keep";
+    }
+    return item;
+}
+
+check_item check_documents(const kafka_sources& sources, const settings& wanted)
+{
+    std::vector<table_record> records;
+    for (const auto& table : sources.tables) records.push_back(table.table.record);
+    auto plans = plan_documents(wanted.documents, records);
+    if (plans) return {"documents", verdict::passed, fmt::format("{} document(s) can be made", plans->size()), {}, {}};
+    return {"documents", verdict::failed, plans.error().text, "correct `documents` in the config", plans.error().code};
+}
+
+}  // namespace
+
+std::vector<check_item> check_kafka(const settings& wanted)
+{
+    auto failed = [](const failure& why) {
+        return std::vector<check_item>{{"kafka", verdict::failed, why.text, remedy_for_sources(why), why.code}};
+    };
+    auto client = kafka::client::make(wanted.kafka);
+    if (!client) return failed(client.error());
+    auto sources = survey_topics(**client, wanted);
+    if (!sources) return failed(sources.error());
+    std::vector<check_item> items{{"kafka", verdict::passed, "cluster " + sources->cluster.id, {}, {}}};
+    for (const auto& table : sources->tables) {
+        items.push_back(check_topic(*sources, table, wanted));
+        items.push_back(check_columns(*sources, table, wanted));
+    }
+    items.push_back(check_heartbeat(*sources, wanted));
+    if (wanted.kafka.on_resnapshot == resnapshot_policy::sweep) items.push_back(check_sweep(*sources, wanted));
+    items.push_back(check_documents(*sources, wanted));
+    return items;
+}
+
+}  // namespace understudy
