@@ -2,6 +2,7 @@
 
 #include "support/kafka_handles.hpp"
 #include "support/kafka_producer.hpp"
+#include "support/waiting.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -24,6 +25,14 @@ void check_config(const rd_kafka_ConfigResource_t* const* results, std::size_t c
     for (std::size_t at = 0; at < count; ++at)
         check_kafka(rd_kafka_ConfigResource_error(results[at]), what,
                     rd_kafka_ConfigResource_error_string(results[at]));
+}
+
+/// A controller answers before its brokers, even the one in the same process, have heard of it.
+template <class Condition>
+void wait_until_seen(const std::string& what, Condition condition)
+{
+    if (!wait_for(condition, std::chrono::milliseconds{deadline_ms}))
+        throw std::runtime_error{what + ": the broker does not show it"};
 }
 
 kafka_config_resource_handle resource_of(const std::string& topic)
@@ -64,7 +73,7 @@ kafka_message message_of(const rd_kafka_message_t* message)
 /// By partition, and in each in their order.
 void sort_by_place(std::vector<kafka_message>& messages)
 {
-    std::ranges::stable_sort(messages, {}, &kafka_message::partition);
+    std::ranges::sort(messages, {}, [](const auto& message) { return std::pair{message.partition, message.offset}; });
 }
 
 }  // namespace
@@ -102,11 +111,24 @@ struct kafka_topics::client {
 
     std::vector<offset_range> ranges(const std::string& topic, int partitions) const
     {
-        std::vector<offset_range> found(static_cast<std::size_t>(partitions));
-        for (int partition = 0; auto& range : found)
-            check_kafka(rd_kafka_query_watermark_offsets(producer.get(), topic.c_str(), partition++, &range.begin,
-                                                         &range.end, deadline_ms),
-                        "offsets of " + topic);
+        std::vector<offset_range> found;
+        for (int partition = 0; partition < partitions; ++partition) found.push_back(range(topic, partition));
+        return found;
+    }
+
+    /// Waits for the leader of a partition, which a broker that has just started may not be yet.
+    offset_range range(const std::string& topic, int partition) const
+    {
+        offset_range found;
+        auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        auto is_known = [&] {
+            error = rd_kafka_query_watermark_offsets(producer.get(), topic.c_str(), partition, &found.begin, &found.end,
+                                                     deadline_ms);
+            return error != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
+                   error != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        };
+        wait_for(is_known, std::chrono::milliseconds{deadline_ms});
+        check_kafka(error, "offsets of " + topic);
         return found;
     }
 
@@ -150,6 +172,7 @@ void kafka_topics::create(const std::string& topic, const topic_options& options
     std::size_t count = 0;
     const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     check_topic(results, count, what);
+    wait_until_seen(what, [&] { return partitions(topic) == options.partitions; });
 }
 
 void kafka_topics::remove(const std::string& topic)
@@ -163,6 +186,7 @@ void kafka_topics::remove(const std::string& topic)
     std::size_t count = 0;
     const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
     check_topic(results, count, what);
+    wait_until_seen(what, [&] { return partitions(topic) == 0; });
 }
 
 void kafka_topics::set_partitions(const std::string& topic, int total)
@@ -180,6 +204,7 @@ void kafka_topics::set_partitions(const std::string& topic, int total)
     const auto* results =
         rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
     check_topic(results, count, what);
+    wait_until_seen(what, [&] { return partitions(topic) == total; });
 }
 
 void kafka_topics::set_config(const std::string& topic, const topic_config& config)
@@ -196,6 +221,10 @@ void kafka_topics::set_config(const std::string& topic, const topic_config& conf
     const auto* results =
         rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event.get()), &count);
     check_config(results, count, what);
+    wait_until_seen(what, [&] {
+        auto seen = this->config(topic);
+        return std::ranges::all_of(config, [&](const auto& one) { return seen[one.first] == one.second; });
+    });
 }
 
 topic_config kafka_topics::config(const std::string& topic)
