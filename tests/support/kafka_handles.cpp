@@ -26,10 +26,11 @@ kafka_client_handle new_kafka_client(rd_kafka_type_t type, const kafka_settings&
             throw std::runtime_error{reason};
     rd_kafka_conf_set_log_cb(conf.get(), nullptr);
     if (delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), delivered);
-    kafka_client_handle client{rd_kafka_new(type, conf.get(), reason, sizeof reason)};
-    if (!client) throw std::runtime_error{reason};
-    (void)conf.release();  // the client's now
-    return client;
+    auto* settled = conf.release();  // the client's, if there will be one
+    kafka_client_handle client{rd_kafka_new(type, settled, reason, sizeof reason)};
+    if (client) return client;
+    rd_kafka_conf_destroy(settled);
+    throw std::runtime_error{reason};
 }
 
 void check_kafka(rd_kafka_resp_err_t error, const std::string& what, const char* text)
