@@ -94,6 +94,7 @@ std::string array_loss(const value_type& element, const encodings& settings)
         "only arrays of one dimension that begins at 1 can be told: others come as nulls or cannot be read";
     if (is_null_when_unchanged(element, settings))
         text += "; a long array that did not change comes as null, unless the table has REPLICA IDENTITY FULL";
+    if (element.family == type_family::numeric) text += "; one with NaN in it comes as null";
     if (element.family == type_family::time)
         text += "; microseconds are lost";
     else if (auto inside = scalar_loss(element, settings))
