@@ -179,11 +179,6 @@ error_code append_moment(moment at, zone_suffix zone, std::string& out)
     return {};
 }
 
-constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by) noexcept
-{
-    return value / by - (value % by < 0 ? 1 : 0);
-}
-
 /// Nothing for parts of a microsecond.
 std::optional<moment> moment_of(std::int64_t value, time_unit unit) noexcept
 {
@@ -194,8 +189,13 @@ std::optional<moment> moment_of(std::int64_t value, time_unit unit) noexcept
         per_unit = 1;
     }
     auto units_a_day = day_us / per_unit;
-    auto days = floor_divide(value, units_a_day);
-    return moment{days, (value - days * units_a_day) * per_unit};
+    auto days = value / units_a_day;
+    auto units = value % units_a_day;
+    if (units < 0) {
+        --days;
+        units += units_a_day;
+    }
+    return moment{days, units * per_unit};
 }
 
 /// Takes parts off the front of a text; the first that does not fit fails all the rest.

@@ -17,8 +17,9 @@ namespace {
 /// The type of a field as `name` or `name(typmod)`, or the name of the error.
 std::string type_of(std::string_view field)
 {
+    auto schema = R"({"type":"struct","fields":[{"field":"c",)" + std::string{field} + "}]}";
     json_tape tape;
-    BOOST_REQUIRE(!tape.read(R"({"type":"struct","fields":[{"field":"c",)" + std::string{field} + "}]}"));
+    BOOST_REQUIRE(!tape.read(schema));
     auto columns = columns_of(tape.root());
     if (!columns) return name_of(columns.error().code);
     const auto& column = columns->at(0);
