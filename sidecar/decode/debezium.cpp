@@ -8,10 +8,12 @@
 
 // key       := null | {column: value, ...}
 // value     := null | envelope | row | heartbeat | boundary
-// envelope  := {"before": row | null, "after": row | null, "source": {...}, "op": letter, "transaction": {...} | null, ...}
+// envelope  := {"before": row | null, "after": row | null, "source": {...}, "op": letter,
+//               "transaction": {"id": "txId:lsn", ...} | null, ...}
 // row       := {column: value, ..., ["__deleted": "true" | "false",] [prefix name: value, ...]}
 // heartbeat := {"ts_ms": integer}, under a key of {"serverName": name}
-// boundary  := {"status": "BEGIN" | "END", "id": "txId:lsn", "event_count": ..., "data_collections": [...], "ts_ms": ...}
+// boundary  := {"status": "BEGIN" | "END", "id": "txId:lsn", "event_count": integer | null,
+//               "data_collections": [{"data_collection": table, "event_count": integer}, ...] | null, "ts_ms": ...}
 // sequence  := '[' lsn ',' lsn ']'    lsn := 'null' | '"' digits '"'
 //
 // An integer may come as a number or as a string of it. Members with other names are passed over.

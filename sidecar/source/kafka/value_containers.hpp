@@ -11,8 +11,8 @@ namespace understudy::debezium {
 /// Appends an element of an array, in quotes where array_out puts them.
 void append_element(std::string_view text, char delimiter, std::string& out);
 
-/// Appends an object of strings and nulls as hstore prints it: shorter keys first. `out` may hold a part after an error.
-/// Errors: bad_text.
+/// Appends an object of strings and nulls as hstore prints it: shorter keys first.
+/// Errors: bad_text; then `out` may hold a part.
 error_code append_hstore(json_node object, std::string& out);
 
 }  // namespace understudy::debezium

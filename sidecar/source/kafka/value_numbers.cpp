@@ -16,9 +16,9 @@ namespace understudy::debezium {
 
 namespace {
 
-// Floating point. Postgres prints the shortest decimal that lies strictly between the middles to the neighbours (Ryu with
-// acceptBounds off, d2s.c); std::to_chars also takes one that lies on a middle, where reading it back rounds to even. The
-// two differ for some large integers only, which then take more digits.
+// Floating point. Postgres prints the shortest decimal that lies strictly between the middles to the neighbours (Ryu
+// with acceptBounds off, d2s.c); std::to_chars also takes one that lies on a middle, where reading it back rounds to
+// even. The two differ for some large integers only, which then take more digits.
 
 constexpr int fixed8_below = 15;  // exponents of ten that are printed without one
 constexpr int fixed4_below = 6;

@@ -367,6 +367,7 @@ asio::awaitable<outcome<type_catalog>> read_types(pg_connection& sql, const std:
         facts.element = static_cast<oid>(rows->integer(row, 5));
         facts.delimiter = char_or(rows->text(row, 6), ',');
         facts.casts_to_json = rows->boolean(row, 7);
+        facts.base_typmod = static_cast<std::int32_t>(rows->integer(row, 10));
         auto id = facts.id;
         for (; row < rows->size() && static_cast<oid>(rows->integer(row, 0)) == id; ++row)
             if (!rows->is_null(row, 8))

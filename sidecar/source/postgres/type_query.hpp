@@ -17,6 +17,7 @@ namespace understudy {
 ///   7 casts     bool     type_facts::casts_to_json
 ///   8 attribute text     type_attribute::name, null if the type has none
 ///   9 type      oid      type_attribute::type, null if the type has none
+///  10 typmod    int4     type_facts::base_typmod, -1 unless a domain
 ///
 /// to_json looks for a cast only of types that are not built in, hence 16384 (FirstNormalObjectId).
 inline constexpr const char* type_query = R"sql(
@@ -41,7 +42,7 @@ SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype,
            SELECT FROM pg_catalog.pg_cast c
            WHERE c.castsource = t.oid AND c.casttarget = 'pg_catalog.json'::pg_catalog.regtype
              AND c.castmethod = 'f'),
-       a.attname, a.atttypid
+       a.attname, a.atttypid, t.typtypmod
 FROM needed
 JOIN pg_catalog.pg_type t ON t.oid = needed.id
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

@@ -125,8 +125,8 @@ bool check_value(const kafka_kit::type_table& whole, std::size_t at, const encod
 
 BOOST_AUTO_TEST_SUITE(value_texts)
 
-// The heart of it: for every type, value and mode of the captures, the text is the one that Postgres prints and the JSON
-// the one that to_json makes, or the value is refused, or loses() has warned of it.
+// The heart of it: for every type, value and mode of the captures, the text is the one that Postgres prints and the
+// JSON the one that to_json makes, or the value is refused, or loses() has warned of it.
 BOOST_AUTO_TEST_CASE(no_captured_value_is_silently_different_from_what_postgres_holds)
 {
     auto whole = kafka_kit::read_type_table({"aiv", "amon", "apo", "gen"});
