@@ -2,7 +2,6 @@
 
 #include "app/kafka_preparation.hpp"
 #include "publish/document_plan.hpp"
-#include "source/kafka/encodings.hpp"
 
 #include <fmt/format.h>
 
@@ -42,16 +41,16 @@ check_item check_topic(const kafka_sources& sources, const kafka::topic_table& t
     return item;
 }
 
-check_item check_columns(const kafka_sources& sources, const kafka::topic_table& table, const settings& wanted)
+check_item check_columns(const kafka::topic_table& table)
 {
     check_item item;
     item.name = "columns of " + to_string(table.table.record.name);
-    auto encodings = kafka::encodings_of(wanted.kafka.encodings);
-    for (const auto& column : table.columns) {
-        auto lost = debezium::loses(sources.types, column.shape.type, column.shape.typmod, encodings);
-        if (!lost) continue;
+    for (std::size_t at = 0; at < table.columns.size(); ++at) {
+        const auto& column = table.columns[at];
+        const auto& lost = table.table.losses[at];
+        if (lost.empty()) continue;
         item.result = verdict::warning;
-        item.text += fmt::format("{}{} ({}): {}", item.text.empty() ? "" : "; ", column.shape.name, column.type_name, *lost);
+        item.text += fmt::format("{}{} ({}): {}", item.text.empty() ? "" : "; ", column.shape.name, column.type_name, lost);
     }
     if (item.result == verdict::passed)
         item.text = "come as Postgres prints them, with these settings of the connector";
@@ -113,7 +112,7 @@ std::vector<check_item> check_kafka(const settings& wanted)
     std::vector<check_item> items{{"kafka", verdict::passed, "cluster " + sources->cluster.id, {}, {}}};
     for (const auto& table : sources->tables) {
         items.push_back(check_topic(*sources, table, wanted));
-        items.push_back(check_columns(*sources, table, wanted));
+        items.push_back(check_columns(table));
     }
     items.push_back(check_heartbeat(*sources, wanted));
     if (wanted.kafka.on_resnapshot == resnapshot_policy::sweep) items.push_back(check_sweep(*sources, wanted));

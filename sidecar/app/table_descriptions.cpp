@@ -23,6 +23,7 @@ std::map<table_name, table_description> describe_tables(const std::vector<table_
     for (const auto& table : tables) {
         auto& description = all[table.record.name];
         for (const auto& format : table.formats) description.kinds.emplace_back(format.kind());
+        description.losses = table.losses;
         for (const auto& column : table.left_out)
             description.left_out.push_back({column, why_left_out(wanted, table.record.name, column)});
     }

@@ -37,12 +37,13 @@ std::vector<std::string> key_names(const table_shape& shape)
     return names;
 }
 
-std::vector<manifest_column> described_columns(const table_shape& shape, const std::vector<std::string>& kinds)
+std::vector<manifest_column> described_columns(const table_shape& shape, const table_description& description)
 {
+    auto text_at = [](const std::vector<std::string>& texts, std::size_t i) { return i < texts.size() ? texts[i] : ""; };
     std::vector<manifest_column> columns;
     for (std::size_t i = 0; i < shape.columns.size(); ++i) {
         const auto& from = shape.columns[i];
-        columns.push_back({from.name, from.type, from.typmod, i < kinds.size() ? kinds[i] : std::string{}});
+        columns.push_back({from.name, from.type, from.typmod, text_at(description.kinds, i), text_at(description.losses, i)});
     }
     return columns;
 }
@@ -140,7 +141,7 @@ outcome<manifest_table> generation_writer::describe(const table_record& table) c
     const auto description = found == request_.catalog.end() ? table_description{} : found->second;
     return manifest_table{.name = table.name,
                           .rows_epoch = table.rows,
-                          .columns = described_columns(table.shape, description.kinds),
+                          .columns = described_columns(table.shape, description),
                           .key = key_names(table.shape),
                           .rows = *rows,
                           .left_out = description.left_out,

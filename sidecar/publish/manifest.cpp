@@ -32,6 +32,7 @@ json::value to_value(const manifest_column& from)
 {
     json::object made{{"name", from.name}, {"type", from.type}, {"typmod", from.typmod}};
     if (!from.kind.empty()) made["kind"] = from.kind;
+    if (!from.loss.empty()) made["loss"] = from.loss;
     return made;
 }
 
@@ -89,7 +90,8 @@ manifest_column column_from(const json::value& value, std::string& missing)
     object_reader from{value, missing};
     return {from.text("name"), static_cast<oid>(from.number("type")),
             static_cast<std::int32_t>(from.signed_number("typmod")),
-            from.has("kind") ? from.text("kind") : std::string{}};
+            from.has("kind") ? from.text("kind") : std::string{},
+            from.has("loss") ? from.text("loss") : std::string{}};
 }
 
 std::optional<index_digest> index_from(object_reader& document, std::string& missing)

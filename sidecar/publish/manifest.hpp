@@ -39,6 +39,7 @@ struct manifest_column {
     oid type = 0;
     std::int32_t typmod = -1;
     std::string kind;  ///< The built-in scalar type behind it, through domains, or `enum`; empty for all others.
+    std::string loss = {};  ///< What values may lose on their way from the database, in a sentence; empty: nothing.
     friend bool operator==(const manifest_column&, const manifest_column&) = default;
 };
 

@@ -3,6 +3,7 @@
 import catch_up
 import documents
 import initial_copy
+import kafka
 import memory
 import publishing
 import reading
@@ -10,5 +11,5 @@ import standing
 import stopping
 import writing
 
-TOPICS = (catch_up, initial_copy, publishing, documents, memory, stopping, standing, writing, reading)
+TOPICS = (catch_up, initial_copy, publishing, documents, memory, stopping, standing, writing, reading, kafka)
 LINES = [line for topic in TOPICS for line in topic.LINES]

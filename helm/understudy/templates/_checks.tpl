@@ -61,6 +61,46 @@ config.cadence.after_quiet: {{ $cadence.after_quiet }} is never due, for config.
 {{- end -}}
 
 {{- define "understudy.check.source" -}}
+{{- if .Values.config.source.kafka -}}
+{{- include "understudy.check.kafka" . -}}
+{{- else -}}
+{{- include "understudy.check.postgres" . -}}
+{{- end -}}
+{{- if not .Values.config.tables }}
+config.tables: missing; name the tables to mirror, e.g. [public.materials]
+{{- end -}}
+{{- end -}}
+
+{{- /* What of the values is about Postgres, and so about no Kafka. */ -}}
+{{- define "understudy.check.kafka" -}}
+{{- $kafka := .Values.config.source.kafka -}}
+{{- if not $kafka.brokers }}
+config.source.kafka.brokers: missing; say where the cluster is
+{{- end -}}
+{{- if not $kafka.topics }}
+config.source.kafka.topics: missing; say which topics, e.g. {prefix: shop}
+{{- end -}}
+{{- if and (not $kafka.description) (not .Values.kafka.description) }}
+kafka.description: missing; give it the file that `understudy describe` wrote, by --set-file
+{{- end -}}
+{{- range keys ($kafka.properties | default dict) | sortAlpha -}}
+{{- if regexMatch "password|secret|jaas|key\\.pem" . }}
+config.source.kafka.properties.{{ . }}: a ConfigMap is no place for a secret; use credentials.kafkaPropertiesKey
+{{- end -}}
+{{- end -}}
+{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "rootCertificateKey" "passfile" -}}
+{{- if get $.Values.credentials . }}
+credentials.{{ . }}: is about Postgres, and config.source.kafka is followed; use credentials.kafkaPropertiesKey
+{{- end -}}
+{{- end -}}
+{{- range list "slotPerPod" "dropSlotOnUninstall" -}}
+{{- if get $.Values . }}
+{{ . }}: a sidecar that follows Kafka has no slot
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.postgres" -}}
 {{- $postgres := .Values.config.source.postgres -}}
 {{- $given := list -}}
 {{- if $postgres.connection }}{{ $given = append $given "config.source.postgres.connection" }}{{ end -}}
@@ -75,15 +115,15 @@ config.source.postgres.connection: missing; say where the database is, or name a
 {{- if regexMatch "(^|[ \t?&])(password|sslpassword)\\s*=|^postgres(ql)?://[^/@]*:[^/@]*@" ($postgres.connection | default "") }}
 config.source.postgres.connection: holds a password, and a ConfigMap is no place for one; use credentials.passwordKey
 {{- end -}}
-{{- if not .Values.config.tables }}
-config.tables: missing; name the tables to mirror, e.g. [public.materials]
+{{- if .Values.credentials.kafkaPropertiesKey }}
+credentials.kafkaPropertiesKey: is about config.source.kafka, and there is none
 {{- end -}}
 {{- end -}}
 
 {{- define "understudy.check.credentials" -}}
 {{- $values := .Values.credentials -}}
 {{- $keys := list -}}
-{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "rootCertificateKey" -}}
+{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "rootCertificateKey" "kafkaPropertiesKey" -}}
 {{- if get $values . }}{{ $keys = append $keys (printf "credentials.%s" .) }}{{ end -}}
 {{- end -}}
 {{- if and $keys (not $values.existingSecret) }}
@@ -150,7 +190,7 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 
 {{- define "understudy.check.mode" -}}
 {{- $mode := .Values.mode -}}
-{{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) }}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) (not .Values.config.source.kafka) }}
 replicas: {{ .Values.replicas }} pods need as many slots; set slotPerPod, or leave it at 1
 {{- end -}}
 {{- range keys (pick .Values.extraPodSpec "containers" "initContainers" "volumes" "securityContext" "serviceAccountName" "automountServiceAccountToken" "enableServiceLinks" "terminationGracePeriodSeconds" "imagePullSecrets" "priorityClassName" "runtimeClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints") }}
@@ -191,7 +231,7 @@ sidecar.native: has to be true for mode=policy
 {{- if and $values.slotPerPod (ne (index . 1) "StatefulSet") -}}
 {{- fail (printf "slotPerPod: the pods of a %s have no number; only those of a StatefulSet do" (index . 1)) -}}
 {{- end -}}
-{{- if and (gt (int (index . 2)) 1) (not $values.slotPerPod) -}}
+{{- if and (gt (int (index . 2)) 1) (not $values.slotPerPod) (not $values.config.source.kafka) -}}
 {{- fail (printf "slotPerPod: %d pods need as many slots; run one, or use a StatefulSet and set slotPerPod" (int (index . 2))) -}}
 {{- end -}}
 {{- end -}}

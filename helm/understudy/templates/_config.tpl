@@ -4,6 +4,10 @@
 /etc/understudy/understudy.yaml
 {{- end -}}
 
+{{- define "understudy.descriptionPath" -}}
+/etc/understudy/tables.json
+{{- end -}}
+
 {{- define "understudy.secretPath" -}}
 /etc/understudy-secret
 {{- end -}}
@@ -11,6 +15,15 @@
 {{- /* The configuration as it goes into the ConfigMap. */ -}}
 {{- define "understudy.config" -}}
 {{- $config := deepCopy .Values.config -}}
+{{- if $config.source.kafka -}}
+{{- $_ := unset $config.source "postgres" -}}
+{{- if .Values.kafka.description -}}
+{{- $_ := set $config.source.kafka "description" (include "understudy.descriptionPath" .) -}}
+{{- end -}}
+{{- if .Values.credentials.kafkaPropertiesKey -}}
+{{- $_ := set $config.source.kafka "properties_file" (printf "%s/kafka.properties" (include "understudy.secretPath" .)) -}}
+{{- end -}}
+{{- end -}}
 {{- if .Values.credentials.connectionFileKey -}}
 {{- $_ := set $config.source.postgres "connection_file" (printf "%s/connection" (include "understudy.secretPath" .)) -}}
 {{- end -}}
@@ -39,5 +52,5 @@
 
 {{- /* Changes with the configuration, so that pods are made anew. */ -}}
 {{- define "understudy.podAnnotations" -}}
-checksum/understudy-config: {{ include "understudy.config" . | sha256sum }}
+checksum/understudy-config: {{ printf "%s%s" (include "understudy.config" .) .Values.kafka.description | sha256sum }}
 {{- end -}}

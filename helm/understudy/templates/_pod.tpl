@@ -4,6 +4,9 @@
 {{- with .Values.credentials.connectionFileKey }}
 - {key: {{ . | quote }}, path: connection}
 {{- end }}
+{{- with .Values.credentials.kafkaPropertiesKey }}
+- {key: {{ . | quote }}, path: kafka.properties}
+{{- end }}
 {{- with .Values.credentials.serviceFileKey }}
 - {key: {{ . | quote }}, path: pg_service.conf, mode: 0444}
 {{- end }}

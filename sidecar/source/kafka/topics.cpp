@@ -1,6 +1,7 @@
 #include "source/kafka/topics.hpp"
 
 #include "render/column_format.hpp"
+#include "source/kafka/encodings.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,7 +57,7 @@ std::string fingerprint_of(const topic_table& planned, const debezium_encodings&
 class planner {
 public:
     planner(const settings& wanted, const description& known, const std::map<std::string, std::int32_t>& topics)
-        : wanted_{wanted}, known_{known}, topics_{topics}, types_{catalog_of(known)}
+        : wanted_{wanted}, known_{known}, topics_{topics}, types_{catalog_of(known)}, encodings_{encodings_of(wanted.kafka.encodings)}
     {
     }
 
@@ -126,6 +127,8 @@ private:
             into.columns.push_back(column);
             into.table.record.shape.columns.push_back(column.shape);
             into.table.formats.push_back(std::move(*format));
+            auto loss = debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
+            into.table.losses.push_back(loss.value_or(""));
         }
         return {};
     }
@@ -174,6 +177,7 @@ private:
     const description& known_;
     const std::map<std::string, std::int32_t>& topics_;
     type_catalog types_;
+    debezium::encodings encodings_;
     mutable std::optional<std::regex> pattern_;
     std::vector<topic_table> planned_;
     std::vector<std::string> missing_;
