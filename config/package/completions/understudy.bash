@@ -8,13 +8,14 @@ _understudy() {
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
             ;;
-        --max-age | --reason) return ;;
+        --max-age | --reason | --connection) return ;;
     esac
     if ((COMP_CWORD == 1)); then
         options="run once check status ready live verify publish pause resume drop-slot describe config version --help --version"
     else
         case ${COMP_WORDS[1]} in
             run | once) ;;
+            describe) options+=" --connection" ;;
             ready) options+=" --json --max-age" ;;
             verify) options+=" --json --against-db" ;;
             pause) options+=" --json --reason" ;;
