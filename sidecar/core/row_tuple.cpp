@@ -81,12 +81,13 @@ result<void> splice(std::string_view fresh, std::string_view stored, std::string
     tuple_reader stored_fields{stored};
     while (auto field = fresh_fields.next()) {
         auto old = stored_fields.next();
-        if (!old || old->what == tuple_field::kind::unchanged) return make_error_code(errc::column_mismatch);
+        if (!old) return make_error_code(errc::column_mismatch);
         const auto& value = field->what == tuple_field::kind::unchanged ? *old : *field;
-        if (value.what == tuple_field::kind::null)
-            append_null(out);
-        else
-            append_fragment(out, value.fragment);
+        switch (value.what) {
+        case tuple_field::kind::unchanged: append_unchanged(out); break;
+        case tuple_field::kind::null: append_null(out); break;
+        case tuple_field::kind::fragment: append_fragment(out, value.fragment); break;
+        }
     }
     if (!fresh_fields.ok() || !stored_fields.ok() || !stored_fields.at_end())
         return make_error_code(errc::column_mismatch);

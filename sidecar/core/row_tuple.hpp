@@ -18,7 +18,8 @@ namespace understudy {
 //             | varint(n >= 2) byte{n-1}  a JSON fragment of n-1 bytes
 //   varint   := LEB128, at most 5 bytes
 //
-// Unchanged fields exist only on the way to the store, which replaces them; a stored tuple has none.
+// The store replaces unchanged fields by what it holds. A stored tuple has one only where the source may lose values
+// (row_before::unsure) and lost it: nobody knows it, and the row is in no document.
 
 /// Appends one field to a tuple under construction.
 void append_null(std::string& tuple);
@@ -77,7 +78,7 @@ private:
 
 bool has_unchanged(std::string_view tuple) noexcept;
 
-/// Writes `fresh` to `out` with each unchanged field taken from `stored`.
+/// Writes `fresh` to `out` with each unchanged field taken from `stored`, where it can be unchanged, too: then nobody knows it.
 /// Errors: column_mismatch if the two have different numbers of fields or `stored` is damaged.
 result<void> splice(std::string_view fresh, std::string_view stored, std::string& out);
 

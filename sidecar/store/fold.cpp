@@ -120,7 +120,8 @@ outcome<std::string_view> group_fold::complete(const change_batch::change& chang
     if (!old) return old.error();
     if (!*old && change.before == row_before::unsure) return change.row;
     if (!*old) return no_row_before(change.table);
-    if (auto spliced = splice(change.row, **old, scratch_); !spliced)
+    auto spliced = splice(change.row, **old, scratch_);
+    if (!spliced || (change.before != row_before::unsure && has_unchanged(scratch_)))
         return failure{errc::store_damaged,
                        fmt::format("epoch {}: a stored row and its change differ in shape", change.table)};
     return keep(scratch_);

@@ -127,9 +127,10 @@ BOOST_AUTO_TEST_CASE(splice_of_rows_of_different_widths_is_a_column_mismatch)
     BOOST_TEST(spliced({}, {"1"}) == "column_mismatch");
 }
 
-BOOST_AUTO_TEST_CASE(splice_never_takes_a_value_that_the_stored_row_does_not_have)
+BOOST_AUTO_TEST_CASE(splice_leaves_unchanged_what_the_stored_row_does_not_have)
 {
-    BOOST_TEST(spliced({"-"}, {"-"}) == "column_mismatch");
+    BOOST_TEST(spliced({"-"}, {"-"}) == "- ");
+    BOOST_TEST(spliced({"1", "-", "-"}, {"-", "2", "-"}) == "1 2 - ");
 }
 
 BOOST_AUTO_TEST_CASE(splice_of_a_damaged_row_is_a_column_mismatch)

@@ -254,6 +254,25 @@ BOOST_AUTO_TEST_CASE(an_unchanged_field_without_a_row_is_a_contradiction)
         }
 }
 
+BOOST_AUTO_TEST_CASE(what_the_source_lost_stays_unknown_until_it_comes)
+{
+    rows lost{{"a", "~"}};
+    auto unsure = [](auto& b) { b.put(table, "a", same(), row_before::unsure); };
+    auto whole = [](auto& b) { b.put(table, "a", full("x"), row_before::unsure); };
+    BOOST_TEST((after({}, unsure).value() == lost));
+    BOOST_TEST((after(lost, unsure).value() == lost));
+    BOOST_TEST((after(lost, whole).value() == rows{{"a", "x"}}));
+    BOOST_TEST((after(lost, [&](auto& b) { unsure(b), unsure(b); }).value() == lost));
+    BOOST_TEST((after(lost, [&](auto& b) { whole(b), unsure(b); }).value() == rows{{"a", "x"}}));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_field_of_a_source_that_loses_none_is_damage)
+{
+    auto now = after({{"a", "~"}}, [](auto& b) { b.put(table, "a", same()); });
+    BOOST_TEST_REQUIRE(now.has_error());
+    BOOST_TEST(now.error().code == errc::store_damaged);
+}
+
 BOOST_AUTO_TEST_CASE(a_stored_row_of_another_shape_is_damage)
 {
     auto now = after({{"a", "x"}}, [](auto& b) { b.put(table, "a", tuple({"1", "2", "~"})); });
