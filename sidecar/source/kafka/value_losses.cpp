@@ -88,6 +88,15 @@ bool is_null_when_unchanged(const value_type& element, const encodings& settings
     }
 }
 
+/// Elements of which one that is NULL makes the whole array null.
+bool is_null_with_a_null(const type_catalog& types, oid type, const value_type& element)
+{
+    const auto* facts = types.find(type);
+    if (facts != nullptr && (facts->kind == 'd' || facts->kind == 'e')) return true;
+    return element.family == type_family::unknown || element.family == type_family::bit ||
+           element.family == type_family::varbit || element.name == "tsvector";
+}
+
 std::string array_loss(const value_type& element, const encodings& settings)
 {
     std::string text =
@@ -110,7 +119,10 @@ std::optional<std::string> loses(const type_catalog& types, oid type, std::int32
     if (!resolved) return std::nullopt;
     if (resolved->family != type_family::array) return scalar_loss(*resolved, settings);
     auto element = resolve(types, resolved->element, resolved->typmod);
-    return element ? std::optional{array_loss(*element, settings)} : std::nullopt;
+    if (!element) return std::nullopt;
+    auto text = array_loss(*element, settings);
+    if (is_null_with_a_null(types, resolved->element, *element)) text += "; one with NULL in it comes as null";
+    return text;
 }
 
 }  // namespace understudy::debezium

@@ -325,7 +325,7 @@ private:
     {
         if (schema && text_in(schema, "type") != "array") return mismatch(type, schema);
         auto inside = resolve(types_, type.element, type.typmod);
-        if (inside && is_never_sent(inside->family)) return never_sent(*inside);
+        if (inside && is_never_sent(*inside)) return never_sent(*inside);
         if (inside && inside->name == "uuid" && placeholder_->uuid.empty()) return unknown_placeholder();
         auto element = compile(type.element, type.typmod, schema.find("items"), depth + 1);
         if (!element) return element.error();
@@ -334,9 +334,10 @@ private:
         return std::make_shared<const value_plan>(std::move(plan));
     }
 
-    static bool is_never_sent(type_family family) noexcept
+    static bool is_never_sent(const value_type& element) noexcept
     {
-        return family == type_family::interval || family == type_family::money ||
+        auto family = element.family;
+        return element.name == "xml" || family == type_family::interval || family == type_family::money ||
                (family >= type_family::point && family <= type_family::polygon);
     }
 
