@@ -38,7 +38,9 @@ sidecar_process::sidecar_process(const sidecar_options& options)
 {
     fs::create_directory(state_directory());
     fs::create_directory(snapshot_directory());
-    std::string config = "source:\n  postgres:\n    connection: " + quoted(options.connection) + "\ntables:\n";
+    auto source = options.source;
+    if (source.empty()) source = "  postgres:\n    connection: " + quoted(options.connection) + "\n";
+    std::string config = "source:\n" + source + "tables:\n";
     for (const auto& table : options.tables) config += "  - " + table + "\n";
     config += "state:\n  directory: " + state_directory().string() +
               "\nsnapshot:\n  directory: " + snapshot_directory().string() + "\n";

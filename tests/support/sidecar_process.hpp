@@ -14,7 +14,8 @@
 namespace understudy::testing {
 
 struct sidecar_options {
-    std::string connection;                ///< source.postgres.connection
+    std::string connection = {};           ///< source.postgres.connection
+    std::string source = {};               ///< All of `source` in its place, as YAML lines indented by two.
     std::vector<std::string> tables = {};  ///< `public.materials`, or any other entry as YAML.
     std::string more = {};                 ///< YAML to follow the smallest config, e.g. a `cadence` section.
 };
