@@ -50,7 +50,7 @@ struct manifest_table {
     std::vector<std::string> key;  ///< Empty for a multiset.
     std::uint64_t rows = 0;
     std::vector<left_out_column> left_out;
-    std::vector<std::string> doubts = {};  ///< What its rows may lack or have too much: `skipped_records`, `resnapshot`.
+    std::vector<std::string> doubts = {};  ///< What its rows may lack or have too much: `skipped_records` and the like.
     friend bool operator==(const manifest_table&, const manifest_table&) = default;
 };
 

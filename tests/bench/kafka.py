@@ -71,8 +71,9 @@ class Topic:
         raise NotImplementedError("the source is no database")
 
     def produce(self, messages):
+        """In batches as large as those of Connect, whose producer has Kafka's default."""
         command = ["kcat", "-P", "-b", self.broker.bootstrap, "-t", TOPIC, "-K", "\t", "-X", "linger.ms=50", "-X",
-                   "queue.buffering.max.kbytes=262144"]
+                   "batch.size=16384", "-X", "queue.buffering.max.kbytes=262144"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as producer:
             for one in messages:
                 producer.stdin.write(one)
@@ -99,7 +100,7 @@ class Reader(Sidecar):
             f"    description: {self.topic.description}\n    connector: {{decimal_handling_mode: string}}\n"
             f"tables: [public.items]\nstate: {{directory: {self.state}}}\n"
             f"snapshot: {{directory: {self.snapshot}, keep: 1, grace: 0s}}\ncadence: {cadence}\n"
-            "status: {heartbeat: 50ms}\n")
+            "status: {heartbeat: 100ms}\n")
 
     def wait_stored(self):
         def stored():

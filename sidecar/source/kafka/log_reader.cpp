@@ -67,6 +67,24 @@ std::optional<db_time> commit_time(const debezium::source_block& source) noexcep
     return db_time{std::chrono::microseconds{*source.commit_us}};
 }
 
+std::optional<std::string> why_other_columns(std::string_view unknown, std::string_view missing)
+{
+    if (!unknown.empty())
+        return fmt::format("has a column {} that the description of the table lacks; write it anew with `understudy describe`",
+                           unknown);
+    if (missing.empty()) return std::nullopt;
+    return fmt::format("lacks column {}: if it was dropped, write the description anew with `understudy describe`; if the "
+                       "connector leaves it out, put it under `exclude` of the table in the config",
+                       missing);
+}
+
+/// A null in such a column may come as the default.
+bool may_hide_nulls(const topic_table& table)
+{
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [](const described_column& column) { return column.nullable && column.has_default; });
+}
+
 }  // namespace
 
 /// The latest streamed events of a partition, to know them by when they come again.
@@ -118,6 +136,7 @@ struct log_reader::followed {
     std::vector<std::string> deleted;          // the key of the last event of each partition, if it deleted a row
     std::string key;                           // of the event at hand
     std::vector<tuple_column> filled;          // its row, where columns are missing in it
+    bool may_hide_nulls = false;               // behind defaults
 
     const debezium::event& event() const noexcept { return events.last(); }
 };
@@ -144,7 +163,8 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                      .taken = std::vector<std::optional<record>>(count),
                      .deleted = std::vector<std::string>(count),
                      .key = {},
-                     .filled = {}}));
+                     .filled = {},
+                     .may_hide_nulls = may_hide_nulls(table)}));
     }
     return made;
 }
@@ -375,33 +395,31 @@ void log_reader::begin_run(followed& into, db_time run)
     }
 }
 
-// Columns come and go without a word. In what was written before the start old names are no surprise, if the newest
-// row has none.
+// Columns come and go without a word, and a connector may leave some out. In what was written before the start other
+// columns are no surprise, if the newest row has those of the description.
 outcome<void> log_reader::note_columns(followed& into, const record& what)
 {
     auto& place = into.place;
     auto unknown = into.rows.unknown_member();
+    auto lost = into.rows.missing();
+    auto missing = lost.empty() ? std::string_view{} : std::string_view{into.table.columns[lost.front()].shape.name};
+    if (into.event().source.has_defaults_for_nulls && into.may_hide_nulls) place.doubts.nulls_as_defaults = true;
     const auto& partition = place.partitions[static_cast<std::size_t>(what.partition)];
-    if (!unknown.empty() && what.offset >= partition.target)
-        return refuse(into, what, errc::table_changed,
-                      fmt::format("has a column {} that the description of the table lacks; write it anew with `understudy "
-                                  "describe`",
-                                  unknown));
+    if (what.offset >= partition.target)
+        if (auto why = why_other_columns(unknown, missing)) return refuse(into, what, errc::table_changed, *why);
     auto time = commit_time(into.event().source);
     if (time && place.newest_event && *time < *place.newest_event) return {};
     if (time) place.newest_event = time;
     place.unknown_column = unknown;
+    place.missing_column = missing;
     return {};
 }
 
 outcome<void> log_reader::check_columns() const
 {
     for (const auto& each : followed_)
-        if (!each->place.unknown_column.empty())
-            return failure{errc::table_changed,
-                           fmt::format("topic {}: the newest row has a column {} that the description of the table lacks; "
-                                       "write it anew with `understudy describe`",
-                                       each->table.topic, each->place.unknown_column)};
+        if (auto why = why_other_columns(each->place.unknown_column, each->place.missing_column))
+            return failure{errc::table_changed, fmt::format("topic {}: the newest row {}", each->table.topic, *why)};
     return {};
 }
 

@@ -79,8 +79,10 @@ json::object to_object(const table_name& name, const table_place& place)
             {"has_events", place.has_events},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
+            {"missing_column", place.missing_column},
             {"skipped_records", place.doubts.skipped_records},
-            {"resnapshot", place.doubts.resnapshot}};
+            {"resnapshot", place.doubts.resnapshot},
+            {"nulls_as_defaults", place.doubts.nulls_as_defaults}};
 }
 
 table_place table_from(const json::object& from)
@@ -94,7 +96,9 @@ table_place table_from(const json::object& from)
     made.has_events = from.at("has_events").as_bool();
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
-    made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool()};
+    made.missing_column = json::value_to<std::string>(from.at("missing_column"));
+    made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
+                   from.at("nulls_as_defaults").as_bool()};
     return made;
 }
 

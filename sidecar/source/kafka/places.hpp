@@ -41,6 +41,7 @@ struct partition_place {
 struct table_doubts {
     bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
     bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
+    bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 
@@ -52,6 +53,7 @@ struct table_place {
     bool has_events = false;     ///< Any was applied.
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
+    std::string missing_column;  ///< Of that event: one that the description has, and it has not.
     table_doubts doubts;
     friend bool operator==(const table_place&, const table_place&) = default;
 };
