@@ -533,6 +533,11 @@ void publisher::log_published(const manifest& made) const
                {"reason", why},
                {"rows", rows},
                {"bytes", bytes}});
+    std::uint64_t withheld = 0;
+    for (const auto& document : made.documents) withheld += document.withheld;
+    if (withheld > 0)
+        log_event(log_level::warn, "rows_withheld", "rows are not in it, because the source lost a value of them",
+                  {{"generation", number}, {"rows", withheld}});
 }
 
 asio::awaitable<outcome<std::filesystem::path>> publisher::cut_at(lsn limit)

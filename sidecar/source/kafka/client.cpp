@@ -38,8 +38,9 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kept{{
     {"log.queue", "true"},
     {"socket.keepalive.enable", "true"},
 }};
-constexpr std::array<std::pair<const char*, const char*>, 6> defaults{{
+constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
     {"client.id", "understudy"},
+    {"socket.timeout.ms", "10000"},  // asking for offsets waits as long, whatever its own limit (2.0.2)
     {"topic.metadata.refresh.interval.ms", "30000"},
     {"queued.max.messages.kbytes", "16384"},
     {"fetch.max.bytes", "8388608"},
