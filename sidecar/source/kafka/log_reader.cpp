@@ -1,6 +1,7 @@
 #include "source/kafka/log_reader.hpp"
 
 #include "core/limits.hpp"
+#include "core/row_tuple.hpp"
 #include "decode/debezium.hpp"
 #include "source/kafka/encodings.hpp"
 #include "source/kafka/row_decoder.hpp"
@@ -51,9 +52,11 @@ std::uint64_t fingerprint_of(const debezium::event& event) noexcept
     return add_to_hash(add_to_hash(hash, event.key), event.row);
 }
 
+/// The lsn alone does not tell whether an event stands before another one: that takes the sequence.
 bool is_streamed(const debezium::event& event) noexcept
 {
-    return event.source.snapshot == snapshot_mark::none && event.source.position.has_value();
+    const auto& source = event.source;
+    return source.snapshot == snapshot_mark::none && source.position.has_value() && source.sequence.has_value();
 }
 
 event_mark mark_of(const debezium::source_block& source) noexcept
@@ -88,14 +91,17 @@ bool may_hide_nulls(const topic_table& table)
 }  // namespace
 
 /// The latest streamed events of a partition, to know them by when they come again.
+///
+/// They follow each other without one left out that could come again: so when one is known, all that have come since
+/// are, too, and to leave it out changes nothing.
 class log_reader::memory {
 public:
-    explicit memory(std::size_t most) : most_{most} {}
+    memory(std::size_t most, const std::optional<event_mark>& forgotten) : most_{most}, forgotten_{forgotten} {}
 
     bool knows(const event_mark& mark, std::uint64_t fingerprint) const { return known_.contains(mixed(mark, fingerprint)); }
 
-    /// Whether everything that came from `mark` on is known: what is not is then no repeat.
-    bool reaches_back_to(const event_mark& mark) const noexcept { return !order_.empty() && order_.front().first <= mark; }
+    /// Whether everything that came with such a mark is known: what is not is then no repeat.
+    bool reaches_back_to(const event_mark& mark) const noexcept { return !forgotten_ || mark > *forgotten_; }
 
     void add(const event_mark& mark, std::uint64_t fingerprint)
     {
@@ -104,12 +110,17 @@ public:
         order_.emplace_back(mark, one);
         if (order_.size() <= most_) return;
         known_.erase(order_.front().second);
+        forget(order_.front().first);
         order_.pop_front();
     }
 
+    /// Something up to this may have come that is not here.
+    void forget(const event_mark& mark) noexcept { forgotten_ = std::max(forgotten_.value_or(mark), mark); }
+
     void clear()
     {
-        known_.clear();
+        for (const auto& [mark, one] : order_) forget(mark);
+        known_ = {};
         order_.clear();
     }
 
@@ -120,6 +131,7 @@ private:
     }
 
     std::size_t most_;
+    std::optional<event_mark> forgotten_;
     boost::unordered_flat_set<std::uint64_t> known_;
     std::deque<std::pair<event_mark, std::uint64_t>> order_;
 };
@@ -132,6 +144,8 @@ struct log_reader::followed {
     row_builder builder;
     debezium::event_reader events;
     std::vector<memory> known;                 // of each partition
+    std::vector<char> skips;  // of each: something may have come that did not, since the last streamed event that was new
+    std::vector<boost::unordered_flat_set<std::uint64_t>> written;  // of each that has a gap: the keys of rows since then
     std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
     std::vector<std::string> deleted;          // the key of the last event of each partition, if it deleted a row
     std::string key;                           // of the event at hand
@@ -153,13 +167,21 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
         if (!rows) return rows.error();
         auto& place = made->places_.tables.at(table.table.record.name);
         auto count = place.partitions.size();
+        std::vector<memory> known;
+        std::vector<char> skips;
+        for (const auto& partition : place.partitions) {
+            known.emplace_back(limits::remembered_events_max / partitions, partition.mark);
+            skips.push_back(partition.next > 0 ? 1 : 0);
+        }
         made->followed_.push_back(std::make_unique<followed>(
             followed{.table = table,
                      .place = place,
                      .rows = std::move(*rows),
                      .builder = {},
                      .events = debezium::event_reader{},
-                     .known = std::vector<memory>(count, memory{limits::remembered_events_max / partitions}),
+                     .known = std::move(known),
+                     .skips = std::move(skips),
+                     .written = std::vector<boost::unordered_flat_set<std::uint64_t>>(count),
                      .taken = std::vector<std::optional<record>>(count),
                      .deleted = std::vector<std::string>(count),
                      .key = {},
@@ -192,17 +214,29 @@ outcome<void> log_reader::take(const record& what)
     auto& partition = into->place.partitions[index];
     if (what.at_end) {
         partition.next = std::max(partition.next, what.offset);
+        partition.has_gap = false;
+        into->written[index] = {};
         return {};
     }
     if (what.offset < partition.next) {  // read once more, to see whether this is the same log
         if (what.offset != partition.last || hash_of(what) == partition.last_hash) return {};
         return refuse(*into, what, errc::topic_replaced, "another record than the one that was read here before");
     }
+    if (what.offset > partition.next) note_gap(*into, index);
     if (auto done = take_row(*into, what); !done && !may_skip(*into, done.error())) return done;
     partition.next = what.offset + 1;
     partition.last = what.offset;
     into->taken[index] = what;
     return {};
+}
+
+// Records were compacted away. Of a row that was read before, one of them may have changed what a later one leaves as it
+// was: the later ones are in the log, up to its end at the most.
+void log_reader::note_gap(followed& into, std::size_t index)
+{
+    into.place.partitions[index].has_gap = true;
+    into.skips[index] = 1;
+    into.written[index].clear();
 }
 
 outcome<void> log_reader::take_row(followed& into, const record& what)
@@ -216,8 +250,9 @@ outcome<void> log_reader::take_row(followed& into, const record& what)
     if (auto followed = into.rows.follow(event); !followed) return bad(into, what, followed.error().text);
     const auto& name = into.table.table.record.name;
     const auto& source = event.source;
-    if (!source.table.empty() && (source.table != name.name || source.schema != name.schema))
-        return bad(into, what, fmt::format("is a row of {}.{}", source.schema, source.table));
+    bool is_foreign = (!source.table.empty() && source.table != name.name) ||
+                      (!source.schema.empty() && source.schema != name.schema);  // flattened rows say what they were told to
+    if (is_foreign) return bad(into, what, fmt::format("is a row of {}.{}", source.schema, source.table));
     return apply(into, what);
 }
 
@@ -263,9 +298,21 @@ outcome<void> log_reader::put(followed& into, const record& what)
         return bad(into, what, "has another key than its row");
     if (into.builder.build_tuple(table, values))
         return bad(into, what, fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
+    forget_stale(into, static_cast<std::size_t>(what.partition));
     changes_.put(table.record.rows, into.key, into.builder.tuple(), row_before::unsure);
     touch(into);
     return {};
+}
+
+// A value that is not known is better than one that may have been another meanwhile.
+void log_reader::forget_stale(followed& into, std::size_t index)
+{
+    if (!into.place.partitions[index].has_gap) return;
+    auto& written = into.written[index];
+    auto key = XXH3_64bits(into.key.data(), into.key.size());
+    if (has_unchanged(into.builder.tuple()) && !written.contains(key))
+        changes_.remove(into.table.table.record.rows, into.key);
+    if (written.size() < limits::remembered_events_max) written.insert(key);
 }
 
 // A column that was added later is null in a row from before, if it can be. One that was renamed may stand in it under
@@ -297,7 +344,9 @@ outcome<void> log_reader::bury(followed& into, const record& what)
 {
     if (!what.key) return {};  // of a table without key: see put
     if (auto built = build_key(into, what); !built) return built;
-    if (std::exchange(into.deleted[static_cast<std::size_t>(what.partition)], {}) == into.key) return {};
+    auto index = static_cast<std::size_t>(what.partition);
+    if (std::exchange(into.deleted[index], {}) == into.key) return {};
+    into.known[index].clear();  // its delete is gone, and may have been a repeat: then what it removed has to come again
     changes_.remove(into.table.table.record.rows, into.key);
     touch(into);
     return {};
@@ -327,7 +376,7 @@ outcome<void> log_reader::build_key(followed& into, const record& what)
 }
 
 // What the connector sends again after a crash lies where it was before. Offsets alone give the order, so what is not
-// known to be a repeat is applied, unless it can be told that it is none.
+// known to be a repeat is applied, unless it can be told that it is none; and with it all that follow, known or not.
 outcome<bool> log_reader::is_news(followed& into, const record& what)
 {
     const auto& event = into.event();
@@ -336,24 +385,29 @@ outcome<bool> log_reader::is_news(followed& into, const record& what)
     auto& known = into.known[index];
     auto mark = mark_of(event.source);
     auto fingerprint = fingerprint_of(event);
-    bool is_repeat = known.knows(mark, fingerprint);
-    if (!is_repeat && mark.last_commit == 0 && partition.mark && partition.mark->last_commit != 0) {
-        known.clear();  // a connector that begins anew
+    if (known.knows(mark, fingerprint)) {
+        partition.repeating = mark < partition.mark;
+        return false;
+    }
+    if (std::exchange(into.skips[index], 0) != 0) known.forget(std::max(mark, partition.mark.value_or(mark)));
+    bool is_first_of_connector = mark.last_commit == 0;  // which is a new one, if it stands behind the other's last commit
+    if (is_first_of_connector && partition.mark && partition.mark->last_commit != 0 &&
+        mark.lsn > partition.mark->last_commit) {
+        known.clear();
         partition.mark.reset();
     }
-    if (partition.mark && mark < *partition.mark) {
-        if (!is_repeat && known.reaches_back_to(mark))
+    if (mark < partition.mark) {
+        if (!is_first_of_connector && known.reaches_back_to(mark))
             return refuse(into, what, errc::out_of_order,
                           "stands before others in the database's history and repeats none of them");
+        known.clear();
         partition.repeating = true;
-    } else if (!partition.mark || mark > *partition.mark || !is_repeat) {
+    } else {
         partition.mark = mark;
         partition.repeating = false;
-    } else {
-        partition.repeating = false;  // the last one that was sent before
     }
-    if (!is_repeat) known.add(mark, fingerprint);
-    return !is_repeat;
+    known.add(mark, fingerprint);
+    return true;
 }
 
 void log_reader::note_snapshot(followed& into)
@@ -363,7 +417,7 @@ void log_reader::note_snapshot(followed& into)
     if (source.snapshot == snapshot_mark::incremental) return;
     if (source.snapshot == snapshot_mark::none) {
         // The connector streams only when no snapshot is under way.
-        if (time && places_.run && *time > *places_.run && is_streamed(into.event())) places_.run_is_ending = true;
+        if (time && places_.run && *time > *places_.run && source.position) places_.run_is_ending = true;
         return;
     }
     if (time) begin_run(into, *time);

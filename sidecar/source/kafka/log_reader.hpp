@@ -87,6 +87,8 @@ private:
 
     log_reader(reading_policy policy, log_places start);
     followed* find(const record& what);
+    static void note_gap(followed& into, std::size_t index);
+    void forget_stale(followed& into, std::size_t index);
     outcome<void> take_row(followed& into, const record& what);
     outcome<void> apply(followed& into, const record& what);
     outcome<void> put(followed& into, const record& what);

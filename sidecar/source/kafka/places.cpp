@@ -46,7 +46,7 @@ json::object to_object(const partition_place& place)
     json::object made{{"next", place.next},           {"began", place.began},
                       {"target", place.target},       {"last", place.last},
                       {"last_hash", place.last_hash}, {"first_event", time_or_null(place.first_event)},
-                      {"repeating", place.repeating}};
+                      {"repeating", place.repeating}, {"has_gap", place.has_gap}};
     if (place.mark) made["mark"] = json::array{place.mark->last_commit, place.mark->lsn};
     return made;
 }
@@ -61,6 +61,7 @@ partition_place partition_from(const json::object& from)
     made.last_hash = from.at("last_hash").to_number<std::uint64_t>();
     made.first_event = time_if(from.at("first_event"));
     made.repeating = from.at("repeating").as_bool();
+    made.has_gap = from.at("has_gap").as_bool();
     if (const auto* mark = from.if_contains("mark"))
         made.mark = event_mark{mark->at(0).to_number<std::uint64_t>(), mark->at(1).to_number<std::uint64_t>()};
     return made;

@@ -34,6 +34,7 @@ struct partition_place {
     std::optional<db_time> first_event;  ///< Commit time of the first event, where it had one.
     std::optional<event_mark> mark;      ///< The highest of the streamed events.
     bool repeating = false;  ///< The connector sends again what it had sent before a crash, and is not past it.
+    bool has_gap = false;  ///< Records were gone when their turn came, and its end was not seen since.
     friend bool operator==(const partition_place&, const partition_place&) = default;
 };
 
