@@ -36,7 +36,9 @@ BOOST_TEST_GLOBAL_FIXTURE(kit_end);
 kafka_broker& shared_broker()
 {
     auto& broker = parts().broker;
-    if (!broker) broker = std::make_unique<kafka_broker>();
+    // Compaction looks at a topic every 15 seconds by default.
+    broker_options options{.properties = {{"log.cleaner.backoff.ms", "100"}}};
+    if (!broker) broker = std::make_unique<kafka_broker>(options);
     return *broker;
 }
 
