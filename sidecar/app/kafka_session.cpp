@@ -226,6 +226,7 @@ outcome<void> kafka_session::take(const kafka::record& what)
         if (auto at = sign_of_life_in(what)) alive_ = std::max(alive_.value_or(*at), *at);
         return {};
     }
+    if (!what.at_end) last_record_at_ = std::chrono::steady_clock::now();
     state_.counters.received_bytes += what.key.value_or("").size() + what.value.value_or("").size();
     return reader_->take(what);
 }
@@ -415,6 +416,11 @@ void kafka_session::settle_ends()
         asked_.pop_front();
         if (asked.ended && asked.ended == reader_->places().run && !reader_->places().run_is_over) {
             reader_->end_run();
+            hand_over();
+        }
+        bool quiet = std::chrono::steady_clock::now() - last_record_at_ > limits::behind_run_quiet;
+        if (quiet && reader_->places().is_behind_run) {
+            reader_->end_behind_run();
             hand_over();
         }
         if (!streaming_) continue;

@@ -89,6 +89,7 @@ private:
     std::optional<db_time> alive_;           // the connector's last sign of life
     std::optional<db_time> proved_;          // by when everything that was committed is inside
     db_time read_whole_stored_{};
+    std::chrono::steady_clock::time_point last_record_at_ = std::chrono::steady_clock::now();
     std::deque<asked_ends> asked_;
     asio::steady_timer ask_timer_;
     asio::steady_timer progress_timer_;

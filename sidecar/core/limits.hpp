@@ -37,6 +37,7 @@ inline constexpr std::size_t message_bytes_max = std::size_t{64} << 20;
 inline constexpr std::size_t remembered_events_max = std::size_t{1} << 17;  ///< Of a partition, to know repeats by.
 inline constexpr auto topics_interval = 30s;       ///< Between two looks whether topics have got more partitions.
 inline constexpr std::size_t asked_ends_max = 64;  ///< That are waited for; of more, the latest replaces the one before.
+inline constexpr auto behind_run_quiet = 5s;  ///< Without a record, events from before a snapshot are taken to be over.
 inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
 inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.
 inline constexpr auto retention_margin = 10;  ///< A part of delete.retention.ms of so many is left unused.

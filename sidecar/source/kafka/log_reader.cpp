@@ -416,12 +416,22 @@ void log_reader::note_snapshot(followed& into)
     auto time = commit_time(source);
     if (source.snapshot == snapshot_mark::incremental) return;
     if (source.snapshot == snapshot_mark::none) {
-        // The connector streams only when no snapshot is under way.
-        if (time && places_.run && *time > *places_.run && source.position) places_.run_is_ending = true;
+        if (time && places_.run && source.position) note_stream(into, *time);
         return;
     }
     if (time) begin_run(into, *time);
     if (source.snapshot == snapshot_mark::last) places_.run_is_ending = true;
+}
+
+// The connector streams only when no snapshot is under way. What was committed before a snapshot comes behind it where the
+// connector goes on from an older place, as after a snapshot that was cut short.
+void log_reader::note_stream(followed& into, db_time committed)
+{
+    if (committed > *places_.run) places_.run_is_ending = true;
+    if (committed >= *places_.run)
+        places_.is_behind_run = false;
+    else if (into.place.run && committed < *into.place.run)
+        places_.is_behind_run = true;
 }
 
 // All rows of a snapshot bear the time at which it began.

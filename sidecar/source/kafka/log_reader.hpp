@@ -67,6 +67,9 @@ public:
     /// All was read that the topics held when the end of the connector's snapshot had been seen.
     void end_run() noexcept { places_.run_is_over = true; }
 
+    /// Nothing has come for so long that events from before the snapshot have all been read.
+    void end_behind_run() noexcept { places_.is_behind_run = false; }
+
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }
     void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }
@@ -99,6 +102,7 @@ private:
     outcome<void> build_key(followed& into, const record& what);
     std::span<const tuple_column> row_values(followed& into) const;
     void note_snapshot(followed& into);
+    void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
     outcome<void> note_columns(followed& into, const record& what);
     failure bad(const followed& into, const record& what, std::string_view why) const;

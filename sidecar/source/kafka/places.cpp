@@ -114,6 +114,7 @@ log_places places_from(const json::object& from)
     made.run = time_if(from.at("run"));
     made.run_is_ending = from.at("run_is_ending").as_bool();
     made.run_is_over = from.at("run_is_over").as_bool();
+    made.is_behind_run = from.at("is_behind_run").as_bool();
     made.began_at = time_from(from.at("began_at"));
     made.read_whole_at = time_from(from.at("read_whole_at"));
     if (const auto& took = from.at("read_for"); !took.is_null())
@@ -163,7 +164,7 @@ bool is_settled(const log_places& places) noexcept
 {
     bool repeating = false;
     for_each_partition(places, [&](const partition_place& partition) { repeating = repeating || partition.repeating; });
-    return places.run_is_over && !repeating;
+    return places.run_is_over && !places.is_behind_run && !repeating;
 }
 
 std::optional<std::string> why_incomplete(const table_place& place, const retention& kept,
@@ -199,6 +200,7 @@ std::string encode(const log_places& places)
                       {"run", time_or_null(places.run)},
                       {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},
+                      {"is_behind_run", places.is_behind_run},
                       {"began_at", places.began_at.time_since_epoch().count()},
                       {"read_whole_at", places.read_whole_at.time_since_epoch().count()},
                       {"read_for", places.read_for ? json::value(places.read_for->count()) : json::value{}}};

@@ -65,6 +65,7 @@ struct log_places {
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
     bool run_is_ending = false;  ///< Its last row was seen, or something that comes after it; others may still be unread.
     bool run_is_over = true;     ///< All of it was read.
+    bool is_behind_run = false;  ///< Events come that were committed before it: its rows are newer, and go back meanwhile.
     db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
     db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last.
@@ -83,7 +84,7 @@ struct load_progress {
 load_progress progress_of(const log_places& places) noexcept;
 bool has_reached_targets(const log_places& places) noexcept;
 
-/// Neither a snapshot nor a repeat is half-way.
+/// Neither a snapshot nor a repeat is half-way, nor do rows go back.
 bool is_settled(const log_places& places) noexcept;
 
 /// What decides of a topic whether it holds every row.

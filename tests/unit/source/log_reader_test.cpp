@@ -393,6 +393,21 @@ BOOST_AUTO_TEST_CASE(a_snapshot_whose_last_row_is_elsewhere_ends_with_what_is_st
     BOOST_TEST(got.reader->places().run_is_ending);
 }
 
+BOOST_AUTO_TEST_CASE(events_from_before_a_snapshot_are_no_state_to_show_until_they_are_over)
+{
+    topic_log log;
+    log.read(1, "newer", snapshot_at("last", 20)).update(1, "older", {.commit = 0, .lsn = 12, .at = 12});
+    log.update(1, "newest", {.commit = 12, .lsn = 25, .at = 25});
+    reading got;
+    BOOST_TEST(got.take(log.records[0]) == "ok");
+    got.reader->end_run();
+    BOOST_TEST(got.is_settled());
+    BOOST_TEST(got.take(log.records[1]) == "ok");
+    BOOST_TEST(!got.is_settled());
+    BOOST_TEST(got.take(log.records[2]) == "ok");
+    BOOST_TEST(got.is_settled());
+}
+
 BOOST_AUTO_TEST_CASE(a_second_snapshot_leaves_rows_in_doubt)
 {
     topic_log log;
@@ -539,9 +554,12 @@ BOOST_AUTO_TEST_CASE(a_column_that_a_row_lacks_is_null_if_it_can_be_else_unknown
     auto columns = std::vector{column_of("id", int4_type), column_of("nullable"), column_of("filled"), column_of("required")};
     columns[2].has_default = true;
     columns[3].nullable = false;
-    reading got{{topic_of(columns)}};
+    auto start = beginning({topic_of(columns)});
+    start.tables.begin()->second.partitions[0].target = 1;
+    reading got{{topic_of(columns)}, {}, start};
     BOOST_TEST(got.take(row_of(1, "", 10)) == "ok", got.text());
     BOOST_TEST(got.rows() == "1 null ~ ~");
+    BOOST_TEST(name_of(got.reader->check_columns().error().code) == "table_changed");
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_a_row_lacks_is_unknown_beside_one_that_may_be_its_former_name)
@@ -564,6 +582,13 @@ BOOST_AUTO_TEST_CASE(a_column_that_the_description_lacks_is_no_surprise_in_what_
     BOOST_TEST(name_of(got.reader->check_columns().error().code) == "table_changed");
     BOOST_TEST(got.take(log.records[1]) == "ok");
     BOOST_TEST(got.reader->check_columns().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_is_missing_behind_the_target_is_a_changed_table)
+{
+    reading got;
+    BOOST_TEST(got.take(row_of(1, R"(,"name":"a")", 10)) == "table_changed");
+    BOOST_TEST(got.text().find("lacks column note") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_appears_behind_the_target_is_a_changed_table)
