@@ -84,6 +84,7 @@ json::object to_object(const type_facts& from)
             {"name", from.name},
             {"kind", std::string(1, from.kind)},
             {"base", from.base},
+            {"base_typmod", from.base_typmod},
             {"element", from.element},
             {"delimiter", std::string(1, from.delimiter)},
             {"attributes", std::move(attributes)},
@@ -98,6 +99,7 @@ type_facts type_from(const json::object& from)
     made.name = text_at(from, "name");
     made.kind = letter_at(from, "kind");
     made.base = number_at<oid>(from, "base");
+    made.base_typmod = number_at<std::int32_t>(from, "base_typmod");
     made.element = number_at<oid>(from, "element");
     made.delimiter = letter_at(from, "delimiter");
     for (const auto& item : from.at("attributes").as_array())
@@ -149,7 +151,7 @@ outcome<description> description_from_json(std::string_view text)
         if (auto format = number_at<std::int64_t>(all, "format"); format != description_format)
             return failure{errc::bad_config, fmt::format("has format {}, which this version does not read", format)};
         return description_from(all);
-    } catch (const std::exception& error) {
+    } catch (const std::exception&) {
         return failure{errc::bad_config, "a member is missing or of another kind; write it anew with `understudy describe`"};
     }
 }

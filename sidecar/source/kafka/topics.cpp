@@ -42,12 +42,14 @@ failure refuse(const table_name& table, errc code, std::string_view why)
 }
 
 /// The description and the settings, in one number: another one is another copy.
-std::string fingerprint_of(const topic_table& planned, const debezium_encodings& encodings)
+std::string fingerprint_of(const topic_table& planned, const type_catalog& types, const debezium_encodings& encodings)
 {
     std::string all = planned.topic;
     for (const auto& column : planned.columns)
         all += fmt::format("|{} {} {} {} {}", column.shape.name, column.shape.type, column.shape.typmod, column.nullable,
                            column.has_default);
+    for (const auto& column : planned.columns)
+        if (const auto* facts = types.find(column.shape.type)) all += fmt::format("|{} {}", facts->base, facts->base_typmod);
     for (auto place : planned.table.record.shape.key) all += fmt::format("|{}", place);
     all += fmt::format("|{}|{}|{}|{}|{}|{}", encodings.decimal, encodings.time, encodings.interval, encodings.binary,
                        encodings.hstore, encodings.unavailable);
@@ -101,12 +103,17 @@ private:
         topic_table made;
         made.topic = topic_of(from.name);
         if (!topics_.contains(made.topic)) missing_.push_back(made.topic);
+        for (const auto& other : planned_)
+            if (other.topic == made.topic)
+                return refuse(from.name, errc::table_unusable,
+                              fmt::format("its topic {} holds the rows of {}, too; follow one of them", made.topic,
+                                          to_string(other.table.record.name)));
         made.table.record.name = from.name;
         made.table.record.relation = from.relation;
         made.table.left_out = from.left_out;
         if (auto added = add_columns(from, setting, made); !added) return added;
         if (auto added = add_key(from, made.table.record.shape); !added) return added;
-        made.table.record.fingerprint = fingerprint_of(made, wanted_.kafka.encodings);
+        made.table.record.fingerprint = fingerprint_of(made, types_, wanted_.kafka.encodings);
         planned_.push_back(std::move(made));
         return {};
     }
