@@ -179,7 +179,7 @@ void add_kafka_properties(std::string_view text, const config_tree& tree, kafka_
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty() || line.front() == '#') continue;
         auto equals = line.find('=');
-        if (equals == line.npos) {
+        if (equals == line.npos || equals == 0) {
             complain(number, "expected name=value");
             continue;
         }

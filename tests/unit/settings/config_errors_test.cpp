@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(cadence_rules_that_contradict_each_other_are_errors)
 BOOST_AUTO_TEST_CASE(every_required_key_is_asked_for)
 {
     BOOST_TEST(complaints("") ==
-               "c.yaml:1:1: source: missing; expected a section with postgres\n"
+               "c.yaml:1:1: source: missing; expected a section with either postgres or kafka\n"
                "c.yaml:1:1: tables: missing; expected a list of 1 to 4096 tables, e.g. [public.materials]\n"
                "c.yaml:1:1: state: missing; expected a section with directory\n"
                "c.yaml:1:1: snapshot: missing; expected a section with directory");
