@@ -109,6 +109,7 @@ public:
             made_.places.began_at = now_;
             made_.places.read_for.reset();
         }
+        if (made_.anew.size() == sources_.tables.size()) made_.places.read_whole_at = now_;  // nothing that could be missed
         made_.changed = made_.changed || !made_.anew.empty();
         return std::move(made_);
     }

@@ -68,7 +68,7 @@ struct log_places {
     bool is_behind_run = false;  ///< Events come that were committed before it: its rows are newer, and go back meanwhile.
     db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
-    db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last.
+    db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
     friend bool operator==(const log_places&, const log_places&) = default;
 };
 

@@ -46,6 +46,39 @@ struct generation_fixture : publish_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(generation_test, generation_fixture)
 
+/// A row of which the source lost a value.
+std::string tuple_with_lost_value(const char* id)
+{
+    std::string tuple;
+    append_fragment(tuple, id);
+    append_unchanged(tuple);
+    return tuple;
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_which_a_value_is_not_known_is_withheld_and_counted)
+{
+    rows.add_tuple(materials, tuple_with_lost_value("3"));
+    rows.add_tuple(orders, tuple_with_lost_value("4"));
+    rows.add_row(materials, {"5", "\"tin\""});
+    auto made = written(1);
+    BOOST_TEST(made.documents[0].withheld == 2u);
+    BOOST_TEST(made.documents[0].rows == 3u);
+    auto document = boost::json::parse(slurp(generation(1) / "snapshot.json")).as_object();
+    BOOST_TEST(boost::json::serialize(document.at("materials")) ==
+               R"([{"id":1,"name":"steel"},{"id":2,"name":null},{"id":5,"name":"tin"}])");
+    BOOST_TEST(boost::json::serialize(document.at("sales.orders")) == "[]");
+    BOOST_TEST(verify_generation(generation(1), check_depth::full).good());
+}
+
+BOOST_AUTO_TEST_CASE(a_document_that_is_used_again_withholds_as_many_rows)
+{
+    rows.add_tuple(materials, tuple_with_lost_value("3"));
+    auto first = written(1);
+    auto second = written(2, &first, all_since(1));
+    BOOST_TEST(linked(1, 2));
+    BOOST_TEST(second.documents[0].withheld == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_written_generation_matches_its_manifest_on_disk)
 {
     auto made = written(1);

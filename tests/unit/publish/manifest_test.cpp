@@ -49,6 +49,30 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_back)
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_only_a_source_of_several_logs_has_is_read_back)
+{
+    auto made = full();
+    made.consistency = "row";
+    made.source.kind = "kafka";
+    made.offsets = R"({"shop.public.m":[12,40]})";
+    made.tables[0].doubts = {"skipped_records", "resnapshot"};
+    made.documents[0].withheld = 3;
+    auto text = to_json(made);
+    auto read = manifest_from_json(text);
+    BOOST_TEST_REQUIRE(read.has_value());
+    BOOST_TEST((*read == made));
+    for (const auto* member : {R"("withheld_rows":3)", R"("doubts":["skipped_records","resnapshot"])",
+                               R"("offsets":{"shop.public.m":[12,40]})", R"("consistency":"row")"})
+        BOOST_TEST_CONTEXT(member) BOOST_TEST(text.find(member) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_source_of_one_log_does_not_have_is_not_written)
+{
+    auto text = to_json(full());
+    for (const auto* member : {"offsets", "doubts", "withheld_rows"})
+        BOOST_TEST_CONTEXT(member) BOOST_TEST(text.find(member) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(members_of_later_versions_are_ignored)
 {
     auto value = boost::json::parse(to_json(full())).as_object();
