@@ -25,7 +25,7 @@ kafka_broker::kafka_broker(broker_options options)
                {.main_class = "kafka.Kafka", .arguments = {directory_ / "broker.properties"}, .heap_mb = heap_mb}}
 {
     configure(options.properties);
-    format();
+    format(options.cluster_id);
     start();
 }
 
@@ -65,13 +65,13 @@ void kafka_broker::configure(const java_properties& more)
     write_file(directory_ / "broker.properties", properties_text(properties));
 }
 
-void kafka_broker::format()
+void kafka_broker::format(const std::string& cluster_id)
 {
     auto scratch = directory_ / "format";
     fs::create_directory(scratch);
     java_program tool{scratch,
                       {.main_class = "kafka.tools.StorageTool",
-                       .arguments = {"format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c",
+                       .arguments = {"format", "--standalone", "-t", cluster_id, "-c",
                                      directory_ / "broker.properties"}}};
     tool.run();
 }

@@ -8,7 +8,8 @@
 namespace understudy::testing {
 
 struct broker_options {
-    java_properties properties = {};  ///< On top of ours.
+    java_properties properties = {};                    ///< On top of ours.
+    std::string cluster_id = "MkU3OEVBNTcwNTJENDM2Qg";  ///< 16 bytes in base64.
 };
 
 /// A private, throwaway Kafka: one process that is broker and controller, on free ports of loopback. Topics are never made by
@@ -37,7 +38,7 @@ public:
 
 private:
     void configure(const java_properties& more);
-    void format();
+    void format(const std::string& cluster_id);
 
     int port_;
     int controller_port_;

@@ -360,4 +360,14 @@ void kafka_transaction::abort()
     producer_->is_open = false;
 }
 
+std::int64_t kafka_topics::committed(const std::string& group, const std::string& topic)
+{
+    auto asking = new_kafka_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_}, {"group.id", group}});
+    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> asked{
+        rd_kafka_topic_partition_list_new(1), &rd_kafka_topic_partition_list_destroy};
+    rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), 0);
+    check_kafka(rd_kafka_committed(asking.get(), asked.get(), deadline_ms), "committed by " + group);
+    return std::max<std::int64_t>(asked->elems[0].offset, -1);
+}
+
 }  // namespace understudy::testing

@@ -89,6 +89,9 @@ public:
     /// Of each partition, one more than that of its last message, control records included.
     std::vector<std::int64_t> end_offsets(const std::string& topic);
 
+    /// What a group has committed for partition 0; -1 when nothing.
+    std::int64_t committed(const std::string& group, const std::string& topic);
+
 private:
     struct client;
 

@@ -123,12 +123,12 @@ void topic_mirror::start_following()
 {
     start();
     auto follows = [&] {
-        if (!sidecar_.running()) throw std::runtime_error{"understudy ended\n" + explain()};
+        if (!sidecar_.running()) throw std::runtime_error{"understudy ended\n" + explained()};
         auto now = status();
         return !now.empty() && now.at("state") == "streaming" && now.at("pid").to_number<pid_t>() == sidecar_.pid() &&
                now.at("generation").to_number<std::uint64_t>() != 0;
     };
-    if (!wait_for(follows, 60s)) throw std::runtime_error{"understudy does not follow\n" + explain()};
+    if (!wait_for(follows, 60s)) throw std::runtime_error{"understudy does not follow\n" + explained()};
 }
 
 void topic_mirror::kill()
@@ -140,7 +140,7 @@ void topic_mirror::kill()
 void topic_mirror::stop()
 {
     sidecar_.signal(SIGTERM);
-    if (sidecar_.wait(10s) != 0) throw std::runtime_error{"it did not stop in order\n" + explain()};
+    if (sidecar_.wait(10s) != 0) throw std::runtime_error{"it did not stop in order\n" + explained()};
 }
 
 // Postgres before 18 sends no generated columns.
@@ -179,7 +179,7 @@ std::string topic_mirror::lasting_difference(std::chrono::milliseconds patience)
         return found.empty();
     };
     if (wait_for(equal, patience)) return {};
-    return found + explain();
+    return found + explained();
 }
 
 json::object topic_mirror::status() const
@@ -218,7 +218,7 @@ std::size_t topic_mirror::logged(const std::string& text) const
     return count;
 }
 
-std::string topic_mirror::explain() const
+std::string topic_mirror::explained() const
 {
     auto log = sidecar_.log();
     constexpr std::size_t shown = 3000;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -89,8 +90,10 @@ public:
     /// How often `text` stands in the log.
     std::size_t logged(const std::string& text) const;
 
-    /// For the message of a check.
-    std::string explain() const;
+    /// For the message of a check: its status and log at the time when it is printed.
+    class explanation;
+    explanation explain() const;
+    std::string explained() const;
 
 private:
     std::string status_text(const std::string& member) const;
@@ -102,5 +105,19 @@ private:
     sidecar_process sidecar_;
     bool capturing_ = false;
 };
+
+class topic_mirror::explanation {
+public:
+    explicit explanation(const topic_mirror& of) : of_{of} {}
+    friend std::ostream& operator<<(std::ostream& out, const explanation& what) { return out << what.of_.explained(); }
+
+private:
+    const topic_mirror& of_;
+};
+
+inline topic_mirror::explanation topic_mirror::explain() const
+{
+    return explanation{*this};
+}
 
 }  // namespace understudy::testing
