@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_SUITE(recovery)
 BOOST_AUTO_TEST_CASE(a_snapshot_with_changes_under_way_ends_equal)
 {
     auto seed = std::random_device{}();
-    auto options = counted("under_way", 20000);
+    auto options = counted("under_way", 8000);
     options.tables.emplace_back("public.items");
     topic_mirror through{[&] {
         options.setup += "CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric, note text, large text,"
