@@ -223,7 +223,10 @@ outcome<bool> kafka_session::read_turn()
 outcome<void> kafka_session::take(const kafka::record& what)
 {
     if (sources_.heartbeat && what.topic == sources_.heartbeat->first) {
-        if (auto at = sign_of_life_in(what)) alive_ = std::max(alive_.value_or(*at), *at);
+        if (auto at = sign_of_life_in(what)) {
+            if (alive_ && *at > *alive_) alive_at_ = std::chrono::steady_clock::now();  // the first may be of long ago
+            alive_ = std::max(alive_.value_or(*at), *at);
+        }
         return {};
     }
     if (!what.at_end) last_record_at_ = std::chrono::steady_clock::now();
@@ -345,6 +348,8 @@ asio::awaitable<void> kafka_session::ask_until_closed()
             looked = std::chrono::steady_clock::now();
             if (auto same = co_await look_at_topics(); !same) close(same.error());
         }
+        boost::system::error_code ignored;
+        if (wake_) wake_->cancel(ignored);  // a look at what has arrived, should nobody have said so
         ask_timer_.expires_after(settings_.heartbeat);
         co_await ask_timer_.async_wait(use_tuple);
     }
@@ -418,11 +423,7 @@ void kafka_session::settle_ends()
             reader_->end_run();
             hand_over();
         }
-        bool quiet = std::chrono::steady_clock::now() - last_record_at_ > limits::behind_run_quiet;
-        if (quiet && reader_->places().is_behind_run) {
-            reader_->end_behind_run();
-            hand_over();
-        }
+        if (std::chrono::steady_clock::now() - last_record_at_ > limits::quiet_time) note_quiet();
         if (!streaming_) continue;
         reader_->note_read_whole(asked.asked_at);
         if (asked.alive && asked.alive > proved_) {
@@ -432,6 +433,15 @@ void kafka_session::settle_ends()
         }
     }
     store_read_whole();
+}
+
+// What was half-way and never got on is over, as far as can be told.
+void kafka_session::note_quiet()
+{
+    if (kafka::is_settled(reader_->places())) return;
+    reader_->end_behind_run();
+    if (alive_ && alive_at_ > last_record_at_) reader_->note_idle_connector(*alive_);
+    hand_over();
 }
 
 // A store that is not written to for long must not look as if nothing had been read.

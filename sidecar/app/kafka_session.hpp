@@ -63,6 +63,7 @@ private:
     void note_ends(asked_ends asked);
     void settle_ends();
     void store_read_whole();
+    void note_quiet();
     bool has_reached(const kafka::partition_ends& ends) const;
     std::optional<std::string> why_incomplete() const;
     stored_position position() const;
@@ -89,6 +90,7 @@ private:
     std::optional<db_time> alive_;           // the connector's last sign of life
     std::optional<db_time> proved_;          // by when everything that was committed is inside
     db_time read_whole_stored_{};
+    std::chrono::steady_clock::time_point alive_at_{};  // when it came
     std::chrono::steady_clock::time_point last_record_at_ = std::chrono::steady_clock::now();
     std::deque<asked_ends> asked_;
     asio::steady_timer ask_timer_;

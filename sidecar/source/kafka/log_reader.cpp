@@ -428,10 +428,17 @@ void log_reader::note_snapshot(followed& into)
 void log_reader::note_stream(followed& into, db_time committed)
 {
     if (committed > *places_.run) places_.run_is_ending = true;
-    if (committed >= *places_.run)
+    if (committed >= places_.run_seen_by)
         places_.is_behind_run = false;
-    else if (into.place.run && committed < *into.place.run)
+    else if (into.place.run == places_.run)
         places_.is_behind_run = true;
+}
+
+void log_reader::note_idle_connector(db_time alive) noexcept
+{
+    if (places_.run && alive > *places_.run) places_.run_is_over = true;
+    for (auto& [name, place] : places_.tables)
+        for (auto& partition : place.partitions) partition.repeating = false;
 }
 
 // All rows of a snapshot bear the time at which it began.
@@ -439,6 +446,8 @@ void log_reader::begin_run(followed& into, db_time run)
 {
     if (!places_.run || run > *places_.run) {
         places_.run = run;
+        auto sent = into.event().sent_ms;
+        places_.run_seen_by = sent ? std::max(run, db_time{std::chrono::milliseconds{*sent + 1}}) : run;
         places_.run_is_ending = false;
         places_.run_is_over = false;
     }

@@ -70,6 +70,10 @@ public:
     /// Nothing has come for so long that events from before the snapshot have all been read.
     void end_behind_run() noexcept { places_.is_behind_run = false; }
 
+    /// Nothing has come for long, and the connector lives: it is neither amid a snapshot, during which it shows no sign of
+    /// life (measured with 3.7), nor amid a repeat.
+    void note_idle_connector(db_time alive) noexcept;
+
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }
     void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }

@@ -112,6 +112,7 @@ log_places places_from(const json::object& from)
         made.tables.emplace(std::move(name), table_from(table));
     }
     made.run = time_if(from.at("run"));
+    made.run_seen_by = time_if(from.at("run_seen_by"));
     made.run_is_ending = from.at("run_is_ending").as_bool();
     made.run_is_over = from.at("run_is_over").as_bool();
     made.is_behind_run = from.at("is_behind_run").as_bool();
@@ -171,6 +172,11 @@ std::optional<std::string> why_incomplete(const table_place& place, const retent
                                           std::optional<std::chrono::microseconds> read_for)
 {
     if (kept.said_complete) return std::nullopt;
+    auto is_empty = [](const partition_place& partition) { return partition.next == 0; };
+    if (std::all_of(place.partitions.begin(), place.partitions.end(), is_empty))
+        return fmt::format("topic {} has never held a record: whether its table is empty, or the connector has not come to it, "
+                           "cannot be told",
+                           place.topic);
     if (kept.only_compacts) {
         if (read_for.value_or(std::chrono::microseconds{0}) < usable(kept.delete_retention)) return std::nullopt;
         return fmt::format("topic {} took longer to read than its delete.retention.ms: deletes may be missing", place.topic);
@@ -198,6 +204,7 @@ std::string encode(const log_places& places)
     for (const auto& [name, place] : places.tables) tables.push_back(to_object(name, place));
     json::object made{{"tables", std::move(tables)},
                       {"run", time_or_null(places.run)},
+                      {"run_seen_by", time_or_null(places.run_seen_by)},
                       {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},
                       {"is_behind_run", places.is_behind_run},

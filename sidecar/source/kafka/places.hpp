@@ -63,6 +63,7 @@ struct table_place {
 struct log_places {
     std::map<table_name, table_place> tables;
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
+    std::optional<db_time> run_seen_by;  ///< Its rows are no newer than this: when the first of them was sent.
     bool run_is_ending = false;  ///< Its last row was seen, or something that comes after it; others may still be unread.
     bool run_is_over = true;     ///< All of it was read.
     bool is_behind_run = false;  ///< Events come that were committed before it: its rows are newer, and go back meanwhile.

@@ -74,7 +74,12 @@ void follow_two_rows(topic_mirror& through, message_maker& make, int partitions 
 {
     auto topic = through.topic("item");
     shared_topics().create(topic, {.partitions = partitions, .config = {{"cleanup.policy", "compact"}}});
-    shared_topics().produce(topic, {make.row({.id = 1, .n = 1}), make.row({.id = 2, .n = 1})});
+    // Once a broker was seen with one of the two, though both had been acknowledged.
+    auto arrived = [&] {
+        shared_topics().produce(topic, {make.row({.id = 1, .n = 1}), make.row({.id = 2, .n = 1})});
+        return shared_topics().read_to_end(topic).size() >= 2u;
+    };
+    BOOST_REQUIRE(wait_for(arrived));
     through.start_following();
     BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
 }

@@ -408,6 +408,18 @@ BOOST_AUTO_TEST_CASE(events_from_before_a_snapshot_are_no_state_to_show_until_th
     BOOST_TEST(got.is_settled());
 }
 
+BOOST_AUTO_TEST_CASE(a_living_connector_that_sends_nothing_is_amid_no_snapshot_and_no_repeat)
+{
+    topic_log log;
+    log.read(1, "a", snapshot_at("first", 10));
+    reading got;
+    BOOST_TEST(got.take_all(log.records) == "ok");
+    got.reader->note_idle_connector(db_time{std::chrono::seconds{9}});
+    BOOST_TEST(!got.is_settled());
+    got.reader->note_idle_connector(db_time{std::chrono::seconds{11}});
+    BOOST_TEST(got.is_settled());
+}
+
 BOOST_AUTO_TEST_CASE(a_second_snapshot_leaves_rows_in_doubt)
 {
     topic_log log;

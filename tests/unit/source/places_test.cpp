@@ -145,9 +145,20 @@ BOOST_AUTO_TEST_CASE(it_is_settled_when_no_snapshot_and_no_repeat_is_half_way)
 BOOST_AUTO_TEST_CASE(a_topic_that_only_compacts_is_complete_if_it_was_read_in_time)
 {
     table_place place;
+    place.partitions = {partition(0, 5, 5), partition(0, 0, 0)};
     BOOST_TEST(!why_incomplete(place, compacting, std::nullopt));
     BOOST_TEST(!why_incomplete(place, compacting, hours{8}));
     BOOST_TEST(why_incomplete(place, compacting, hours{9}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_never_held_a_record_proves_nothing_unless_the_operator_says_so)
+{
+    table_place place;
+    place.partitions = {partition(0, 0, 0), partition(0, 0, 0)};
+    BOOST_TEST(why_incomplete(place, compacting, std::nullopt)->find("has never held a record") != std::string::npos);
+    auto said = compacting;
+    said.said_complete = true;
+    BOOST_TEST(!why_incomplete(place, said, std::nullopt));
 }
 
 BOOST_AUTO_TEST_CASE(another_topic_is_complete_with_a_whole_snapshot)
