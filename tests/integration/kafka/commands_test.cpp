@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(once_announces_what_the_topics_hold_and_ends)
     message_maker make{through.name()};
     make_topic(through, make);
     BOOST_TEST(through.sidecar().run("once") == 0, through.explain());
-    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
+    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
 }
 
 BOOST_AUTO_TEST_CASE(a_group_shows_how_far_it_has_come)
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(without_brokers_the_last_generation_is_kept_and_none_is_inv
     never.start();
     BOOST_TEST(through.comes_to("unreachable"), through.explain());
     BOOST_TEST(never.comes_to("unreachable"), never.explain());
-    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
+    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
     BOOST_TEST(never.generation() == 0u);
     shared_broker().start();
     shared_topics().produce(through.topic("item"), {make.row({.id = 2, .n = 2})});
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(another_cluster_is_refused_and_the_last_generation_stays)
     through.sidecar().set_environment("UNDERSTUDY_SOURCE__KAFKA__BROKERS", other.bootstrap());
     through.start();
     BOOST_TEST(through.comes_to("wrong_system"), through.explain());
-    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
+    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
