@@ -29,6 +29,7 @@ class Readme(unittest.TestCase):
         self.root = Path(made.name)
         shutil.copytree(tools.ROOT / "helm", self.root / "helm", ignore=shutil.ignore_patterns("charts"))
         (self.root / "my.yaml").write_text(blocks("yaml")[0])
+        (self.root / "tables.json").write_text("{}\n")  # what `understudy describe` would have written
 
     def test_each_command_with_the_chart_renders(self):
         commands = list(helm_commands())
