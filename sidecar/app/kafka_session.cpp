@@ -118,7 +118,6 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
         co_return documents.error();
     writer_.begin_session();
     last_ = writer_.durable();
-    handed_over_ = last_.position;
     auto reader = kafka::log_reader::make(sources_.tables, settings_.kafka.encodings, sources_.types,
                                           policy_of(settings_.kafka), std::move(plan->places));
     if (!reader) co_return reader.error();
@@ -238,18 +237,21 @@ outcome<void> kafka_session::take(const kafka::record& what)
 void kafka_session::hand_over()
 {
     auto now = position();
-    bool moved = now.position != handed_over_ || now.unsettled != last_.unsettled || !reader_->changes().empty();
-    if (!moved) return;
+    bool moved = now.position != last_.position || now.unsettled != last_.unsettled || !reader_->changes().empty();
+    if (moved) hand_over(std::move(now));
+}
+
+void kafka_session::hand_over(stored_position now)
+{
     if (!reader_->changes().empty()) {
         now.last = transaction_fingerprint{};
-        now.last.commit = handed_over_;
+        now.last.commit = last_.position;
         now.last.end = now.position;
     }
     committed_transaction step{reader_->changes(), now, reader_->touched()};
-    writer_.on_begin(handed_over_);
+    writer_.on_begin(last_.position);
     writer_.on_transaction(step);
     reader_->next_turn();
-    handed_over_ = now.position;
     last_ = std::move(now);
     show_progress();
     reached_.notify_all();
@@ -429,7 +431,7 @@ void kafka_session::settle_ends()
         if (asked.alive && asked.alive > proved_) {
             proved_ = asked.alive;
             state_.clock_offset = std::chrono::milliseconds{0};  // nobody tells us the database's
-            notify_.probed({.written = handed_over_, .at = *asked.alive});
+            notify_.probed({.written = last_.position, .at = *asked.alive});
         }
     }
     store_read_whole();
@@ -454,10 +456,7 @@ void kafka_session::store_read_whole()
             patience = std::min<std::chrono::microseconds>(patience, config.delete_retention / limits::read_whole_share);
     if (at - read_whole_stored_ < patience || !writer_.accepts()) return;
     read_whole_stored_ = at;
-    auto now = position();
-    committed_transaction step{reader_->changes(), now, reader_->touched()};
-    writer_.on_transaction(step);
-    last_ = std::move(now);
+    hand_over(position());
 }
 
 void kafka_session::log_skipped()

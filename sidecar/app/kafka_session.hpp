@@ -55,6 +55,7 @@ private:
     outcome<bool> read_turn();
     outcome<void> take(const kafka::record& what);
     void hand_over();
+    void hand_over(stored_position now);
     outcome<void> begin_streaming_when_read();
     asio::awaitable<void> wait_for_records();
     asio::awaitable<void> ask_until_closed();
@@ -85,7 +86,6 @@ private:
     bool streaming_ = false;
     std::optional<failure> closed_because_;
     std::optional<std::string> incomplete_;  // as it was logged last
-    lsn handed_over_;                        // up to here
     stored_position last_;                   // the one that was handed over last
     std::optional<db_time> alive_;           // the connector's last sign of life
     std::optional<db_time> proved_;          // by when everything that was committed is inside
