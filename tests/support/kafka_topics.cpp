@@ -173,6 +173,7 @@ void kafka_topics::create(const std::string& topic, const topic_options& options
     const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     check_topic(results, count, what);
     wait_until_seen(what, [&] { return partitions(topic) == options.partitions; });
+    client_->ranges(topic, options.partitions);  // has leaders: what is written before that may come in another order
 }
 
 void kafka_topics::remove(const std::string& topic)

@@ -143,7 +143,11 @@ BOOST_AUTO_TEST_CASE(a_cold_start_with_the_database_down_serves_the_last_generat
     mirror.start();
     mirror.settle();
     auto before = served_generation(mirror);
-    BOOST_TEST_REQUIRE(wait_for([&] { return mirror.get("/fresh").status == 200; }));
+    auto age_is_written = [&] {
+        auto file = served_mirror::object(read_file(mirror.sidecar().snapshot_directory() / "status.json"));
+        return std::to_string(file["generation"].to_number<int>()) == before && file["current_as_of"].is_string();
+    };
+    BOOST_TEST_REQUIRE(wait_for(age_is_written));
     mirror.sidecar().signal(SIGKILL);
     BOOST_TEST_REQUIRE(mirror.sidecar().wait(10s).has_value());
     mirror.server().stop();
