@@ -75,6 +75,28 @@ check_item check_heartbeat(const kafka_sources& sources, const settings& wanted)
     return item;
 }
 
+check_item check_transactions(const kafka_sources& sources, const settings& wanted)
+{
+    check_item item;
+    item.name = "transactions";
+    auto topic = transaction_topic_of(wanted.kafka);
+    auto found = sources.cluster.topics.find(topic);
+    if (sources.transactions) {
+        item.text = fmt::format("topic {}: what one transaction wrote becomes visible together", topic);
+    } else if (found == sources.cluster.topics.end()) {
+        item.text = topic.empty() ? "source.kafka.transaction_topic is not set" : fmt::format("there is no topic {}", topic);
+        item.text += ": each row becomes visible by itself (consistency `row`), unless provide.transaction.metadata of the "
+                     "connector is set";
+    } else {
+        item.result = verdict::warning;
+        item.text = fmt::format("topic {} has {} partitions, and so no order: each row becomes visible by itself "
+                                "(consistency `row`)",
+                                topic, found->second);
+        item.remedy = "have it made with one partition: topic.creation.<group>.partitions of the connector";
+    }
+    return item;
+}
+
 check_item check_sweep(const kafka_sources& sources, const settings& wanted)
 {
     check_item item;
@@ -115,6 +137,7 @@ std::vector<check_item> check_kafka(const settings& wanted)
         items.push_back(check_columns(table));
     }
     items.push_back(check_heartbeat(*sources, wanted));
+    items.push_back(check_transactions(*sources, wanted));
     if (wanted.kafka.on_resnapshot == resnapshot_policy::sweep) items.push_back(check_sweep(*sources, wanted));
     items.push_back(check_documents(*sources, wanted));
     return items;

@@ -16,6 +16,7 @@ namespace {
 using kafka::offset_range;
 using kafka::partition_place;
 using kafka::table_place;
+using named_range = std::pair<std::string, offset_range>;
 
 constexpr std::size_t description_bytes_max = std::size_t{64} << 20;
 
@@ -40,6 +41,16 @@ outcome<std::vector<offset_range>> ranges_of(kafka::client& client, const std::s
         ranges.push_back(*range);
     }
     return ranges;
+}
+
+/// The range of its partition 0; nothing if the cluster has no such topic.
+outcome<std::optional<named_range>> find_topic(kafka::client& client, const std::string& topic,
+                                               const kafka::cluster_facts& cluster)
+{
+    if (!cluster.topics.contains(topic)) return std::optional<named_range>{};
+    auto range = client.range_of(topic, 0);
+    if (!range) return range.error();
+    return std::optional<named_range>{{topic, *range}};
 }
 
 /// Which topics, in the words of the settings.
@@ -105,6 +116,7 @@ public:
         for (const auto& table : sources_.tables)
             if (auto why = why_anew(table)) read_anew(table, *why);
         forget_others();
+        keep_border();
         if (!made_.anew.empty()) {
             made_.places.began_at = now_;
             made_.places.read_for.reset();
@@ -179,6 +191,17 @@ private:
         }
     }
 
+    // Of several topics, and while one is read anew, no place in the topic of transactions is the border of all.
+    void keep_border()
+    {
+        auto& border = made_.places.border;
+        bool is_there = sources_.transactions && border && *border >= sources_.transactions->second.low &&
+                        *border <= sources_.transactions->second.high;
+        if (!border || (is_there && made_.anew.empty() && !made_.changed)) return;
+        border.reset();
+        made_.changed = true;
+    }
+
     void read_anew(const kafka::topic_table& table, const failure& why)
     {
         const auto& name = table.table.record.name;
@@ -223,6 +246,12 @@ std::string heartbeat_topic_of(const kafka_settings& wanted)
     return wanted.prefix.empty() ? std::string{} : "__debezium-heartbeat." + wanted.prefix;
 }
 
+std::string transaction_topic_of(const kafka_settings& wanted)
+{
+    if (!wanted.transaction_topic.empty()) return wanted.transaction_topic;
+    return wanted.prefix.empty() ? std::string{} : wanted.prefix + ".transaction";
+}
+
 outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted)
 {
     auto cluster = client.describe_cluster();
@@ -243,11 +272,12 @@ outcome<kafka_sources> survey_topics(kafka::client& client, const settings& want
         if (!ranges) return ranges.error();
         found.ranges[table.topic] = std::move(*ranges);
     }
-    auto heartbeat = heartbeat_topic_of(wanted.kafka);
-    if (!found.cluster.topics.contains(heartbeat)) return found;
-    auto range = client.range_of(heartbeat, 0);
-    if (!range) return range.error();
-    found.heartbeat = std::pair{heartbeat, *range};
+    auto heartbeat = find_topic(client, heartbeat_topic_of(wanted.kafka), found.cluster);
+    if (!heartbeat) return heartbeat.error();
+    found.heartbeat = std::move(*heartbeat);
+    auto transactions = find_topic(client, transaction_topic_of(wanted.kafka), found.cluster);
+    if (!transactions) return transactions.error();
+    if (*transactions && found.cluster.topics.at((*transactions)->first) == 1) found.transactions = std::move(*transactions);
     return found;
 }
 

@@ -14,12 +14,6 @@
 
 namespace understudy {
 
-namespace kafka {
-
-using partition_ends = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
-
-}  // namespace kafka
-
 /// What the cluster and the description say of the tables that are wanted: facts only.
 struct kafka_sources {
     kafka::cluster_facts cluster;
@@ -28,6 +22,7 @@ struct kafka_sources {
     std::map<std::string, kafka::topic_config> configs;                          ///< Of each topic that is followed.
     std::map<std::string, std::vector<kafka::offset_range>> ranges;              ///< Of each partition of each.
     std::optional<std::pair<std::string, kafka::offset_range>> heartbeat;        ///< Topic and range of its partition 0.
+    std::optional<std::pair<std::string, kafka::offset_range>> transactions;     ///< The same, if it has no other.
 
     kafka::retention retention_of(const std::string& topic, const table_name& table, const kafka_settings& wanted) const;
 };
@@ -38,6 +33,9 @@ outcome<kafka_sources> survey_topics(kafka::client& client, const settings& want
 
 /// The name of the topic in which the connector shows that it lives; empty when none is known.
 std::string heartbeat_topic_of(const kafka_settings& wanted);
+
+/// The name of the topic in which it tells what belongs to one transaction; empty when none is known.
+std::string transaction_topic_of(const kafka_settings& wanted);
 
 /// What a store that holds `stored` has to do to follow these sources.
 struct kafka_plan {

@@ -124,6 +124,10 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
     reader_ = std::move(*reader);
     reader_->set_content_as_of(last_.content_as_of);
     read_whole_stored_ = reader_->places().read_whole_at;
+    if (sources_.transactions) {
+        gate_.emplace(sources_.transactions->first, sources_.tables, reader_->places(), std::chrono::steady_clock::now());
+        gate_was_closed_ = gate_->is_closed();
+    }
     for (const auto& table : sources_.tables) mirrored_.push_back(table.table);
     co_return assign();
 }
@@ -171,9 +175,13 @@ asio::awaitable<outcome<void>> kafka_session::store_plan(const kafka_plan& plan)
 outcome<void> kafka_session::assign()
 {
     std::vector<kafka::partition_start> starts;
-    for (const auto& [name, place] : reader_->places().tables)
-        for (std::size_t index = 0; index < place.partitions.size(); ++index)
-            starts.push_back({place.topic, static_cast<std::int32_t>(index), first_offset(place.partitions[index])});
+    kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto& place) {
+        starts.push_back({topic, number, first_offset(place)});
+    });
+    if (sources_.transactions) {
+        const auto& [topic, range] = *sources_.transactions;
+        starts.push_back({topic, 0, reader_->places().border.value_or(range.high)});
+    }
     if (sources_.heartbeat) {
         const auto& [topic, range] = *sources_.heartbeat;
         starts.push_back({topic, 0, std::max(range.low, range.high - 1)});
@@ -210,7 +218,7 @@ outcome<bool> kafka_session::read_turn()
     if (!records) return records.error();
     for (const auto& what : *records)
         if (auto taken = take(what); !taken) return taken.error();
-    reader_->end_turn();
+    if (auto passed = pass_gate(); !passed) return passed.error();
     hand_over();
     settle_ends();
     if (!streaming_)
@@ -230,14 +238,53 @@ outcome<void> kafka_session::take(const kafka::record& what)
     }
     if (!what.at_end) last_record_at_ = std::chrono::steady_clock::now();
     state_.counters.received_bytes += what.key.value_or("").size() + what.value.value_or("").size();
+    if (gate_) {
+        auto now = std::chrono::steady_clock::now();
+        if (what.topic == gate_->topic()) {
+            gate_->take_boundary(what, now);
+            return {};
+        }
+        if (gate_->take(what, now)) return {};
+    }
     return reader_->take(what);
+}
+
+// What may be applied of what was kept; and the end of the turn.
+outcome<void> kafka_session::pass_gate()
+{
+    if (gate_) {
+        const auto& places = reader_->places();
+        kafka::transaction_gate::circumstances now_is;
+        now_is.is_settled = streaming_ && kafka::is_settled(places);
+        if (places.run_seen_by && reader_->content_as_of() <= *places.run_seen_by) now_is.newer_than = places.run_seen_by;
+        gate_->advance(now_is, std::chrono::steady_clock::now());
+        while (const auto* what = gate_->next())
+            if (auto taken = reader_->take(*what); !taken) return taken;
+        reader_->set_border(gate_->is_at_border() ? std::optional{gate_->border()} : std::nullopt);
+        log_level_change();
+    }
+    reader_->end_turn();
+    if (gate_) gate_->forget_passed();
+    return {};
+}
+
+void kafka_session::log_level_change()
+{
+    if (std::exchange(gate_was_closed_, gate_->is_closed()) == gate_->is_closed()) return;
+    if (gate_->is_closed())
+        log_event(log_level::info, "consistency", "what one transaction wrote becomes visible together",
+                  {{"level", name_of(consistency_level::transaction)}});
+    else
+        log_event(log_level::warn, "consistency", "each row becomes visible by itself: " + gate_->why_open(),
+                  {{"level", name_of(consistency_level::row)}});
 }
 
 // What was read in this turn, as one step of the store.
 void kafka_session::hand_over()
 {
     auto now = position();
-    bool moved = now.position != last_.position || now.unsettled != last_.unsettled || !reader_->changes().empty();
+    bool moved = now.position != last_.position || now.unsettled != last_.unsettled ||
+                 now.consistency != last_.consistency || !reader_->changes().empty();
     if (moved) hand_over(std::move(now));
 }
 
@@ -264,8 +311,9 @@ stored_position kafka_session::position() const
     now.position = kafka::position_of(places);
     now.content_as_of = reader_->content_as_of();
     now.places = kafka::encode(places);
-    now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || why_incomplete();
-    now.consistency = consistency_level::row;
+    now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || why_incomplete() ||
+                    (gate_ && gate_->is_amid_transaction());
+    now.consistency = places.border ? consistency_level::transaction : consistency_level::row;
     return now;
 }
 
@@ -314,6 +362,8 @@ void kafka_session::show_progress()
     state_.reason.reset();
     if (incomplete)
         state_.reason = failure{errc::incomplete_log, *incomplete + "; nothing is announced from it"};
+    else if (gate_ && gate_->is_amid_transaction())
+        state_.reason = failure{errc::catching_up, "a large transaction is half-way"};
     else if (last_.unsettled)
         state_.reason = failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
     if (incomplete != incomplete_ && incomplete)
@@ -335,6 +385,7 @@ asio::awaitable<void> kafka_session::ask_until_closed()
     while (!closed_because_) {
         asked_ends asked;
         asked.asked_at = wall_clock();
+        auto asked_at = std::chrono::steady_clock::now();
         asked.alive = alive_;
         if (reader_->places().run_is_ending) asked.ended = reader_->places().run;
         auto ends = co_await ask_ends();
@@ -343,10 +394,11 @@ asio::awaitable<void> kafka_session::ask_until_closed()
             close(ends.error());
             break;
         }
+        note_at_gate(*ends, asked_at);
         asked.ends = std::move(*ends);
         note_ends(std::move(asked));
         settle_ends();
-        if (std::chrono::steady_clock::now() - looked > limits::topics_interval) {
+        if (is_time_to_look(looked)) {
             looked = std::chrono::steady_clock::now();
             if (auto same = co_await look_at_topics(); !same) close(same.error());
         }
@@ -362,9 +414,9 @@ asio::awaitable<void> kafka_session::ask_until_closed()
 asio::awaitable<outcome<kafka::partition_ends>> kafka_session::ask_ends()
 {
     std::vector<std::pair<std::string, std::int32_t>> partitions;
-    for (const auto& [name, place] : reader_->places().tables)
-        for (std::size_t index = 0; index < place.partitions.size(); ++index)
-            partitions.emplace_back(place.topic, static_cast<std::int32_t>(index));
+    kafka::for_each_partition(reader_->places(),
+                              [&](const auto& topic, auto number, const auto&) { partitions.emplace_back(topic, number); });
+    if (gate_) partitions.emplace_back(gate_->topic(), 0);
     auto ask = [client = client_.get(), partitions = std::move(partitions)]() -> outcome<kafka::partition_ends> {
         kafka::partition_ends ends;
         for (const auto& [topic, partition] : partitions) {
@@ -375,6 +427,21 @@ asio::awaitable<outcome<kafka::partition_ends>> kafka_session::ask_ends()
         return ends;
     };
     co_return co_await asker_.run(std::move(ask));
+}
+
+// The reader of rows does not wait for the topic of transactions.
+void kafka_session::note_at_gate(kafka::partition_ends& ends, std::chrono::steady_clock::time_point asked_at)
+{
+    if (!gate_) return;
+    gate_->note_ends(ends, asked_at);
+    ends.erase({gate_->topic(), 0});
+}
+
+bool kafka_session::is_time_to_look(std::chrono::steady_clock::time_point last) const
+{
+    auto now = std::chrono::steady_clock::now();
+    bool is_soon = last_.unsettled || now - began_ < limits::topics_come_within;
+    return now - last > (is_soon ? limits::topics_interval_soon : limits::topics_interval);
 }
 
 // Whether the topics are those that were surveyed.
@@ -392,6 +459,9 @@ asio::awaitable<outcome<void>> kafka_session::look_at_topics()
     }
     if (!sources_.heartbeat && cluster->topics.contains(heartbeat_topic_of(settings_.kafka)))
         co_return failure{errc::topic_changed, "the connector's heartbeats have begun"};
+    auto transactions = cluster->topics.find(transaction_topic_of(settings_.kafka));
+    if (!sources_.transactions && transactions != cluster->topics.end() && transactions->second == 1)
+        co_return failure{errc::topic_changed, "the connector's transactions have begun"};
     co_return outcome<void>{};
 }
 
@@ -407,12 +477,12 @@ void kafka_session::note_ends(asked_ends asked)
 
 bool kafka_session::has_reached(const kafka::partition_ends& ends) const
 {
-    for (const auto& [name, place] : reader_->places().tables)
-        for (std::size_t index = 0; index < place.partitions.size(); ++index) {
-            auto end = ends.find({place.topic, static_cast<std::int32_t>(index)});
-            if (end != ends.end() && place.partitions[index].next < end->second) return false;
-        }
-    return true;
+    bool all = true;
+    kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto& place) {
+        auto end = ends.find({topic, number});
+        all = all && (end == ends.end() || place.next >= end->second);
+    });
+    return all;
 }
 
 // Everything that was in the topics when their ends were asked for has been handed over.
@@ -505,9 +575,9 @@ void kafka_session::confirm(const stored_position& durable)
     auto places = kafka::decode_places(durable.places);
     if (!places) return;
     std::vector<kafka::partition_start> positions;
-    for (const auto& [name, place] : places->tables)
-        for (std::size_t index = 0; index < place.partitions.size(); ++index)
-            positions.push_back({place.topic, static_cast<std::int32_t>(index), place.partitions[index].next});
+    kafka::for_each_partition(*places, [&](const auto& topic, auto number, const auto& place) {
+        positions.push_back({topic, number, place.next});
+    });
     client_->report(positions);
 }
 

@@ -9,6 +9,7 @@
 #include "source/async_condition.hpp"
 #include "source/kafka/client.hpp"
 #include "source/kafka/log_reader.hpp"
+#include "source/kafka/transaction_gate.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -54,12 +55,16 @@ private:
     asio::awaitable<failure> read();
     outcome<bool> read_turn();
     outcome<void> take(const kafka::record& what);
+    outcome<void> pass_gate();
+    void log_level_change();
     void hand_over();
     void hand_over(stored_position now);
     outcome<void> begin_streaming_when_read();
     asio::awaitable<void> wait_for_records();
     asio::awaitable<void> ask_until_closed();
     asio::awaitable<outcome<kafka::partition_ends>> ask_ends();
+    void note_at_gate(kafka::partition_ends& ends, std::chrono::steady_clock::time_point asked_at);
+    bool is_time_to_look(std::chrono::steady_clock::time_point last) const;
     asio::awaitable<outcome<void>> look_at_topics();
     void note_ends(asked_ends asked);
     void settle_ends();
@@ -82,6 +87,8 @@ private:
     kafka_sources sources_;
     std::vector<mirrored_table> mirrored_;
     std::unique_ptr<kafka::log_reader> reader_;
+    std::optional<kafka::transaction_gate> gate_;  // if there is a topic of transactions
+    bool gate_was_closed_ = false;
     std::optional<asio::posix::stream_descriptor> wake_;
     bool streaming_ = false;
     std::optional<failure> closed_because_;
@@ -92,6 +99,7 @@ private:
     db_time read_whole_stored_{};
     std::chrono::steady_clock::time_point alive_at_{};  // when it came
     std::chrono::steady_clock::time_point last_record_at_ = std::chrono::steady_clock::now();
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::deque<asked_ends> asked_;
     asio::steady_timer ask_timer_;
     asio::steady_timer progress_timer_;

@@ -32,14 +32,21 @@ inline constexpr std::uint64_t position_worth_bytes = std::uint64_t{64} << 10;  
 // Kafka.
 inline constexpr auto kafka_timeout = std::chrono::milliseconds{5000};  ///< For an answer of the cluster.
 inline constexpr std::size_t records_per_turn_max = 1000;               ///< Then others may run.
-inline constexpr std::size_t turn_bytes_max = std::size_t{1} << 20;     ///< Of changes; then they are handed over.
 inline constexpr std::size_t message_bytes_max = std::size_t{64} << 20;
 inline constexpr std::size_t remembered_events_max = std::size_t{1} << 17;  ///< Of a partition, to know repeats by.
 inline constexpr auto topics_interval = 30s;       ///< Between two looks whether topics have got more partitions.
+inline constexpr auto topics_interval_soon = 2s;   ///< The same, while nothing may be announced, or since a session began:
+inline constexpr auto topics_come_within = 1min;   ///< those of heartbeats and transactions come with the first of them.
 inline constexpr std::size_t asked_ends_max = 64;  ///< That are waited for; of more, the latest replaces the one before.
 inline constexpr auto quiet_time = 5s;  ///< Without a record: then what is half-way in a log is taken to be over.
 inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
 inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.
+inline constexpr std::size_t kept_bytes_max = std::size_t{8} << 20;  ///< Of records that wait for their transaction.
+inline constexpr std::size_t remembered_transactions_max = std::size_t{1} << 14;
+inline constexpr auto transaction_patience = 2s;  ///< For what is missing of one, once everything else has come.
+inline constexpr auto counting_time = 5s;         ///< Of transactions, before whole ones are waited for;
+inline constexpr auto counting_time_max = 10min;  ///< twice as long each time that this was in vain.
+inline constexpr std::uint64_t proven_transactions = 1000;  ///< After so many it was not.
 inline constexpr auto retention_margin = 10;  ///< A part of delete.retention.ms of so many is left unused.
 
 // The store.

@@ -53,6 +53,7 @@ struct kafka_settings {
     std::filesystem::path description;   ///< What `understudy describe` wrote.
     debezium_encodings encodings;
     std::string heartbeat_topic;         ///< Empty: `__debezium-heartbeat.<prefix>`.
+    std::string transaction_topic;       ///< Empty: `<prefix>.transaction`.
     std::string report_group;            ///< Offsets are committed for it, for tools that show lag; empty: not.
     std::vector<table_name> complete;    ///< The operator's word: these topics hold every row, whatever their settings.
     bad_message_policy on_bad_message = bad_message_policy::halt;

@@ -74,6 +74,9 @@ public:
     /// life (measured with 3.7), nor amid a repeat.
     void note_idle_connector(db_time alive) noexcept;
 
+    /// The rows are those of whole transactions, up to this offset of their topic; or nothing is known of that.
+    void set_border(std::optional<std::int64_t> offset) noexcept { places_.border = offset; }
+
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }
     void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }

@@ -19,13 +19,6 @@ namespace json = boost::json;
 
 namespace {
 
-template <class Each>
-void for_each_partition(const log_places& places, Each each)
-{
-    for (const auto& [name, table] : places.tables)
-        for (const auto& partition : table.partitions) each(partition);
-}
-
 json::value time_or_null(const std::optional<db_time>& time)
 {
     return time ? json::value(time->time_since_epoch().count()) : json::value{};
@@ -120,6 +113,7 @@ log_places places_from(const json::object& from)
     made.read_whole_at = time_from(from.at("read_whole_at"));
     if (const auto& took = from.at("read_for"); !took.is_null())
         made.read_for = std::chrono::microseconds{took.to_number<std::int64_t>()};
+    if (const auto* border = from.if_contains("border")) made.border = border->to_number<std::int64_t>();
     return made;
 }
 
@@ -139,14 +133,14 @@ bool holds_run_from_its_start(const partition_place& partition, db_time run) noe
 lsn position_of(const log_places& places) noexcept
 {
     std::uint64_t sum = 0;
-    for_each_partition(places, [&](const partition_place& partition) { sum += static_cast<std::uint64_t>(partition.next); });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { sum += static_cast<std::uint64_t>(partition.next); });
     return lsn{sum};
 }
 
 load_progress progress_of(const log_places& places) noexcept
 {
     load_progress all;
-    for_each_partition(places, [&](const partition_place& partition) {
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) {
         all.of += static_cast<std::uint64_t>(std::max<std::int64_t>(partition.target - partition.began, 0));
         auto read = std::min(partition.next, partition.target) - partition.began;
         all.records += static_cast<std::uint64_t>(std::max<std::int64_t>(read, 0));
@@ -157,14 +151,14 @@ load_progress progress_of(const log_places& places) noexcept
 bool has_reached_targets(const log_places& places) noexcept
 {
     bool all = true;
-    for_each_partition(places, [&](const partition_place& partition) { all = all && partition.next >= partition.target; });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { all = all && partition.next >= partition.target; });
     return all;
 }
 
 bool is_settled(const log_places& places) noexcept
 {
     bool repeating = false;
-    for_each_partition(places, [&](const partition_place& partition) { repeating = repeating || partition.repeating; });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { repeating = repeating || partition.repeating; });
     return places.run_is_over && !places.is_behind_run && !repeating;
 }
 
@@ -211,6 +205,7 @@ std::string encode(const log_places& places)
                       {"began_at", places.began_at.time_since_epoch().count()},
                       {"read_whole_at", places.read_whole_at.time_since_epoch().count()},
                       {"read_for", places.read_for ? json::value(places.read_for->count()) : json::value{}}};
+    if (places.border) made["border"] = *places.border;
     return json::serialize(made);
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy::kafka {
@@ -70,8 +71,21 @@ struct log_places {
     db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
     db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
+    std::optional<std::int64_t> border;  ///< The rows are those of whole transactions, up to this offset of their topic.
     friend bool operator==(const log_places&, const log_places&) = default;
 };
+
+/// The offset of what comes next, of each topic and partition.
+using partition_ends = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
+
+/// Calls `each(topic, number, place)` for every partition.
+template <class Each>
+void for_each_partition(const log_places& places, Each each)
+{
+    for (const auto& [name, table] : places.tables)
+        for (std::size_t index = 0; index < table.partitions.size(); ++index)
+            each(table.topic, static_cast<std::int32_t>(index), table.partitions[index]);
+}
 
 /// The sum of all offsets: what stands for a place in the write-ahead log.
 lsn position_of(const log_places& places) noexcept;

@@ -41,6 +41,7 @@ const std::vector<row>& rows()
         {"source.kafka.connector.unavailable_value_placeholder", refused,
          [](settings& s) { s.kafka.encodings.unavailable = "?"; }},
         {"source.kafka.heartbeat_topic", refused, [](settings& s) { s.kafka.heartbeat_topic = "h"; }},
+        {"source.kafka.transaction_topic", refused, [](settings& s) { s.kafka.transaction_topic = "t"; }},
         {"source.kafka.report_group", refused, [](settings& s) { s.kafka.report_group = "g"; }},
         {"source.kafka.complete", refused, [](settings& s) { s.kafka.complete = {{"public", "x"}}; }},
         {"source.kafka.on_bad_message", refused,
