@@ -299,6 +299,19 @@ BOOST_AUTO_TEST_CASE(wal_that_is_not_taken)
            {"UnderstudyLagging", "UnderstudySnapshotOld", "UnderstudySlotAtRisk", "UnderstudySlotRetainsWal"});
 }
 
+// The figure is made up: the rest is of a daemon that follows no topics.
+BOOST_AUTO_TEST_CASE(records_that_are_not_taken)
+{
+    following shop{numbers};
+    auto behind = shop.well;
+    for (auto* moment : {&behind.first, &behind.second}) {
+        BOOST_TEST_REQUIRE(moment->contains("understudy_source_lag_records"));
+        moment->at("understudy_source_lag_records") = 1.1e6;
+    }
+    expect({{shop.well, 10}, {behind, 4}}, {});
+    expect({{shop.well, 10}, {behind, 7}}, {"UnderstudyTopicsLagging"});
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_that_was_dropped)
 {
     following shop{large_table};

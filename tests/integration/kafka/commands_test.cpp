@@ -39,8 +39,12 @@ BOOST_AUTO_TEST_CASE(check_says_what_is_missing_and_then_that_nothing_is)
     shared_topics().create("__debezium-heartbeat.checked");
     BOOST_TEST(through.sidecar().run("check") == 0, through.explain());
     BOOST_TEST(through.logged("topic checked.public.item  1 partition(s), cleanup.policy compact") == 1u, through.explain());
+    BOOST_TEST(through.logged("there is no topic checked.transaction: each row becomes visible by itself") == 1u,
+               through.explain());
+    shared_topics().create("checked.transaction", {.partitions = 2});
     shared_topics().set_config(through.topic("item"), {{"cleanup.policy", "delete"}});
     through.sidecar().run("check");
+    BOOST_TEST(through.logged("topic checked.transaction has 2 partitions") == 1u, through.explain());
     BOOST_TEST(through.logged("set cleanup.policy=compact") == 1u, through.explain());
 }
 

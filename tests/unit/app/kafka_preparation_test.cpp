@@ -255,6 +255,42 @@ BOOST_AUTO_TEST_CASE(places_that_cannot_be_read_are_damage)
     BOOST_TEST(name_of(plan_reading(at.stored, at.sources, at.wanted, at.demand, now).error().code) == "store_damaged");
 }
 
+BOOST_AUTO_TEST_CASE(a_border_holds_while_the_topic_of_transactions_has_it)
+{
+    situation at;
+    at.places.border = 20;
+    at.sources.transactions = std::pair{std::string{"c.transaction"}, kafka::offset_range{10, 30}};
+    BOOST_TEST(at.anew() == "none");
+    BOOST_TEST(at.plan().value().places.border.value() == 20);
+    at.sources.transactions->second = {21, 30};
+    BOOST_TEST(at.anew() == "none, changed");
+    BOOST_TEST(!at.plan().value().places.border.has_value());
+    at.sources.transactions->second = {0, 19};  // made anew
+    BOOST_TEST(!at.plan().value().places.border.has_value());
+    at.sources.transactions.reset();
+    BOOST_TEST(!at.plan().value().places.border.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(no_border_holds_for_tables_that_are_read_anew_or_no_longer)
+{
+    situation at;
+    at.places.border = 20;
+    at.sources.transactions = std::pair{std::string{"c.transaction"}, kafka::offset_range{10, 30}};
+    at.follow(topic_of({"public", "added"}, 3));
+    BOOST_TEST(at.anew() == "added: no_generation");
+    BOOST_TEST(!at.plan().value().places.border.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(transactions_are_looked_for_under_the_prefix_unless_their_topic_is_named)
+{
+    kafka_settings wanted;
+    BOOST_TEST(transaction_topic_of(wanted) == "");
+    wanted.prefix = "shop";
+    BOOST_TEST(transaction_topic_of(wanted) == "shop.transaction");
+    wanted.transaction_topic = "commits";
+    BOOST_TEST(transaction_topic_of(wanted) == "commits");
+}
+
 BOOST_AUTO_TEST_CASE(a_table_that_is_added_is_read_and_the_others_go_on)
 {
     situation at;

@@ -58,6 +58,7 @@ log_places full()
     made.began_at = at(13);
     made.read_for = microseconds{14};
     made.read_whole_at = at(15);
+    made.border = 16;
     return made;
 }
 
@@ -106,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_member_that_is_missing_is_damage)
     };
     auto root_of = [](boost::json::object& all) -> auto& { return all; };
     for (const auto& member : root_of(whole))
-        BOOST_TEST_CONTEXT(member.key()) BOOST_TEST(without(root_of, member.key()).error() == errc::store_damaged);
+        if (member.key() != "border")
+            BOOST_TEST_CONTEXT(member.key()) BOOST_TEST(without(root_of, member.key()).error() == errc::store_damaged);
     for (const auto& member : table_of(whole))
         BOOST_TEST_CONTEXT(member.key()) BOOST_TEST(without(table_of, member.key()).error() == errc::store_damaged);
     for (const auto& member : place_of(whole))
