@@ -278,6 +278,10 @@ outcome<void> refine_bytes(const value_type& type, const encodings& settings, js
 outcome<void> refine_by_schema(const value_type& type, const encodings& settings, json_node schema, value_plan& plan)
 {
     if (type.family == type_family::bytea) return refine_bytes(type, settings, schema, plan);
+    // A string is the type's text, unless bytes come as strings: then it is their encoding, as the settings say.
+    bool is_encoded = type.family == type_family::unknown && settings.binary_handling != binary_mode::bytes &&
+                      text_in(schema, "type") == "string" && text_in(schema, "name").empty();
+    if (is_encoded) return outcome<void>{};
     const auto* found = find_form(schema, type.family);
     if (found == nullptr) return has_choice(type.family) ? outcome<void>{mismatch(type, schema)} : outcome<void>{};
     plan.form = found->form;

@@ -323,6 +323,19 @@ BOOST_AUTO_TEST_CASE(a_schema_decides_instead_of_the_settings)
                          "[0]") == "{1970-01-01}");
 }
 
+BOOST_AUTO_TEST_CASE(a_string_of_a_type_that_debezium_does_not_know_is_encoded_as_its_bytes_are)
+{
+    encodings hex;
+    hex.binary_handling = binary_mode::hex;
+    json_tape schema;
+    BOOST_REQUIRE(!schema.read(R"({"type":"string"})"));
+    auto as = [&](const encodings& settings, std::string_view json) {
+        return converted(value_text::compile(extension_types(), composite_type, -1, settings, schema.root()).value(), json);
+    };
+    BOOST_TEST(as(hex, R"("28312c7829")") == "(1,x)");
+    BOOST_TEST(as({}, "\"(1,x)\"") == "(1,x)");
+}
+
 BOOST_AUTO_TEST_CASE(a_schema_that_does_not_belong_to_the_type_is_refused)
 {
     BOOST_TEST(described(timestamp_type, R"({"type":"int64"})", "1") == "column_mismatch");
