@@ -18,6 +18,7 @@ const char* remedy_for_sources(const failure& why)
     case errc::timed_out: return "see source.kafka.brokers in the config, and security.protocol among its properties";
     case errc::authentication_failed: return "correct the credentials in source.kafka.properties_file";
     case errc::permission_denied: return "allow DESCRIBE, DESCRIBE_CONFIGS and READ on the topics, and DESCRIBE on the cluster";
+    case errc::columns_unknown: return "have the connector send schemas, or describe the tables for source.kafka.description";
     case errc::topic_missing: return "start the connector for these tables, or correct source.kafka.topics";
     case errc::bad_config: return "correct source.kafka in the config";
     default: return "see what the text says";
@@ -41,6 +42,16 @@ check_item check_topic(const kafka_sources& sources, const kafka::topic_table& t
     return item;
 }
 
+std::string_view origin_of(const kafka::topic_table& table) noexcept
+{
+    switch (table.origin) {
+    case column_origin::description: return "from the description";
+    case column_origin::messages: return "from the schemas in messages";
+    case column_origin::store: return "from the store";
+    }
+    return "";
+}
+
 check_item check_columns(const kafka::topic_table& table)
 {
     check_item item;
@@ -52,10 +63,11 @@ check_item check_columns(const kafka::topic_table& table)
         item.result = verdict::warning;
         item.text += fmt::format("{}{} ({}): {}", item.text.empty() ? "" : "; ", column.shape.name, column.type_name, lost);
     }
-    if (item.result == verdict::passed)
-        item.text = "come as Postgres prints them, with these settings of the connector";
-    else
+    if (item.result == verdict::warning)
         item.remedy = "change the connector as config/debezium/README.md says, or put the columns under `exclude`";
+    else
+        item.text = "come as Postgres prints them, with these settings of the connector";
+    item.text = fmt::format("{}: {}", origin_of(table), item.text);
     return item;
 }
 
@@ -129,7 +141,7 @@ std::vector<check_item> check_kafka(const settings& wanted)
     };
     auto client = kafka::client::make(wanted.kafka);
     if (!client) return failed(client.error());
-    auto sources = survey_topics(**client, wanted);
+    auto sources = survey_topics(**client, wanted, {});
     if (!sources) return failed(sources.error());
     std::vector<check_item> items{{"kafka", verdict::passed, "cluster " + sources->cluster.id, {}, {}}};
     for (const auto& table : sources->tables) {

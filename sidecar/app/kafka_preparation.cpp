@@ -1,8 +1,12 @@
 #include "app/kafka_preparation.hpp"
 
 #include "files/files.hpp"
+#include "source/kafka/encodings.hpp"
+#include "source/kafka/row_schema.hpp"
+#include "source/kafka/schema_finder.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,9 +26,7 @@ constexpr std::size_t description_bytes_max = std::size_t{64} << 20;
 
 outcome<description> read_description(const std::filesystem::path& file)
 {
-    if (file.empty())
-        return failure{errc::bad_config,
-                       "source.kafka.description is not set; `understudy describe` writes what it names, once, from the database"};
+    if (file.empty()) return description{};
     auto text = read_file(AT_FDCWD, file, description_bytes_max);
     if (!text) return failure{errc::bad_config, fmt::format("source.kafka.description: {}", text.error().text)};
     auto read = description_from_json(*text);
@@ -51,6 +53,71 @@ outcome<std::optional<named_range>> find_topic(kafka::client& client, const std:
     auto range = client.range_of(topic, 0);
     if (!range) return range.error();
     return std::optional<named_range>{{topic, *range}};
+}
+
+outcome<void> add_ranges(kafka::client& client, const std::string& topic, kafka_sources& into)
+{
+    if (into.ranges.contains(topic)) return {};
+    auto ranges = ranges_of(client, topic, into.cluster.topics.at(topic));
+    if (!ranges) return ranges.error();
+    into.ranges[topic] = std::move(*ranges);
+    return {};
+}
+
+/// As the copy is that the store holds of it. Of earlier rows nothing is known.
+std::optional<described_table> table_stored_as(const std::vector<table_record>& stored, const table_name& name)
+{
+    auto found = std::find_if(stored.begin(), stored.end(), [&](const table_record& each) { return each.name == name; });
+    if (found == stored.end()) return std::nullopt;
+    described_table made;
+    made.name = name;
+    made.origin = column_origin::store;
+    made.fingerprint = found->fingerprint;
+    for (const auto& shape : found->shape.columns) {
+        described_column column;
+        column.shape = shape;
+        column.has_default = true;
+        made.columns.push_back(std::move(column));
+    }
+    for (auto place : found->shape.key) made.key.push_back(found->shape.columns[place].name);
+    return made;
+}
+
+/// A number for a table of which no catalog has told one.
+oid made_up_oid(const table_name& name, const description& known)
+{
+    auto text = to_string(name);
+    auto made = static_cast<oid>(XXH3_64bits(text.data(), text.size()));
+    auto is_taken = [&] {
+        return made == 0 || std::any_of(known.tables.begin(), known.tables.end(),
+                                        [&](const described_table& table) { return table.relation == made; });
+    };
+    while (is_taken()) ++made;
+    return made;
+}
+
+/// Adds the tables that the description lacks, as their messages tell of them.
+outcome<void> ask_messages(const kafka_sources& found, const std::vector<kafka::asked_topic>& asked, const settings& wanted,
+                           const std::vector<table_record>& stored, description& known)
+{
+    std::vector<kafka::schema_finder> finders;
+    for (const auto& topic : asked) finders.emplace_back(topic, kafka::encodings_of(wanted.kafka.encodings));
+    if (auto read = kafka::find_schemas(wanted.kafka, found.ranges, finders); !read) return read;
+    std::vector<described_table> told;
+    for (const auto& finder : finders) {
+        auto table = finder.found();
+        if (!table && table.error().code == errc::columns_unknown)
+            if (auto held = table_stored_as(stored, finder.wanted().table)) table = std::move(*held);
+        if (!table) return table.error();
+        told.push_back(std::move(*table));
+    }
+    std::sort(told.begin(), told.end(), [](const auto& one, const auto& other) { return one.name < other.name; });
+    for (auto& table : told) {
+        table.relation = made_up_oid(table.name, known);
+        known.tables.push_back(std::move(table));
+    }
+    known.types.push_back(debezium::told_hstore_facts());
+    return {};
 }
 
 /// Which topics, in the words of the settings.
@@ -252,7 +319,7 @@ std::string transaction_topic_of(const kafka_settings& wanted)
     return wanted.prefix.empty() ? std::string{} : wanted.prefix + ".transaction";
 }
 
-outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted)
+outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted, const std::vector<table_record>& stored)
 {
     auto cluster = client.describe_cluster();
     if (!cluster) return cluster.error();
@@ -260,6 +327,11 @@ outcome<kafka_sources> survey_topics(kafka::client& client, const settings& want
     found.cluster = std::move(*cluster);
     auto known = read_description(wanted.kafka.description);
     if (!known) return known.error();
+    auto asked = kafka::topics_to_ask(wanted, *known, found.cluster.topics);
+    for (const auto& each : asked)
+        if (auto added = add_ranges(client, each.topic, found); !added) return added.error();
+    if (!asked.empty())
+        if (auto told = ask_messages(found, asked, wanted, stored, *known); !told) return told.error();
     for (const auto& facts : known->types) found.types.add(facts);
     auto planned = kafka::plan_topics(wanted, *known, found.cluster.topics);
     if (!planned) return planned.error();
@@ -268,9 +340,7 @@ outcome<kafka_sources> survey_topics(kafka::client& client, const settings& want
         auto config = client.describe_topic(table.topic);
         if (!config) return config.error();
         found.configs[table.topic] = std::move(*config);
-        auto ranges = ranges_of(client, table.topic, found.cluster.topics.at(table.topic));
-        if (!ranges) return ranges.error();
-        found.ranges[table.topic] = std::move(*ranges);
+        if (auto added = add_ranges(client, table.topic, found); !added) return added.error();
     }
     auto heartbeat = find_topic(client, heartbeat_topic_of(wanted.kafka), found.cluster);
     if (!heartbeat) return heartbeat.error();

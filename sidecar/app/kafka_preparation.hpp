@@ -4,6 +4,7 @@
 #include "core/settings.hpp"
 #include "core/store_state.hpp"
 #include "source/kafka/client.hpp"
+#include "source/kafka/newest_schemas.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/topics.hpp"
 
@@ -20,16 +21,17 @@ struct kafka_sources {
     type_catalog types;
     std::vector<kafka::topic_table> tables;
     std::map<std::string, kafka::topic_config> configs;                          ///< Of each topic that is followed.
-    std::map<std::string, std::vector<kafka::offset_range>> ranges;              ///< Of each partition of each.
+    kafka::topic_ranges ranges;                                                  ///< Of each partition of each.
     std::optional<std::pair<std::string, kafka::offset_range>> heartbeat;        ///< Topic and range of its partition 0.
     std::optional<std::pair<std::string, kafka::offset_range>> transactions;     ///< The same, if it has no other.
 
     kafka::retention retention_of(const std::string& topic, const table_name& table, const kafka_settings& wanted) const;
 };
 
-/// Asks the cluster, and reads the description. Blocks: see kafka::client. Errors: those of the client; bad_config for
-/// a description that cannot be read; those of plan_topics.
-outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted);
+/// Asks the cluster, reads the description, and of tables that it lacks the newest messages; of a topic that holds none, the
+/// columns are those of `stored`. Blocks: see kafka::client and kafka::find_schemas. Errors: those of both; bad_config for a
+/// description that cannot be read; columns_unknown; those of plan_topics.
+outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted, const std::vector<table_record>& stored);
 
 /// The name of the topic in which the connector shows that it lives; empty when none is known.
 std::string heartbeat_topic_of(const kafka_settings& wanted);

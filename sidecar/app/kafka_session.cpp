@@ -37,6 +37,14 @@ std::int64_t first_offset(const kafka::partition_place& place) noexcept
     return place.last >= place.began ? place.last : place.next;
 }
 
+/// Of a changed table messages may tell what they told before, as when a column came and went: then only a reading from the
+/// beginning gets past it.
+bool needs_reading_anew(const failure& why, column_origin origin)
+{
+    return why.rows != 0 && (why.code == errc::topic_replaced ||
+                             (why.code == errc::table_changed && origin != column_origin::description));
+}
+
 const kafka::table_place* growing_table(const kafka::log_places& places)
 {
     for (const auto& [name, place] : places.tables)
@@ -82,9 +90,9 @@ asio::awaitable<failure> kafka_session::run(copy_demand& demand)
     streaming_ = false;
     state_.connected = false;
     close(why);
-    if (why.code == errc::topic_replaced)
-        for (const auto& table : writer_.state().tables)
-            if (table.rows == why.rows) demand.tables.insert(table.relation);
+    for (const auto& table : sources_.tables)
+        if (table.table.record.rows == why.rows && needs_reading_anew(why, table.origin))
+            demand.tables.insert(table.table.record.relation);
     writer_.end_session();
     auto drained = co_await writer_.flush();
     if (!drained)
@@ -104,7 +112,7 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
     auto made = kafka::client::make(settings_.kafka);
     if (!made) co_return made.error();
     client_ = std::move(*made);
-    auto survey = [this] { return survey_topics(*client_, settings_); };
+    auto survey = [this, stored = writer_.state().tables] { return survey_topics(*client_, settings_, stored); };
     auto surveyed = co_await asker_.run(std::move(survey));
     if (closed_because_) co_return *closed_because_;
     if (!surveyed) co_return surveyed.error();

@@ -52,6 +52,7 @@ const char* name_of(errc code) noexcept
     case errc::topic_replaced: return "topic_replaced";
     case errc::offsets_lost: return "offsets_lost";
     case errc::incomplete_log: return "incomplete_log";
+    case errc::columns_unknown: return "columns_unknown";
     case errc::bad_message: return "bad_message";
     case errc::out_of_order: return "out_of_order";
     case errc::store_damaged: return "store_damaged";

@@ -64,6 +64,7 @@ enum class errc {
     topic_replaced,      ///< A topic is not the one that was read: deleted and made anew, or cut.
     offsets_lost,        ///< A partition no longer holds what comes next.
     incomplete_log,      ///< Nothing proves that the topics still hold every row.
+    columns_unknown,     ///< Neither a description nor a message says what columns a table has.
     bad_message,         ///< A record that cannot be what it should be.
     out_of_order,        ///< A record that lies before others in the database's history and does not repeat one.
 

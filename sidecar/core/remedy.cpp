@@ -41,6 +41,7 @@ remedy remedy_for(errc code) noexcept
     case errc::topic_missing:
     case errc::topic_changed:
     case errc::incomplete_log:
+    case errc::columns_unknown:
     case errc::store_full:
     case errc::disk_full:
     case errc::storage_failed:

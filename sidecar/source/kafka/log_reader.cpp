@@ -5,6 +5,7 @@
 #include "decode/debezium.hpp"
 #include "source/kafka/encodings.hpp"
 #include "source/kafka/row_decoder.hpp"
+#include "source/kafka/schema_finder.hpp"
 #include "source/row_builder.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -70,8 +71,12 @@ std::optional<db_time> commit_time(const debezium::source_block& source) noexcep
     return db_time{std::chrono::microseconds{*source.commit_us}};
 }
 
-std::optional<std::string> why_other_columns(std::string_view unknown, std::string_view missing)
+std::optional<std::string> why_other_columns(column_origin origin, std::string_view unknown, std::string_view missing)
 {
+    if (origin != column_origin::description) {
+        if (!unknown.empty()) return fmt::format("has a column {} that those before lack", unknown);
+        return missing.empty() ? std::nullopt : std::optional{fmt::format("lacks column {}, which those before have", missing)};
+    }
     if (!unknown.empty())
         return fmt::format("has a column {} that the description of the table lacks; write it anew with `understudy describe`",
                            unknown);
@@ -79,6 +84,21 @@ std::optional<std::string> why_other_columns(std::string_view unknown, std::stri
     return fmt::format("lacks column {}: if it was dropped, write the description anew with `understudy describe`; if the "
                        "connector leaves it out, put it under `exclude` of the table in the config",
                        missing);
+}
+
+/// How the schemas of an event describe its table otherwise than the messages did that it is read by.
+std::optional<std::string> why_other_types(const topic_table& table, const debezium::event& event)
+{
+    auto told = table_told_by(event, table.table.record.name, {});
+    if (!told) return told.error().text;
+    for (const auto& column : table.columns)
+        for (const auto& other : told->columns)
+            if (other.shape.name == column.shape.name && other.shape != column.shape)
+                return fmt::format("has a column {} of another type than those before", column.shape.name);
+    const auto& shape = table.table.record.shape;
+    auto is_same = [&](const std::string& name, std::uint16_t place) { return name == shape.columns[place].name; };
+    if (std::equal(told->key.begin(), told->key.end(), shape.key.begin(), shape.key.end(), is_same)) return std::nullopt;
+    return "has another key than those before";
 }
 
 /// A null in such a column may come as the default.
@@ -151,6 +171,8 @@ struct log_reader::followed {
     std::string key;                           // of the event at hand
     std::vector<tuple_column> filled;          // its row, where columns are missing in it
     bool may_hide_nulls = false;               // behind defaults
+    std::uint64_t row_schema = 0;              // numbers of the schemas that were compared last
+    std::uint64_t key_schema = 0;
 
     const debezium::event& event() const noexcept { return events.last(); }
 };
@@ -186,7 +208,9 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                      .deleted = std::vector<std::string>(count),
                      .key = {},
                      .filled = {},
-                     .may_hide_nulls = may_hide_nulls(table)}));
+                     .may_hide_nulls = may_hide_nulls(table),
+                     .row_schema = 0,
+                     .key_schema = 0}));
     }
     return made;
 }
@@ -289,6 +313,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
 
 outcome<void> log_reader::put(followed& into, const record& what)
 {
+    if (auto same = check_schemas(into, what); !same) return same;
     if (auto built = build_key(into, what); !built) return built;
     if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
     if (auto done = note_columns(into, what); !done) return done;
@@ -325,7 +350,9 @@ std::span<const tuple_column> log_reader::row_values(followed& into) const
     into.filled.assign(values.begin(), values.end());
     for (auto at : missing) {
         const auto& column = into.table.columns[at];
-        if (column.nullable && !column.has_default) into.filled[at] = tuple_column{};
+        if (!column.nullable || column.has_default || column.earlier == earlier_rows::unknown) continue;
+        if (column.earlier == earlier_rows::likely_null) into.place.doubts.untold_defaults = true;
+        into.filled[at] = tuple_column{};
     }
     return into.filled;
 }
@@ -479,7 +506,8 @@ outcome<void> log_reader::note_columns(followed& into, const record& what)
     if (into.event().source.has_defaults_for_nulls && into.may_hide_nulls) place.doubts.nulls_as_defaults = true;
     const auto& partition = place.partitions[static_cast<std::size_t>(what.partition)];
     if (what.offset >= partition.target)
-        if (auto why = why_other_columns(unknown, missing)) return refuse(into, what, errc::table_changed, *why);
+        if (auto why = why_other_columns(into.table.origin, unknown, missing))
+            return refuse(into, what, errc::table_changed, *why);
     auto time = commit_time(into.event().source);
     if (time && place.newest_event && *time < *place.newest_event) return {};
     if (time) place.newest_event = time;
@@ -488,10 +516,24 @@ outcome<void> log_reader::note_columns(followed& into, const record& what)
     return {};
 }
 
+// What was written before the start may be of older types: the newest row's are those that were asked for then.
+outcome<void> log_reader::check_schemas(followed& into, const record& what) const
+{
+    const auto& event = into.event();
+    if (into.table.origin == column_origin::description || !event.row_schema || !event.key_schema) return {};
+    if (what.offset < into.place.partitions[static_cast<std::size_t>(what.partition)].target) return {};
+    if (into.row_schema == event.row_schema_number && into.key_schema == event.key_schema_number) return {};
+    into.row_schema = event.row_schema_number;
+    into.key_schema = event.key_schema_number;
+    auto why = why_other_types(into.table, event);
+    if (why) return refuse(into, what, errc::table_changed, *why);
+    return {};
+}
+
 outcome<void> log_reader::check_columns() const
 {
     for (const auto& each : followed_)
-        if (auto why = why_other_columns(each->place.unknown_column, each->place.missing_column))
+        if (auto why = why_other_columns(each->table.origin, each->place.unknown_column, each->place.missing_column))
             return failure{errc::table_changed, fmt::format("topic {}: the newest row {}", each->table.topic, *why)};
     return {};
 }

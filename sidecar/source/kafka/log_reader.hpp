@@ -111,6 +111,7 @@ private:
     void note_snapshot(followed& into);
     void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
+    outcome<void> check_schemas(followed& into, const record& what) const;
     outcome<void> note_columns(followed& into, const record& what);
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);

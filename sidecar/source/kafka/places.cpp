@@ -76,7 +76,8 @@ json::object to_object(const table_name& name, const table_place& place)
             {"missing_column", place.missing_column},
             {"skipped_records", place.doubts.skipped_records},
             {"resnapshot", place.doubts.resnapshot},
-            {"nulls_as_defaults", place.doubts.nulls_as_defaults}};
+            {"nulls_as_defaults", place.doubts.nulls_as_defaults},
+            {"untold_defaults", place.doubts.untold_defaults}};
 }
 
 table_place table_from(const json::object& from)
@@ -92,7 +93,7 @@ table_place table_from(const json::object& from)
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));
     made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
-                   from.at("nulls_as_defaults").as_bool()};
+                   from.at("nulls_as_defaults").as_bool(), from.at("untold_defaults").as_bool()};
     return made;
 }
 

@@ -44,6 +44,7 @@ struct table_doubts {
     bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
     bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
     bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null.
+    bool untold_defaults = false;  ///< Rows from before a column was added show null in it, for no default of it is told.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 

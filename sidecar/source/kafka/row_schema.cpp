@@ -87,12 +87,18 @@ std::string lower_case(std::string_view text)
     return lower;
 }
 
-/// Names come in upper case, arrays with a line in front: `_INT4`. Nothing for a type that is not built in.
+/// Names come in upper case, arrays with a line in front: `_INT4`. Empty when the connector does not send them.
+std::string propagated_name(json_node field)
+{
+    return lower_case(text_in(field.find("parameters"), std::string{propagated}.append("type")));
+}
+
+/// Nothing for a type that is not built in.
 std::optional<column_type> propagated_type(json_node field)
 {
     auto parameters = field.find("parameters");
     auto parameter = [&](std::string_view name) { return std::string{propagated}.append(name); };
-    auto name = lower_case(text_in(parameters, parameter("type")));
+    auto name = propagated_name(field);
     bool is_array = name.starts_with('_');
     if (is_array) name.erase(0, 1);
     for (const auto& [other, builtin] : other_names)
@@ -107,6 +113,7 @@ std::optional<column_type> propagated_type(json_node field)
 // By the schema's name.
 
 constexpr std::int32_t milliseconds_typmod = 3;
+constexpr std::int32_t bit_length_max = 83'886'080;  // a varbit without one has the largest number
 
 struct named_type {
     std::string_view name;
@@ -140,8 +147,8 @@ constexpr named_type named_types[] = {
     {"io.debezium.time.ZonedTime", "timetz"},
     {"io.debezium.time.ZonedTimestamp", "timestamptz"},
     {"org.apache.kafka.connect.data.Date", "date"},
-    {"org.apache.kafka.connect.data.Time", "time", milliseconds_typmod},
-    {"org.apache.kafka.connect.data.Timestamp", "timestamp", milliseconds_typmod},
+    {"org.apache.kafka.connect.data.Time", "time"},
+    {"org.apache.kafka.connect.data.Timestamp", "timestamp"},
 };
 
 /// Connect's own types, of a schema without a name.
@@ -167,9 +174,17 @@ std::optional<column_type> named_type_of(json_node field, std::string_view name)
     }
     if (name == "io.debezium.data.Bits") {
         auto length = integer_in(parameters, "length");
-        return length && *length > 1 ? std::optional{column_type{type_named("bit"), *length}} : std::nullopt;
+        if (!length || *length <= 1) return std::nullopt;
+        return *length > bit_length_max ? column_type{type_named("varbit"), -1} : column_type{type_named("bit"), *length};
     }
     return find_type(named_types, name);
+}
+
+std::optional<column_type> schema_type(json_node field)
+{
+    if (text_in(field, "type") == "map" && text_in(field, "name").empty()) return column_type{told_hstore, -1};
+    auto name = text_in(field, "name");
+    return name.empty() ? find_type(plain_types, text_in(field, "type")) : named_type_of(field, name);
 }
 
 std::optional<column_type> type_of(json_node field, std::size_t depth);
@@ -182,48 +197,155 @@ std::optional<column_type> array_type(json_node items, std::size_t depth)
     return column_type{found->array, element->typmod};
 }
 
+/// A type of an extension, a domain, an enum or a composite: the schema may tell the first two, and enums have a name.
+bool is_foreign(json_node field)
+{
+    return !propagated_name(field).empty() && !propagated_type(field);
+}
+
+/// Text may be what a domain or citext holds, but also a composite's bytes in hex.
+bool may_be_bytes(json_node field, std::string_view type) noexcept
+{
+    return text_in(field, "name").empty() && (text_in(field, "type") == "string" || text_in(field, "type") == "bytes") &&
+           type != "citext" && type != "_citext";
+}
+
+std::optional<column_type> foreign_type(json_node field, std::size_t depth)
+{
+    auto name = propagated_name(field);
+    if (name == "hstore") return column_type{told_hstore, -1};
+    bool is_array = text_in(field, "type") == "array";
+    auto value = is_array ? field.find("items") : field;
+    if (name == "_hstore" || may_be_bytes(value, name)) return std::nullopt;
+    return is_array ? array_type(value, depth) : schema_type(field);
+}
+
 std::optional<column_type> type_of(json_node field, std::size_t depth)
 {
     if (depth >= limits::nesting_max || !field.is(json_kind::object)) return std::nullopt;
     if (auto type = propagated_type(field)) return type;
+    if (is_foreign(field)) return foreign_type(field, depth);
     if (text_in(field, "type") == "array") return array_type(field.find("items"), depth);
-    auto name = text_in(field, "name");
-    return name.empty() ? find_type(plain_types, text_in(field, "type")) : named_type_of(field, name);
+    return schema_type(field);
 }
 
-failure untold(std::string_view column, json_node field)
+// What a schema leaves open.
+
+/// Families of types that come alike where the connector does not send the columns' own types.
+constexpr std::pair<std::string_view, std::string_view> alike_unnamed[] = {
+    {"boolean", "bit(1)"},
+    {"int64", "oid"},
+    {"double", "numeric"},
+    {"string", "numeric, money, bytea and composite types as text"},
+    {"bytes", "types that Debezium does not know"},
+};
+constexpr std::pair<std::string_view, std::string_view> alike_named[] = {
+    {"org.apache.kafka.connect.data.Decimal", "money"},
+    {"io.debezium.data.VariableScaleDecimal", "money"},
+    {"io.debezium.data.Bits", "varbit"},
+    {"io.debezium.data.Json", "hstore"},
+};
+
+std::string_view alike(json_node field)
 {
-    std::string text = "column ";
-    text.append(column).append(": the type cannot be told from its schema, which is ");
-    text.append(text_in(field, "type"));
-    if (auto name = text_in(field, "name"); !name.empty()) text.append(" (").append(name).append(")");
-    text.append(": set the connector's column.propagate.source.type, or put the column under `exclude`");
-    return {errc::unsupported_type, text};
+    if (propagated_type(field) || propagated_name(field) == "hstore" || propagated_name(field) == "citext") return {};
+    if (text_in(field, "type") == "array") {
+        auto items = field.find("items");
+        return items.is(json_kind::object) && propagated_name(field) != "_citext" ? alike(items) : std::string_view{};
+    }
+    auto name = text_in(field, "name");
+    for (const auto& [schema, types] : alike_named)
+        if (name == schema) return types;
+    if (!name.empty()) return {};
+    for (const auto& [type, types] : alike_unnamed)
+        if (text_in(field, "type") == type) return types;
+    return {};
 }
 
-outcome<described_column> describe(json_node field)
+constexpr std::string_view defaults_shown[] = {"text", "varchar",   "bpchar",      "json",     "jsonb", "uuid", "xml",
+                                               "date", "timestamp", "timestamptz", "interval", "time",  "bit"};
+constexpr std::string_view defaults_shown_if_plain[] = {"int2", "int4", "int8", "float4", "float8", "numeric", "bool"};
+
+no_default_shown meaning_of_no_default(json_node field, oid type)
+{
+    const auto* found = find_builtin(type);
+    if (found == nullptr) return no_default_shown::says_nothing;
+    if (!propagated_name(field).empty() && !is_foreign(field)) {
+        if (std::ranges::find(defaults_shown, found->name) != std::end(defaults_shown)) return no_default_shown::has_none;
+        bool is_plain = std::ranges::find(defaults_shown_if_plain, found->name) != std::end(defaults_shown_if_plain);
+        return is_plain ? no_default_shown::likely_has_none : no_default_shown::says_nothing;
+    }
+    bool is_enum = text_in(field, "name") == "io.debezium.data.Enum";
+    if (is_foreign(field) && !is_enum) return no_default_shown::says_nothing;
+    auto kind = text_in(field, "type");
+    return kind == "bytes" || kind == "struct" ? no_default_shown::says_nothing : no_default_shown::likely_has_none;
+}
+
+std::string name_of_type(json_node field, const column_type& type)
+{
+    if (type.type == told_hstore) return "hstore";
+    if (const auto* found = find_builtin(type.type)) return std::string{found->name};
+    if (const auto* element = find_builtin_element(type.type)) return std::string{element->name} + "[]";
+    auto text = std::string{text_in(field, "type")};
+    for (const auto& name : {std::string{text_in(field, "name")}, propagated_name(field)})
+        if (!name.empty()) text.append(" (").append(name).append(")");
+    return text;
+}
+
+outcome<schema_column> describe(json_node field)
 {
     auto name = text_in(field, "field");
     if (name.empty()) return failure{errc::bad_text, "a schema has a field without a name"};
-    auto type = type_of(field, 0);
-    if (!type || type->type == 0) return untold(name, field);
+    auto type = type_of(field, 0).value_or(column_type{});
     auto optional = field.find("optional");
-    return described_column{.name = std::string{name},
-                            .type = type->type,
-                            .typmod = type->typmod,
-                            .is_optional = optional && optional.text() == "true",
-                            .has_default = field.find("default").is_present()};
+    return schema_column{.name = std::string{name},
+                         .type = type.type,
+                         .typmod = type.typmod,
+                         .type_name = name_of_type(field, type),
+                         .is_optional = optional && optional.text() == "true",
+                         .has_default = field.find("default").is_present(),
+                         .without_default = meaning_of_no_default(field, type.type),
+                         .mistakable = std::string{alike(field)}};
 }
 
 }  // namespace
 
-outcome<std::vector<described_column>> columns_of(json_node row_schema)
+type_facts told_hstore_facts()
+{
+    type_facts facts;
+    facts.id = told_hstore;
+    facts.schema = "public";
+    facts.name = "hstore";
+    facts.casts_to_json = true;
+    return facts;
+}
+
+encodings encodings_of(json_node field, encodings otherwise)
+{
+    if (!field) return otherwise;
+    if (auto items = field.find("items"); text_in(field, "type") == "array" && items) field = items;
+    auto told = std::move(otherwise);
+    auto name = text_in(field, "name");
+    auto type = text_in(field, "type");
+    told.decimal_handling = name.empty() && type == "string"   ? decimal_mode::string
+                            : name.empty() && type == "double" ? decimal_mode::double_
+                                                               : decimal_mode::precise;
+    told.interval_handling = name == "io.debezium.time.Interval" ? interval_mode::string : interval_mode::numeric;
+    told.time_precision = name.starts_with("io.debezium.time.Nano")           ? time_mode::nanoseconds
+                          : name.starts_with("io.debezium.time.Iso")          ? time_mode::isostring
+                          : name.starts_with("org.apache.kafka.connect.data.") ? time_mode::connect
+                                                                              : time_mode::adaptive;
+    if (type == "bytes") told.binary_handling = binary_mode::bytes;
+    return told;
+}
+
+outcome<std::vector<schema_column>> columns_of(json_node row_schema)
 {
     auto fields = row_schema.find("fields");
     if (!fields.is(json_kind::array)) return failure{errc::bad_text, "a schema has no fields"};
     if (fields.size() > limits::columns_max)
         return failure{errc::over_limit, "a schema has more fields than a table can"};
-    std::vector<described_column> columns;
+    std::vector<schema_column> columns;
     for (auto field : fields) {
         auto described = describe(field);
         if (!described) return described.error();

@@ -3,6 +3,8 @@
 #include "core/error.hpp"
 #include "core/table.hpp"
 #include "decode/json_tape.hpp"
+#include "render/type_catalog.hpp"
+#include "source/kafka/value_text.hpp"
 
 #include <cstdint>
 #include <string>
@@ -11,20 +13,34 @@
 
 namespace understudy::debezium {
 
+/// What it says of a column's default that its schema shows none (seen with Debezium 3.7: a computed one of a number or
+/// boolean is not shown, and none of an array, a domain or an extension's type).
+enum class no_default_shown : std::uint8_t { has_none, likely_has_none, says_nothing };
+
 /// What a schema in a message says of one column.
-struct described_column {
+struct schema_column {
     std::string name;
-    oid type = 0;  ///< A built-in one whose values have the JSON that the column's have.
+    oid type = 0;  ///< One whose values have the JSON that the column's have; zero when the schema does not tell it.
     std::int32_t typmod = -1;
+    std::string type_name;  ///< For people: the type, or the schema that does not tell it.
     bool is_optional = false;
     bool has_default = false;  ///< Then a null may come as the default.
+    no_default_shown without_default = no_default_shown::says_nothing;
+    std::string mistakable;  ///< Types whose values come alike and have other JSON, for people; else empty.
 };
+
+/// An hstore, whose oid no message tells. The number is none that a database gives away.
+inline constexpr oid told_hstore = 0xFFFF'FF00;
+type_facts told_hstore_facts();
 
 /// The columns of a row or key, in their order, from event::row_schema or key_schema: by the type of the column itself,
 /// where the connector sends it (column.propagate.source.type), else by Connect's type and the schema's name.
 ///
-/// Errors: unsupported_type for a column that this does not tell; bad_text for what is no schema; over_limit.
-outcome<std::vector<described_column>> columns_of(json_node row_schema);
+/// Errors: bad_text for what is no schema; over_limit.
+outcome<std::vector<schema_column>> columns_of(json_node row_schema);
+
+/// The connector's settings as the schema of one member shows them, of those that concern its values.
+encodings encodings_of(json_node field, encodings otherwise);
 
 /// The schema of one member of a row; none if there is no schema, or no such member in it.
 json_node field_of(json_node row_schema, std::string_view name) noexcept;

@@ -56,10 +56,67 @@ std::string fingerprint_of(const topic_table& planned, const type_catalog& types
     return fmt::format("{:016x}", XXH3_64bits(all.data(), all.size()));
 }
 
+/// Which topics hold the rows of which tables, as the settings say.
+class topic_names {
+public:
+    topic_names(const kafka_settings& wanted, const std::map<std::string, std::int32_t>& topics)
+        : wanted_{wanted}, topics_{topics}
+    {
+    }
+
+    std::string topic_of(const table_name& name) const
+    {
+        if (!wanted_.prefix.empty()) return topic_name(wanted_.prefix, name);
+        for (const auto& [topic, table] : wanted_.list)
+            if (table == name) return topic;
+        if (!wanted_.pattern.empty())
+            for (const auto& [topic, partitions] : topics_)
+                if (table_in(topic) == name) return topic;
+        return fmt::format("(of {})", to_string(name));
+    }
+
+    /// Of a schema, each topic that the cluster has.
+    std::vector<asked_topic> topics_of(const std::string& schema) const
+    {
+        std::vector<asked_topic> found;
+        auto start = topic_name(wanted_.prefix, {schema, ""});
+        for (const auto& [topic, table] : wanted_.list)
+            if (table.schema == schema && topics_.contains(topic)) found.push_back({topic, table});
+        for (const auto& [topic, partitions] : topics_) {
+            if (!wanted_.prefix.empty() && topic.starts_with(start))
+                found.push_back({topic, {schema, topic.substr(start.size())}, true});
+            if (!wanted_.pattern.empty())
+                if (auto name = table_in(topic); name && name->schema == schema) found.push_back({topic, *name});
+        }
+        return found;
+    }
+
+private:
+    std::optional<table_name> table_in(const std::string& topic) const
+    {
+        if (!pattern_) pattern_.emplace(wanted_.pattern);
+        std::smatch groups;
+        if (!std::regex_match(topic, groups, *pattern_)) return std::nullopt;
+        return table_name{groups[1], groups[2]};
+    }
+
+    const kafka_settings& wanted_;
+    const std::map<std::string, std::int32_t>& topics_;
+    mutable std::optional<std::regex> pattern_;
+};
+
+bool is_named(const settings& wanted, const table_name& name)
+{
+    return std::any_of(wanted.tables.begin(), wanted.tables.end(), [&](const table_setting& setting) {
+        return setting.schema == name.schema && setting.name == name.name;
+    });
+}
+
 class planner {
 public:
     planner(const settings& wanted, const description& known, const std::map<std::string, std::int32_t>& topics)
-        : wanted_{wanted}, known_{known}, topics_{topics}, types_{catalog_of(known)}, encodings_{encodings_of(wanted.kafka.encodings)}
+        : wanted_{wanted}, known_{known}, topics_{topics}, types_{catalog_of(known)}, encodings_{encodings_of(wanted.kafka.encodings)},
+          names_{wanted.kafka, topics}
     {
     }
 
@@ -79,29 +136,30 @@ private:
         table_name name{setting.schema, setting.name};
         const auto* table = find(known_, name);
         if (table != nullptr) return add(*table, setting);
+        if (auto topic = names_.topic_of(name); !topics_.contains(topic)) {
+            missing_.push_back(topic);
+            return {};
+        }
         return refuse(name, errc::bad_config,
                       "source.kafka.description does not describe it; write it anew with `understudy describe`");
     }
 
     outcome<void> add_schema(const table_setting& setting)
     {
+        auto before = planned_.size();
         for (const auto& table : known_.tables)
-            if (table.name.schema == setting.schema && !is_named(table.name))
+            if (table.name.schema == setting.schema && !is_named(wanted_, table.name))
                 if (auto added = add(table, setting); !added) return added;
+        if (planned_.size() == before && wanted_.kafka.description.empty())
+            missing_.push_back(fmt::format("of {}.*", setting.schema));
         return {};
-    }
-
-    bool is_named(const table_name& name) const
-    {
-        return std::any_of(wanted_.tables.begin(), wanted_.tables.end(), [&](const table_setting& setting) {
-            return setting.schema == name.schema && setting.name == name.name;
-        });
     }
 
     outcome<void> add(const described_table& from, const table_setting& setting)
     {
         topic_table made;
-        made.topic = topic_of(from.name);
+        made.topic = names_.topic_of(from.name);
+        made.origin = from.origin;
         if (!topics_.contains(made.topic)) missing_.push_back(made.topic);
         for (const auto& other : planned_)
             if (other.topic == made.topic)
@@ -113,7 +171,8 @@ private:
         made.table.left_out = from.left_out;
         if (auto added = add_columns(from, setting, made); !added) return added;
         if (auto added = add_key(from, made.table.record.shape); !added) return added;
-        made.table.record.fingerprint = fingerprint_of(made, types_, wanted_.kafka.encodings);
+        made.table.record.fingerprint =
+            from.fingerprint.empty() ? fingerprint_of(made, types_, wanted_.kafka.encodings) : from.fingerprint;
         planned_.push_back(std::move(made));
         return {};
     }
@@ -125,6 +184,12 @@ private:
                 into.table.left_out.push_back(column.shape.name);
                 continue;
             }
+            if (column.shape.type == 0)
+                return refuse(from.name, errc::unsupported_type,
+                              fmt::format("the schema of column {} in the messages, {}, does not tell its type: describe the "
+                                          "table with `understudy describe` for source.kafka.description, or put the column "
+                                          "under `exclude` of the table in the config",
+                                          column.shape.name, column.type_name));
             auto format = column_format::compile(types_, column.shape.type);
             if (!format)
                 return refuse(from.name, errc::unsupported_type,
@@ -134,7 +199,8 @@ private:
             into.columns.push_back(column);
             into.table.record.shape.columns.push_back(column.shape);
             into.table.formats.push_back(std::move(*format));
-            auto loss = debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
+            auto loss = column.loss ? column.loss
+                                    : debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
             into.table.losses.push_back(loss.value_or(""));
         }
         return {};
@@ -144,8 +210,11 @@ private:
     {
         if (from.key.empty())
             return refuse(from.name, errc::table_unusable,
-                          "nothing tells its rows apart; set message.key.columns of the connector, and `key` of the table in "
-                          "the description");
+                          from.origin == column_origin::description
+                              ? "nothing tells its rows apart; set message.key.columns of the connector, and `key` of the "
+                                "table in the description"
+                              : "its messages have no key, so nothing tells its rows apart; set message.key.columns of the "
+                                "connector");
         for (const auto& name : from.key) {
             auto found = std::find_if(shape.columns.begin(), shape.columns.end(),
                                       [&](const column& each) { return each.name == name; });
@@ -156,36 +225,12 @@ private:
         return {};
     }
 
-    std::string topic_of(const table_name& name) const
-    {
-        const auto& kafka = wanted_.kafka;
-        if (!kafka.prefix.empty()) return topic_name(kafka.prefix, name);
-        for (const auto& [topic, table] : kafka.list)
-            if (table == name) return topic;
-        if (!kafka.pattern.empty())
-            for (const auto& [topic, partitions] : topics_)
-                if (matches(topic, name)) return topic;
-        return fmt::format("(of {})", to_string(name));
-    }
-
-    bool matches(const std::string& topic, const table_name& name) const
-    {
-        std::smatch groups;
-        return std::regex_match(topic, groups, pattern()) && groups[1] == name.schema && groups[2] == name.name;
-    }
-
-    const std::regex& pattern() const
-    {
-        if (!pattern_) pattern_.emplace(wanted_.kafka.pattern);
-        return *pattern_;
-    }
-
     const settings& wanted_;
     const description& known_;
     const std::map<std::string, std::int32_t>& topics_;
     type_catalog types_;
     debezium::encodings encodings_;
-    mutable std::optional<std::regex> pattern_;
+    topic_names names_;
     std::vector<topic_table> planned_;
     std::vector<std::string> missing_;
 };
@@ -204,6 +249,29 @@ std::string topic_name(const std::string& prefix, const table_name& table)
             name += byte >= 0xF0 ? "__" : "_";  // one for each unit of UTF-16
     }
     return name;
+}
+
+std::vector<asked_topic> topics_to_ask(const settings& wanted, const description& known,
+                                       const std::map<std::string, std::int32_t>& topics)
+{
+    topic_names names{wanted.kafka, topics};
+    std::vector<asked_topic> asked;
+    auto add = [&](asked_topic one) {
+        auto is_same = [&](const asked_topic& other) { return other.topic == one.topic; };
+        if (find(known, one.table) == nullptr && std::none_of(asked.begin(), asked.end(), is_same))
+            asked.push_back(std::move(one));
+    };
+    for (const auto& setting : wanted.tables) {
+        if (setting.name.empty()) continue;
+        table_name name{setting.schema, setting.name};
+        if (auto topic = names.topic_of(name); topics.contains(topic)) add({topic, name});
+    }
+    if (!wanted.kafka.description.empty()) return asked;
+    for (const auto& setting : wanted.tables)
+        if (setting.name.empty())
+            for (auto& topic : names.topics_of(setting.schema))
+                if (!is_named(wanted, topic.table)) add(std::move(topic));
+    return asked;
 }
 
 outcome<std::vector<topic_table>> plan_topics(const settings& wanted, const description& known,

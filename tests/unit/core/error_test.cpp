@@ -62,6 +62,7 @@ const std::map<std::string, remedy> remedies{
     {"topic_replaced", remedy::resync_tables},
     {"offsets_lost", remedy::resync_tables},
     {"incomplete_log", remedy::retry},
+    {"columns_unknown", remedy::retry},
     {"bad_message", remedy::ask_operator},
     {"out_of_order", remedy::ask_operator},
     {"store_damaged", remedy::rebuild_store},

@@ -596,6 +596,53 @@ BOOST_AUTO_TEST_CASE(a_column_that_the_description_lacks_is_no_surprise_in_what_
     BOOST_TEST(got.reader->check_columns().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_column_of_which_no_default_is_told_is_null_only_if_it_likely_has_none_and_marks_its_table)
+{
+    for (auto earlier : {earlier_rows::null, earlier_rows::likely_null, earlier_rows::unknown}) {
+        auto columns = std::vector{column_of("id", int4_type), column_of("added")};
+        columns[1].earlier = earlier;
+        auto start = beginning({topic_of(columns)});
+        start.tables.begin()->second.partitions[0].target = 1;
+        reading got{{topic_of(columns)}, {}, start};
+        BOOST_TEST(got.take(row_of(1, "", 10)) == "ok", got.text());
+        BOOST_TEST(got.rows() == (earlier == earlier_rows::unknown ? "1 ~" : "1 null"));
+        BOOST_TEST(got.place().doubts.untold_defaults == (earlier == earlier_rows::likely_null));
+    }
+}
+
+/// A row of `id` and `name` with schemas, in which `id` and the key are as given.
+message told_row(std::string_view id_type, std::string_view key, std::int64_t at)
+{
+    auto field = [](std::string_view name, std::string_view type) {
+        return fmt::format(R"({{"type":"{}","optional":true,"field":"{}"}})", type, name);
+    };
+    auto fields = field("id", id_type) + "," + field("name", "string");
+    return {.key = fmt::format(R"({{"schema":{{"type":"struct","fields":[{}]}},"payload":{{"{}":1}}}})", field(key, id_type), key),
+            .value = fmt::format(R"({{"schema":{{"type":"struct","fields":[{{"type":"struct","fields":[{}],"field":"after"}}]}},)"
+                                 R"("payload":{}}})",
+                                 fields,
+                                 envelope('c', R"({"id":1,"name":"a"})",
+                                          {.commit = static_cast<std::uint64_t>(at), .lsn = static_cast<std::uint64_t>(at)}))};
+}
+
+BOOST_AUTO_TEST_CASE(another_type_or_key_in_schemas_is_a_changed_table_if_messages_told_it_and_it_is_no_old_message)
+{
+    auto columns = std::vector{column_of("id", int4_type), column_of("name")};
+    auto taken = [&](column_origin origin, std::int64_t target, std::string_view type, std::string_view key) {
+        auto table = topic_of(columns);
+        table.origin = origin;
+        auto start = beginning({table});
+        start.tables.begin()->second.partitions[0].target = target;
+        reading got{{table}, {}, start};
+        return got.take(told_row(type, key, 10));
+    };
+    BOOST_TEST(taken(column_origin::messages, 0, "int32", "id") == "ok");
+    BOOST_TEST(taken(column_origin::messages, 0, "int64", "id") == "table_changed");
+    BOOST_TEST(taken(column_origin::messages, 1, "int64", "id") == "ok");
+    BOOST_TEST(taken(column_origin::description, 0, "int64", "id") == "ok");
+    BOOST_TEST(taken(column_origin::messages, 0, "int32", "name") == "table_changed");
+}
+
 BOOST_AUTO_TEST_CASE(a_column_that_is_missing_behind_the_target_is_a_changed_table)
 {
     reading got;

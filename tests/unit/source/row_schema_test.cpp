@@ -6,6 +6,7 @@
 #include "unit/source/kafka_kit.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include <string>
 
@@ -23,6 +24,8 @@ std::string type_of(std::string_view field)
     auto columns = columns_of(tape.root());
     if (!columns) return name_of(columns.error().code);
     const auto& column = columns->at(0);
+    if (column.type == told_hstore) return "hstore";
+    if (column.type == 0) return "untold: " + column.type_name;
     const auto* found = find_builtin(column.type);
     const auto* element = find_builtin_element(column.type);
     std::string name{found != nullptr ? found->name : element->name};
@@ -72,14 +75,96 @@ BOOST_AUTO_TEST_CASE(names_of_schemas_say_more)
     BOOST_TEST(type_of(R"("type":"array","items":{"type":"int32","name":"io.debezium.time.Date"})") == "date[]");
 }
 
-BOOST_AUTO_TEST_CASE(what_does_not_tell_the_type_is_refused)
+BOOST_AUTO_TEST_CASE(a_type_that_a_schema_does_not_tell_is_none)
 {
-    BOOST_TEST(named("io.debezium.data.geometry.Geometry") == "unsupported_type");
-    BOOST_TEST(named("com.example.Money") == "unsupported_type");
-    BOOST_TEST(type_of(R"("type":"map")") == "unsupported_type");
-    BOOST_TEST(type_of(R"("type":"struct","fields":[])") == "unsupported_type");
-    BOOST_TEST(type_of(R"("type":"array")") == "unsupported_type");
-    BOOST_TEST(type_of(R"("type":"bytes","name":"io.debezium.data.Bits")") == "unsupported_type");
+    BOOST_TEST(named("io.debezium.data.geometry.Geometry") == "untold: x (io.debezium.data.geometry.Geometry)");
+    BOOST_TEST(named("com.example.Money") == "untold: x (com.example.Money)");
+    BOOST_TEST(type_of(R"("type":"struct","fields":[])") == "untold: struct");
+    BOOST_TEST(type_of(R"("type":"array")") == "untold: array");
+    BOOST_TEST(type_of(R"("type":"bytes","name":"io.debezium.data.Bits")") == "untold: bytes (io.debezium.data.Bits)");
+}
+
+/// A schema with the column's own type, as column.propagate.source.type sends it.
+std::string owned(const char* own, const char* field)
+{
+    return fmt::format(R"({},"parameters":{{"__debezium.source.column.type":"{}"}})", field, own);
+}
+
+BOOST_AUTO_TEST_CASE(types_that_postgres_does_not_have_itself_are_taken_as_far_as_their_schema_tells)
+{
+    BOOST_TEST(type_of(owned("HSTORE", R"("type":"string","name":"io.debezium.data.Json")")) == "hstore");
+    BOOST_TEST(type_of(R"("type":"map")") == "hstore");
+    BOOST_TEST(type_of(owned("CITEXT", R"("type":"string")")) == "text");
+    BOOST_TEST(type_of(owned("MOOD", R"("type":"string","name":"io.debezium.data.Enum")")) == "text");
+    BOOST_TEST(type_of(owned("POSITIVE", R"("type":"int32")")) == "int4");
+    BOOST_TEST(type_of(owned("WORD", R"("type":"string")")) == "untold: string (word)");
+    BOOST_TEST(type_of(owned("PLACE", R"("type":"bytes")")) == "untold: bytes (place)");
+    BOOST_TEST(type_of(owned("_CITEXT", R"("type":"array","items":{"type":"string"})")) == "text[]");
+    BOOST_TEST(type_of(owned("_MOOD", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Enum"})")) == "text[]");
+    BOOST_TEST(type_of(owned("_WORD", R"("type":"array","items":{"type":"string"})")) == "untold: array (_word)");
+    BOOST_TEST(type_of(owned("_HSTORE", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Json"})")) ==
+               "untold: array (_hstore)");
+}
+
+BOOST_AUTO_TEST_CASE(types_that_come_alike_are_named_where_the_columns_own_is_not_told)
+{
+    auto alike = [](const std::string& field) {
+        json_tape tape;
+        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
+        BOOST_REQUIRE(!tape.read(schema));
+        return columns_of(tape.root()).value().at(0).mistakable;
+    };
+    BOOST_TEST(alike(R"("type":"int32")") == "");
+    BOOST_TEST(alike(R"("type":"int64")") == "oid");
+    BOOST_TEST(alike(R"("type":"boolean")") == "bit(1)");
+    BOOST_TEST(alike(R"("type":"array","items":{"type":"double"})") == "numeric");
+    BOOST_TEST(alike(R"("type":"string","name":"io.debezium.data.Json")") == "hstore");
+    BOOST_TEST(alike(R"("type":"string","name":"io.debezium.data.Uuid")") == "");
+    BOOST_TEST(alike(owned("INT8", R"("type":"int64")")) == "");
+    BOOST_TEST(alike(owned("_TEXT", R"("type":"array","items":{"type":"string"})")) == "");
+    BOOST_TEST(alike(owned("CITEXT", R"("type":"string")")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_it_means_that_no_default_is_shown_depends_on_the_type)
+{
+    auto meaning = [](const std::string& field) {
+        json_tape tape;
+        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
+        BOOST_REQUIRE(!tape.read(schema));
+        return static_cast<int>(columns_of(tape.root()).value().at(0).without_default);
+    };
+    using enum no_default_shown;
+    auto is = [](no_default_shown one) { return static_cast<int>(one); };
+    BOOST_TEST(meaning(owned("TEXT", R"("type":"string")")) == is(has_none));
+    BOOST_TEST(meaning(R"("type":"string")") == is(likely_has_none));
+    BOOST_TEST(meaning(owned("INT4", R"("type":"int32")")) == is(likely_has_none));
+    BOOST_TEST(meaning(owned("INET", R"("type":"string")")) == is(says_nothing));
+    BOOST_TEST(meaning(owned("POSITIVE", R"("type":"int32")")) == is(says_nothing));
+    BOOST_TEST(meaning(owned("MOOD", R"("type":"string","name":"io.debezium.data.Enum")")) == is(likely_has_none));
+    BOOST_TEST(meaning(R"("type":"array","items":{"type":"int32"})") == is(says_nothing));
+    BOOST_TEST(meaning(R"("type":"map")") == is(says_nothing));
+}
+
+BOOST_AUTO_TEST_CASE(encodings_are_those_that_a_schema_shows)
+{
+    auto told = [](const std::string& field) {
+        json_tape tape;
+        auto schema = "{" + field + "}";
+        BOOST_REQUIRE(!tape.read(schema));
+        return encodings_of(tape.root(), {});
+    };
+    BOOST_TEST((told(R"("type":"string")").decimal_handling == decimal_mode::string));
+    BOOST_TEST((told(R"("type":"array","items":{"type":"double"})").decimal_handling == decimal_mode::double_));
+    BOOST_TEST((told(R"("type":"string","name":"io.debezium.time.Interval")").interval_handling == interval_mode::string));
+    BOOST_TEST((told(R"("type":"int64","name":"io.debezium.time.NanoTimestamp")").time_precision == time_mode::nanoseconds));
+    BOOST_TEST((told(R"("type":"int64","name":"org.apache.kafka.connect.data.Timestamp")").time_precision == time_mode::connect));
+    encodings hex;
+    hex.binary_handling = binary_mode::hex;
+    BOOST_TEST((encodings_of({}, hex).binary_handling == binary_mode::hex));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused)
+{
     json_tape tape;
     for (auto json : {"{}", R"({"fields":3})", R"({"fields":[{"type":"int32"}]})"}) {
         BOOST_REQUIRE(!tape.read(json));

@@ -4,6 +4,7 @@
 #include "unit/render/formats.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -121,6 +122,48 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_not_described_is_refused)
 {
     auto text = refusal(wanted(), known({}));
     BOOST_TEST(text.starts_with("bad_config: table public.item: source.kafka.description does not describe it"), text);
+}
+
+BOOST_AUTO_TEST_CASE(topics_of_tables_that_nothing_describes_are_asked)
+{
+    auto asked = [](const settings& by, const description& from) {
+        std::string all;
+        for (const auto& each : topics_to_ask(by, from, cluster))
+            all += fmt::format("{} {}{};", each.topic, to_string(each.table), each.is_guess ? "?" : "");
+        return all;
+    };
+    BOOST_TEST(asked(wanted(), known()) == "");
+    BOOST_TEST(asked(wanted(), known({})) == "c.public.item public.item;");
+    BOOST_TEST(asked(wanted({wanted_table("public", "gone")}), known({})) == "");
+    auto all = wanted({wanted_table("public", ""), wanted_table("public", "other")});
+    BOOST_TEST(asked(all, known({})) == "c.public.other public.other;c.public.item public.item?;");
+    all.kafka.description = "/described";
+    BOOST_TEST(asked(all, known({})) == "c.public.other public.other;");
+    all.kafka.description.clear();
+    all.kafka.prefix.clear();
+    all.kafka.pattern = "x_([a-z]+)_([a-z]+)_y";
+    BOOST_TEST(asked(all, known({})) == "x_public_item_y public.item;");
+    all.kafka.pattern.clear();
+    all.kafka.list = {{"renamed", {"public", "item"}}, {"gone", {"public", "lost"}}};
+    BOOST_TEST(asked(all, known({})) == "renamed public.item;");
+}
+
+BOOST_AUTO_TEST_CASE(what_has_neither_topic_nor_description_is_missing)
+{
+    auto text = refusal(wanted({wanted_table("public", "gone"), wanted_table("sales", "")}), known({}));
+    BOOST_TEST(text.starts_with("topic_missing: no topic c.public.gone, of sales.* in the cluster"), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_column_whose_type_is_not_told_is_refused_unless_it_is_left_out)
+{
+    auto tables = known();
+    tables.tables[0].columns[1].shape.type = 0;
+    tables.tables[0].columns[1].type_name = "struct";
+    auto text = refusal(wanted(), tables);
+    BOOST_TEST(text.starts_with("unsupported_type: table public.item: the schema of column name in the messages, struct, does not"), text);
+    auto by = wanted();
+    by.tables[0].exclude = {"name"};
+    BOOST_TEST(planned(by, tables) == "c.public.item;");
 }
 
 BOOST_AUTO_TEST_CASE(columns_that_are_excluded_are_left_out)
