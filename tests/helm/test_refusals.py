@@ -42,7 +42,6 @@ REFUSED = {
         "config": {"serve": {"listen": "0.0.0.0:8080", "anywhere": True}},
     },
     "monitoring.rules.excludeRules": {"monitoring": {"rules": {"enabled": True, "excludeRules": ["UnderstudyNotFolowing"]}}},
-    "kafka.description": {"config": {"source": {"kafka": {"brokers": "k:9092", "topics": {"prefix": "shop"}}}}},
     "config.source.kafka.brokers": {"config": {"source": {"kafka": {"description": "/d", "topics": {"prefix": "shop"}}}}},
     "config.source.kafka.topics": {"config": {"source": {"kafka": {"description": "/d", "brokers": "k:9092"}}}},
     "config.source.kafka.properties.sasl.password": {"config": {"source": {"kafka": {

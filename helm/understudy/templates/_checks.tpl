@@ -80,9 +80,6 @@ config.source.kafka.brokers: missing; say where the cluster is
 {{- if not $kafka.topics }}
 config.source.kafka.topics: missing; say which topics, e.g. {prefix: shop}
 {{- end -}}
-{{- if and (not $kafka.description) (not .Values.kafka.description) }}
-kafka.description: missing; give it the file that `understudy describe` wrote, by --set-file
-{{- end -}}
 {{- range keys ($kafka.properties | default dict) | sortAlpha -}}
 {{- if regexMatch "password|secret|jaas|key\\.pem" . }}
 config.source.kafka.properties.{{ . }}: a ConfigMap is no place for a secret; use credentials.kafkaPropertiesKey
