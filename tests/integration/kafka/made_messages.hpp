@@ -21,14 +21,17 @@ struct made_event {
 /// A table without a connector. Its topic is the test's to make.
 topic_mirror_options made_table(const std::string& name);
 
+/// Whether the converters put schemas into messages.
+enum class schemas { none, sent };
+
 /// Makes messages with a history of their own: each streamed one stands behind the one before.
 class message_maker {
 public:
-    explicit message_maker(std::string prefix) : prefix_{std::move(prefix)} {}
+    explicit message_maker(std::string prefix, schemas with = schemas::none) : prefix_{std::move(prefix)}, with_{with} {}
 
     kafka_message row(const made_event& event);
     kafka_message removal(int id);
-    static kafka_message tombstone(int id);
+    kafka_message tombstone(int id) const;
 
     /// All rows of a snapshot, one for each id, `n` as given.
     std::vector<kafka_message> snapshot(const std::vector<int>& ids, int n);
@@ -37,7 +40,11 @@ public:
     static std::string key(int id) { return "{\"id\":" + std::to_string(id) + "}"; }
 
 private:
+    kafka_message message(int id, const std::string& value) const;
+    std::string whole_key(int id) const;
+
     std::string prefix_;
+    schemas with_;
     std::int64_t lsn_ = 1000;
     std::int64_t commit_us_ = 1'790'000'000'000'000;
     std::int64_t run_us_ = 0;

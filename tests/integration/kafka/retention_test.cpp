@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(who_was_away_for_longer_than_deletes_are_kept_reads_all_ane
     through.start();
     BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1)}), through.explain());
     through.stop();
-    shared_topics().produce(topic, {make.removal(1), message_maker::tombstone(1)});
+    shared_topics().produce(topic, {make.removal(1), make.tombstone(1)});
     auto stopped = std::chrono::steady_clock::now();
     wait_for([&] { return std::chrono::steady_clock::now() - stopped > 3s; });  // the time itself is what matters
     through.start();

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace understudy::testing {
 
@@ -41,13 +42,16 @@ std::string make_database(const topic_mirror_options& options)
     return connection;
 }
 
+/// An empty path for no description.
 sidecar_options options_of(const topic_mirror_options& options, const std::filesystem::path& description)
 {
     sidecar_options made;
     made.source = "  kafka:\n    brokers: \"" + shared_broker().bootstrap() + "\"\n    topics:\n      prefix: " + options.name +
-                  "\n    description: " + description.string() + "\n    connector:\n" +
+                  (description.empty() ? "" : "\n    description: " + description.string()) + "\n    connector:\n" +
                   (options.encodings.empty() ? recommended_encodings : options.encodings) + options.source;
-    for (const auto& table : options.tables) made.tables.push_back("'" + table + "'");
+    made.tables = options.followed;
+    if (made.tables.empty())
+        for (const auto& table : options.tables) made.tables.push_back("'" + table + "'");
     made.more = quick + options.more;
     return made;
 }
@@ -58,9 +62,9 @@ topic_mirror::topic_mirror(topic_mirror_options options)
     : options_{std::move(options)},
       connection_{make_database(options_)},
       session_{connection_},
-      sidecar_{options_of(options_, scratch_ / "tables.json")}
+      sidecar_{options_of(options_, options_.columns == columns_from::messages ? std::filesystem::path{} : scratch_ / "tables.json")}
 {
-    describe();
+    if (options_.columns == columns_from::description) describe();
 }
 
 topic_mirror::~topic_mirror()
@@ -89,6 +93,11 @@ connector_properties topic_mirror::connector() const
     for (const auto& table : options_.tables) list += (list.empty() ? "" : ",") + bare(table);
     properties.insert_or_assign("table.include.list", list);
     properties.insert_or_assign("heartbeat.interval.ms", "500");
+    if (options_.columns == columns_from::messages)
+        for (const auto& [name, value] : connector_properties{{"key.converter.schemas.enable", "true"},
+                                                              {"value.converter.schemas.enable", "true"},
+                                                              {"column.propagate.source.type", ".*"}})
+            properties.insert_or_assign(name, value);
     for (const auto& [name, value] : options_.connector) properties.insert_or_assign(name, value);
     return properties;
 }
@@ -117,6 +126,12 @@ void topic_mirror::describe()
     child_process program{options};
     if (program.wait(1min) != 0) throw std::runtime_error{"understudy describe: " + read_file(output)};
     std::filesystem::rename(output, scratch_ / "tables.json");
+}
+
+std::unique_ptr<sidecar_process> topic_mirror::described_one()
+{
+    describe();
+    return std::make_unique<sidecar_process>(options_of(options_, scratch_ / "tables.json"));
 }
 
 void topic_mirror::start_following()

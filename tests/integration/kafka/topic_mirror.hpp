@@ -10,11 +10,14 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
 
 namespace understudy::testing {
+
+enum class columns_from { description, messages };
 
 struct topic_mirror_options {
     std::string name;                       ///< Of the database, the connector and its slot; prefix of the topics.
@@ -24,6 +27,8 @@ struct topic_mirror_options {
     std::string source = {};                ///< More of `source.kafka`, as YAML lines indented by four.
     std::string encodings = {};             ///< In place of the `connector` section that fits the recommended ones.
     std::string more = {};                  ///< More of the config; everything is quick already.
+    columns_from columns = columns_from::description;  ///< With messages, the connector sends schemas.
+    std::vector<std::string> followed = {};  ///< As the config lists them, in YAML; empty: `tables`.
 };
 
 /// A database of its own on the shared server, a connector that writes its tables to topics of the shared broker, and the real
@@ -33,7 +38,7 @@ struct topic_mirror_options {
 /// when something does not work.
 class topic_mirror {
 public:
-    /// Nothing runs yet, but the tables are there, and described.
+    /// Nothing runs yet, but the tables are there, and described, unless messages say what they are.
     explicit topic_mirror(topic_mirror_options options);
     topic_mirror(const topic_mirror&) = delete;
     topic_mirror& operator=(const topic_mirror&) = delete;
@@ -53,6 +58,9 @@ public:
 
     /// `understudy describe`, into the file that the config names.
     void describe();
+
+    /// Another program that follows the same topics by a description.
+    std::unique_ptr<sidecar_process> described_one();
 
     void start() { sidecar_.start(); }
 
