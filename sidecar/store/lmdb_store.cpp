@@ -122,6 +122,10 @@ outcome<store_state> lmdb_store::last_state() const
 
 outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored_position& position)
 {
+    if (added_) {
+        auto added = add_group(changes, position);
+        return added && added_ ? commit_added() : added;
+    }
     auto coming = with_indexes(estimate_of(changes), databases_.indexes);
     auto written = write(coming, isolation::shared, [&](lmdb::transaction& within) -> outcome<void> {
         if (auto rows = write_changes(changes, within); !rows) return rows;
@@ -131,10 +135,70 @@ outcome<void> lmdb_store::commit_group(const change_batch& changes, const stored
     return written;
 }
 
+outcome<void> lmdb_store::add_group(const change_batch& changes, const stored_position& position)
+{
+    auto coming = with_indexes(estimate_of(changes), databases_.indexes);
+    if (added_ && !has_room_for(added_->room, coming))
+        if (auto committed = commit_added(); !committed) return committed;
+    if (!added_) {
+        auto begun = begin_adding();
+        if (!begun) return begun.error();
+        if (!*begun) return commit_group(changes, position);
+    }
+    if (has_room_for(added_->room, coming)) return add(changes, position);
+    added_.reset();  // there is nothing in it
+    return commit_group(changes, position);
+}
+
+/// False while somebody reads: what a reader keeps from being used again is not known.
+outcome<bool> lmdb_store::begin_adding()
+{
+    if (auto free = check_usable(); !free) return free.error();
+    if (std::unique_lock alone{gate_, std::try_to_lock}; !alone) return false;
+    // What the transaction before has set free can be used behind the next one.
+    auto next = write({}, isolation::shared,
+                      [&](lmdb::transaction& within) { return put_position(within, records_, state_.position); });
+    if (!next) return next.error();
+    if (auto grown = grow_at_once(estimate_of_backlog(use())); !grown && grown.error().code != errc::disk_full)
+        return grown.error();
+    auto before = count();
+    if (!before) return before.error();
+    auto begun = environment_.begin(lmdb::access::write);
+    if (!begun) return begun.error();
+    transaction_room room{.at_begin = {.page_bytes = environment_.page_bytes(), .live_pages = before->pages},
+                          .map_bytes = environment_.map_bytes()};
+    added_.emplace(added_groups{std::move(*begun), room, before->pages, {}});
+    return true;
+}
+
+outcome<void> lmdb_store::add(const change_batch& changes, const stored_position& position)
+{
+    auto written = write_changes(changes, added_->within);
+    if (written) written = put_position(added_->within, records_, position);
+    if (!written) return end_large(written.error());
+    auto after = count_in(added_->within);
+    if (!after) return end_large(after.error());
+    auto pages = std::exchange(added_->pages, after->pages);
+    if (after->pages > pages) added_->room.new_pages += after->pages - pages;
+    added_->room.changes += with_indexes(estimate_of(changes), databases_.indexes).changes;
+    added_->position = position;
+    return {};
+}
+
+outcome<void> lmdb_store::commit_added()
+{
+    if (auto committed = added_->within.commit(); !committed) return end_large(committed.error());
+    state_.position = added_->position;
+    added_.reset();
+    large_to_come_ = false;
+    return {};
+}
+
 outcome<void> lmdb_store::begin_large(std::uint64_t wal_bytes)
 {
     if (auto free = check_usable(); !free) return free;
-    if (auto grown = grow_for_large(wal_bytes); !grown && grown.error().code != errc::disk_full) return grown;
+    if (auto grown = grow_at_once(estimate_of_wal(wal_bytes)); !grown && grown.error().code != errc::disk_full)
+        return grown;
     auto begun = environment_.begin(lmdb::access::write);
     if (!begun) return begun.error();
     large_.emplace(std::move(*begun));
@@ -161,10 +225,10 @@ outcome<void> lmdb_store::finish_large(const stored_position& position)
     return {};
 }
 
-/// Forgets the large transaction, and makes room for it to be applied again when that is why it ended.
+/// Forgets the large transaction, or the added groups, and makes room for it to be applied again when that is why it ended.
 failure lmdb_store::end_large(failure why)
 {
-    large_.reset();
+    abandon_large();
     if (why.code != errc::store_full) return why;
     large_to_come_ = true;
     auto grown = grow_after_full();
@@ -226,7 +290,7 @@ outcome<void> lmdb_store::keep_indexes(const std::set<row_index>& wanted)
     std::set_difference(there.begin(), there.end(), wanted.begin(), wanted.end(), std::back_inserter(surplus));
     std::erase_if(missing, [&](const row_index& index) { return !databases_.rows.contains(index.rows); });
     if (missing.empty() && surplus.empty()) return {};
-    if (large_) return failure{errc::catching_up, "an index waits for the end of a large transaction"};
+    if (large_ || added_) return failure{errc::catching_up, "an index waits for the end of a large transaction"};
     auto written = write(estimate_of_indexes(missing), isolation::alone,
                          [&](lmdb::transaction& within) { return change_indexes(surplus, missing, within); });
     auto opened = open_all();
@@ -335,7 +399,7 @@ outcome<void> lmdb_store::write_changes(const change_batch& changes, lmdb::trans
 
 outcome<void> lmdb_store::check_usable() const
 {
-    if (large_) return failure{errc::internal, "a large transaction is open"};
+    if (large_ || added_) return failure{errc::internal, "a large transaction is open"};
     if (!environment_.is_open()) return failure{errc::store_lost, directory_.native() + ": the store lost its map"};
     return {};
 }
@@ -347,10 +411,10 @@ outcome<void> lmdb_store::grow_ahead(const write_estimate& coming)
 }
 
 /// A guess, so it takes no more than half of what the disk has left.
-outcome<void> lmdb_store::grow_for_large(std::uint64_t wal_bytes)
+outcome<void> lmdb_store::grow_at_once(const write_estimate& coming)
 {
     auto now = environment_.map_bytes();
-    auto wanted = bytes_wanted_at_once(use(), estimate_of_wal(wal_bytes));
+    auto wanted = bytes_wanted_at_once(use(), coming);
     std::error_code unknown;
     auto disk = std::filesystem::space(directory_, unknown);
     bool has_room = !unknown && (wanted <= now || wanted - now <= disk.available / 2);
@@ -378,21 +442,26 @@ outcome<lmdb_store::total> lmdb_store::count() const
 {
     auto reading = environment_.begin(lmdb::access::read);
     if (!reading) return reading.error();
+    return count_in(*reading);
+}
+
+outcome<lmdb_store::total> lmdb_store::count_in(const lmdb::transaction& within) const
+{
     total all;
     for (auto kept : {lmdb::free_list, lmdb::names, records_}) {
-        auto used = reading->usage_of(kept);
+        auto used = within.usage_of(kept);
         if (!used) return used.error();
         all.pages += used->pages;
     }
     for (const auto& [rows, database] : databases_.rows) {
-        auto used = reading->usage_of(database);
+        auto used = within.usage_of(database);
         if (!used) return used.error();
         all.rows.entries += used->entries;
         all.rows.pages += used->pages;
     }
     for (const auto& [rows, kept] : databases_.indexes)
         for (const auto& index : kept) {
-            auto used = reading->usage_of(index.database);
+            auto used = within.usage_of(index.database);
             if (!used) return used.error();
             all.pages += used->pages;
         }

@@ -35,10 +35,15 @@ public:
 
     const store_state& state() const noexcept override { return state_; }
     outcome<void> commit_group(const change_batch& changes, const stored_position& position) override;
+    outcome<void> add_group(const change_batch& changes, const stored_position& position) override;
     outcome<void> begin_large(std::uint64_t wal_bytes) override;
     outcome<void> apply_large(const change_batch& part) override;
     outcome<void> finish_large(const stored_position& position) override;
-    void abandon_large() noexcept override { large_.reset(); }
+    void abandon_large() noexcept override
+    {
+        large_.reset();
+        added_.reset();
+    }
     outcome<epoch> create_epoch() override;
     outcome<void> drop_unnamed() override;
     outcome<void> load(epoch rows, const change_batch& batch) override;
@@ -55,6 +60,14 @@ private:
         std::uint64_t pages = 0;
     };
 
+    /// Groups that are not durable yet.
+    struct added_groups {
+        lmdb::transaction within;
+        transaction_room room;
+        std::uint64_t pages = 0;  ///< In use now.
+        stored_position position;
+    };
+
     enum class isolation {
         shared,  ///< Readers begin and go on meanwhile.
         alone    ///< No reader: databases are made or dropped.
@@ -63,9 +76,12 @@ private:
     outcome<void> write(const write_estimate& coming, isolation kept, const work& apply);
     outcome<void> write_once(isolation kept, const work& apply);
     outcome<void> write_changes(const change_batch& changes, lmdb::transaction& within);
+    outcome<bool> begin_adding();
+    outcome<void> add(const change_batch& changes, const stored_position& position);
+    outcome<void> commit_added();
     outcome<void> check_usable() const;
     outcome<void> grow_ahead(const write_estimate& coming);
-    outcome<void> grow_for_large(std::uint64_t wal_bytes);
+    outcome<void> grow_at_once(const write_estimate& coming);
     outcome<void> grow_to(std::uint64_t wanted);
     outcome<void> grow_after_full();
     failure end_large(failure why);
@@ -73,6 +89,7 @@ private:
                                  lmdb::transaction& within);
     write_estimate estimate_of_indexes(const std::vector<row_index>& missing) const;
     outcome<total> count() const;
+    outcome<total> count_in(const lmdb::transaction& within) const;
     map_use use() const;
     outcome<store_state> last_state() const;
     outcome<void> open_all();
@@ -89,6 +106,7 @@ private:
     store_state state_;
     group_fold fold_;
     std::optional<lmdb::transaction> large_;
+    std::optional<added_groups> added_;
     bool large_to_come_ = false;             ///< One did not fit, and the file has grown for it.
     std::uint64_t not_compacted_bytes_ = 0;  ///< The file's size when that failed.
     std::shared_mutex gate_;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint64_t headroom_bytes = std::uint64_t{2} << 20;
 constexpr std::uint64_t transactions_unusable = 2;
+constexpr std::uint64_t backlog_bytes_min = std::uint64_t{16} << 20;
+constexpr std::uint64_t free_list_share = 256;       // pages that are set free are noted in others
 constexpr std::uint64_t wal_bytes_per_change = 100;  // of an update of a narrow row
 
 std::uint64_t step(std::uint64_t map_bytes) noexcept
@@ -37,6 +39,21 @@ std::uint64_t bytes_wanted(const map_use& now, const write_estimate& coming) noe
 std::uint64_t bytes_wanted_at_once(const map_use& now, const write_estimate& coming) noexcept
 {
     return (now.live_pages + pages_touched(now, coming)) * now.page_bytes + headroom_bytes;
+}
+
+write_estimate estimate_of_backlog(const map_use& now) noexcept
+{
+    constexpr std::uint64_t hits_each = 32;
+    auto fresh = std::max(backlog_bytes_min, now.live_pages * now.page_bytes / 4);
+    return {.changes = hits_each * now.live_pages, .bytes = fresh};
+}
+
+bool has_room_for(const transaction_room& room, const write_estimate& coming) noexcept
+{
+    auto all = coming;
+    all.changes += room.changes;
+    auto wanted = bytes_wanted_at_once(room.at_begin, all) + room.new_pages * room.at_begin.page_bytes;
+    return wanted + wanted / free_list_share <= room.map_bytes;
 }
 
 write_estimate estimate_of_wal(std::uint64_t wal_bytes) noexcept

@@ -29,6 +29,18 @@ std::uint64_t bytes_wanted(const map_use& now, const write_estimate& coming) noe
 /// What the map should hold before one large transaction, which no other follows before it ends.
 std::uint64_t bytes_wanted_at_once(const map_use& now, const write_estimate& coming) noexcept;
 
+/// What one transaction of a backlog may take, whose end nobody knows: every page that there is, and half as many new ones.
+write_estimate estimate_of_backlog(const map_use& now) noexcept;
+
+/// A transaction that takes more and more, and what it may still take. `at_begin` is what was in use then.
+struct transaction_room {
+    map_use at_begin;
+    std::uint64_t map_bytes = 0;
+    std::uint64_t changes = 0;    ///< Applied so far.
+    std::uint64_t new_pages = 0;  ///< That it has more than at its begin.
+};
+bool has_room_for(const transaction_room& room, const write_estimate& coming) noexcept;
+
 /// Of a transaction that is known only by its WAL.
 write_estimate estimate_of_wal(std::uint64_t wal_bytes) noexcept;
 

@@ -58,6 +58,12 @@ public:
     /// row are folded. Changes of epochs that the store does not have are an internal error.
     virtual outcome<void> commit_group(const change_batch& changes, const stored_position& position) = 0;
 
+    /// As commit_group, but durable and seen by readers only with a later one: of a long backlog, a page that many groups
+    /// change is written once. What was added may become durable by itself, with the position of the last group in it. No
+    /// other write in between but commit_group, which ends it, and abandon_large, which forgets it.
+    /// After an error nothing is in the store of what was added since the last durable commit; store_full as for apply_large.
+    virtual outcome<void> add_group(const change_batch& changes, const stored_position& position) = 0;
+
     /// A transaction too large for a batch: parts go into one LMDB transaction, invisible to readers, until
     /// finish_large commits them or abandon_large forgets them. No other write in between.
     /// `wal_bytes` is a guess at its size, from which room is made ahead; 0 when nothing is known.
@@ -84,7 +90,7 @@ public:
     /// Keeps these indexes and no others: each is in step with its rows after every commit from then on, over restarts
     /// too, until its epoch goes. What is missing is made from the rows that are there, in one transaction, during which
     /// nobody begins to read. Indexes of epochs that the store does not have are passed over.
-    /// Errors also: catching_up while a large transaction is open and something is to be done.
+    /// Errors also: catching_up while a large transaction or added groups are open and something is to be done.
     virtual outcome<void> keep_indexes(const std::set<row_index>& wanted) = 0;
 
     virtual store_size size() const = 0;

@@ -51,6 +51,10 @@ public:
         if (written) state_.position = position;
         return written;
     }
+    outcome<void> add_group(const change_batch& changes, const stored_position& position) override
+    {
+        return write("add " + std::to_string(changes.size()) + " at " + to_string(position.position));
+    }
     outcome<void> begin_large(std::uint64_t wal_bytes) override { return write(fmt::format("begin {}", wal_bytes)); }
     outcome<void> apply_large(const change_batch& part) override
     {

@@ -36,6 +36,27 @@ BOOST_AUTO_TEST_CASE(a_large_transaction_that_changes_every_row_needs_each_page_
     BOOST_TEST(bytes_wanted_at_once(now, estimate_of_wal(0)) < 1100 * mib);
 }
 
+BOOST_AUTO_TEST_CASE(a_backlog_has_room_to_copy_every_page_and_for_half_as_many_new_ones)
+{
+    map_use now{.page_bytes = 4096, .live_pages = 1024 * mib / 4096};
+    transaction_room room{.at_begin = now, .map_bytes = bytes_wanted_at_once(now, estimate_of_backlog(now))};
+    BOOST_TEST(room.map_bytes > 2560 * mib);
+    BOOST_TEST(room.map_bytes < 2600 * mib);
+    room.changes = 1'000'000'000;
+    BOOST_TEST(has_room_for(room, {.changes = 50'000, .bytes = 8 * mib}));
+    room.new_pages = 300 * mib / 4096;
+    BOOST_TEST(has_room_for(room, {.changes = 50'000, .bytes = 8 * mib}));
+    room.new_pages = 512 * mib / 4096;
+    BOOST_TEST(!has_room_for(room, {.changes = 50'000, .bytes = 8 * mib}));
+}
+
+BOOST_AUTO_TEST_CASE(a_backlog_has_room_in_a_new_store_too)
+{
+    map_use now{.page_bytes = 4096, .live_pages = 8};
+    transaction_room room{.at_begin = now, .map_bytes = bytes_wanted_at_once(now, estimate_of_backlog(now))};
+    BOOST_TEST(has_room_for(room, {.changes = 50'000, .bytes = 8 * mib}));
+}
+
 BOOST_AUTO_TEST_CASE(a_map_that_is_large_enough_does_not_grow)
 {
     BOOST_TEST(next_map_bytes(100 * mib, 100 * mib) == 100 * mib);

@@ -74,11 +74,34 @@ private:
     std::mt19937 random_;
 };
 
+void copy_change(const change_batch::change& one, change_batch& to)
+{
+    switch (one.what) {
+    case operation::put: return to.put(one.table, one.key, one.row, one.before);
+    case operation::move: return to.move(one.table, one.old_key, one.key, one.row, one.before);
+    case operation::remove: return to.remove(one.table, one.key, one.before);
+    case operation::clear: return to.clear_table(one.table);
+    case operation::add: return to.add(one.table, one.key, one.row);
+    case operation::subtract: return to.subtract(one.table, one.key);
+    }
+}
+
 void apply_large(store& to, const change_batch& batch, const stored_position& position)
 {
     require(to.begin_large(0));
     require(to.apply_large(batch));
     require(to.finish_large(position));
+}
+
+/// In two groups.
+void add_and_commit(store& to, const change_batch& batch, const stored_position& position)
+{
+    change_batch first = batch;
+    first.truncate(batch.size() / 2);
+    require(to.add_group(first, position_at(position.position.value - 1)));
+    change_batch rest;
+    for (auto index = first.size(); index < batch.size(); ++index) copy_change(batch[index], rest);
+    require(to.commit_group(rest, position));
 }
 
 }  // namespace
@@ -100,6 +123,8 @@ BOOST_AUTO_TEST_CASE(the_store_holds_what_a_map_holds)
             auto position = position_at(group * 100);
             if (expected.number(5) == 0)
                 apply_large(*opened, batch, position);
+            else if (expected.number(3) == 0)
+                add_and_commit(*opened, batch, position);
             else
                 require(opened->commit_group(batch, position));
             if (expected.number(6) == 0) {
