@@ -35,15 +35,19 @@ void store_writer::begin_session()
     group_open_ = false;
     overdue_ = false;
     behind_ = false;
+    expected_ = 0;
+    added_changes_ = 0;
+    added_open_ = false;
     position_ = durable();
     reached_ = durable().position;
     stored_at_ = std::chrono::steady_clock::now();
+    if (std::exchange(added_any_, false)) submit_abandon();  // the former session may have been broken amid them
     if (std::exchange(copying_, false)) submit([](store& into) { return into.drop_unnamed(); });
 }
 
 void store_writer::end_session()
 {
-    seal();
+    seal(durable_by::now);
     delay_.cancel();
 }
 
@@ -107,7 +111,7 @@ void store_writer::take_over(const committed_transaction& transaction)
         return;
     }
     group_->append(transaction.changes);
-    if (!std::exchange(group_open_, true)) arm_delay();
+    if (!std::exchange(group_open_, true)) arm_delay(limits_.max_delay);
     if (!group_is_over(1)) return;
     behind_ = true;
     seal_when_idle();
@@ -130,7 +134,7 @@ void store_writer::set_position(const stored_position& position)
 void store_writer::on_large_part(change_batch part)
 {
     if (!large_open_) {
-        seal();
+        seal(durable_by::now);
         large_open_ = true;
         // What lies between is an upper bound, but for what its own start lies behind.
         auto wal_bytes = distance(position_.position, commit_start_);
@@ -149,6 +153,11 @@ void store_writer::on_large_abandoned()
     large_counts_ = {};
     large_changes_ = 0;
     large_bytes_ = 0;
+    submit_abandon();
+}
+
+void store_writer::submit_abandon()
+{
     submit([](store& into) {
         into.abandon_large();
         return outcome<void>{};
@@ -199,24 +208,57 @@ void store_writer::release()
 void store_writer::seal_when_idle()
 {
     overdue_ = !is_idle();
-    if (!overdue_) seal();
+    if (!overdue_) seal(durable_by::later);
 }
 
-void store_writer::seal()
+void store_writer::seal(durable_by when)
 {
     overdue_ = false;
-    if (!group_open_ || large_open_) return;
-    group_open_ = false;
+    if ((!group_open_ && !added_open_) || large_open_) return;
     delay_.cancel();
+    if (when == durable_by::later && may_wait())
+        add_group();
+    else
+        commit_group();
+}
+
+// What a crash would lose, and the time to read it again, are bounded.
+bool store_writer::may_wait() const noexcept
+{
+    if (expected_ <= limits_.max_changes || added_changes_ >= limits::added_changes_max) return false;
+    return !added_open_ || std::chrono::steady_clock::now() - added_at_ < limits::added_interval;
+}
+
+void store_writer::add_group()
+{
+    added_any_ = true;
+    added_changes_ += group_->size();
+    if (!std::exchange(added_open_, true)) added_at_ = std::chrono::steady_clock::now();
+    auto batch = take_group();
+    auto position = position_;
+    submit([batch, position](store& into) { return into.add_group(*batch, position); }, std::nullopt, batch);
+    arm_delay(limits::added_interval);
+}
+
+void store_writer::commit_group()
+{
+    added_changes_ = 0;
+    added_open_ = false;
     stored_at_ = std::chrono::steady_clock::now();
-    auto batch = std::exchange(group_, spare_ ? std::move(spare_) : std::make_shared<change_batch>());
+    auto batch = take_group();
     auto position = position_;
     submit([batch, position](store& into) { return into.commit_group(*batch, position); }, position, batch);
 }
 
-void store_writer::arm_delay()
+std::shared_ptr<change_batch> store_writer::take_group()
 {
-    delay_.expires_after(limits_.max_delay);
+    group_open_ = false;
+    return std::exchange(group_, spare_ ? std::move(spare_) : std::make_shared<change_batch>());
+}
+
+void store_writer::arm_delay(std::chrono::milliseconds delay)
+{
+    delay_.expires_after(delay);
     delay_.async_wait([this](const boost::system::error_code& ec) {
         if (!ec) seal_when_idle();
     });
@@ -236,7 +278,7 @@ void store_writer::look_at_size_later()
     look_.async_wait([this](const boost::system::error_code& ec) {
         if (ec) return;
         will_look_ = false;
-        if (large_open_) return look_at_size_later();
+        if (large_open_ || added_open_) return look_at_size_later();
         send([](store& into) { return into.compact_if_worthwhile(); });
     });
 }
@@ -276,7 +318,7 @@ void store_writer::completed(const outcome<void>& result, const std::optional<st
         state_.position = *position;
         notify_.durable(durable());
     }
-    if (overdue_ && is_idle()) seal();
+    if (overdue_ && is_idle()) seal(durable_by::later);
     progress_.notify_all();
     if (accepts()) notify_.accepting();
 }
@@ -305,7 +347,7 @@ void store_writer::take_generation(std::uint64_t number)
 
 asio::awaitable<outcome<stored_position>> store_writer::flush()
 {
-    seal();
+    seal(durable_by::now);
     auto written = co_await wait_for(submitted_);
     if (!written) co_return written.error();
     co_return durable();

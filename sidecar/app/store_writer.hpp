@@ -61,6 +61,11 @@ public:
     /// Nothing more is written: lets the event loop end.
     void stop();
 
+    /// So many changes are known to wait behind those that were taken. While they are more than a group, groups become
+    /// durable together, every limits::added_interval, or when something asks for it: pages that many of them change are
+    /// written once. Until the next call.
+    void expect(std::uint64_t changes) noexcept { expected_ = changes; }
+
     /// Commits what has come so far and returns the durable position. A large transaction that is still open is not
     /// part of it.
     asio::awaitable<outcome<stored_position>> flush();
@@ -123,9 +128,15 @@ private:
     bool has_room() const noexcept;
     bool is_idle() const noexcept;
     bool group_is_over(std::uint64_t times_the_limits) const noexcept;
-    void seal();
+    enum class durable_by { now, later };
+    bool may_wait() const noexcept;
+    void seal(durable_by when);
     void seal_when_idle();
-    void arm_delay();
+    void add_group();
+    void submit_abandon();
+    void commit_group();
+    std::shared_ptr<change_batch> take_group();
+    void arm_delay(std::chrono::milliseconds delay);
     void set_position(const stored_position& position);
     void stop_if_limit(lsn next);
     void take_over(const committed_transaction& transaction);
@@ -142,6 +153,11 @@ private:
     bool group_open_ = false;              // something waits for a commit: changes, or a position
     bool overdue_ = false;                 // the group is to be committed as soon as the store has nothing else to do
     bool behind_ = false;                  // groups have become full since the source had nothing more
+    std::uint64_t expected_ = 0;           // changes behind the group
+    std::uint64_t added_changes_ = 0;      // that the store was given and are not durable
+    bool added_open_ = false;              // there may be such
+    bool added_any_ = false;               // in this session
+    std::chrono::steady_clock::time_point added_at_{};  // the first of them
     lsn commit_start_;                     // of the transaction that is open, or came last
     change_counts counts_;
     change_counts large_counts_;  // of the large transaction that is open

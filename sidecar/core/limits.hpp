@@ -25,6 +25,8 @@ inline constexpr std::size_t numeric_bytes_max = 61'232;               ///< In b
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;  ///< Of a copy or a large transaction; then it is not read.
 inline constexpr std::size_t group_growth_max = 2;       ///< Times commit's limits; then the stream is not read.
+inline constexpr std::uint64_t added_changes_max = std::uint64_t{1} << 21;  ///< Of a backlog; then they become durable,
+inline constexpr auto added_interval = 10s;                                 ///< or after so long.
 inline constexpr std::uint64_t position_step_bytes = std::uint64_t{16} << 20;   ///< A keepalive's position is stored
 inline constexpr auto position_interval = 30s;                                  ///< after so much WAL, or so long,
 inline constexpr std::uint64_t position_worth_bytes = std::uint64_t{64} << 10;  ///< unless it is less than this.

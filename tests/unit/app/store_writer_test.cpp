@@ -294,6 +294,89 @@ BOOST_AUTO_TEST_CASE(what_comes_while_the_store_is_busy_is_one_group)
     kit.check_calls({"commit 3 at 0/6E", "commit 5 at 0/96"});
 }
 
+BOOST_AUTO_TEST_CASE(groups_of_a_backlog_become_durable_with_the_first_behind_it)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(4);
+    kit.transaction(100, 110, 3);
+    BOOST_TEST(kit.until_calls(1));
+    kit.transaction(120, 130, 4);
+    BOOST_TEST(kit.until_calls(2));
+    BOOST_TEST(kit.durable.empty());
+    BOOST_TEST(kit.writer.durable().position == lsn{});
+    kit.writer.expect(3);
+    kit.transaction(140, 150, 3);
+    BOOST_TEST(kit.until([&] { return !kit.durable.empty(); }));
+    kit.check_calls({"add 3 at 0/6E", "add 4 at 0/82", "commit 3 at 0/96"});
+    BOOST_TEST(kit.durable == lines{"0/96"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_backlog_makes_durable_what_was_added_though_nothing_came_since)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    BOOST_TEST(kit.until_calls(1));
+    kit.writer.expect(0);
+    kit.writer.on_reached(lsn{110});
+    BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{110}; }));
+    kit.check_calls({"add 3 at 0/6E", "commit 0 at 0/6E"});
+}
+
+BOOST_AUTO_TEST_CASE(a_flush_does_not_wait_for_the_end_of_a_backlog)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    kit.transaction(120, 130, 2);
+    BOOST_TEST(kit.flush().value().position == lsn{130});
+    kit.check_calls({"add 3 at 0/6E", "commit 2 at 0/82"});
+    kit.transaction(140, 150, 3);
+    BOOST_TEST(kit.until_calls(3));
+    BOOST_TEST(kit.flush().value().position == lsn{150});
+    kit.check_calls({"add 3 at 0/6E", "commit 2 at 0/82", "add 3 at 0/96", "commit 0 at 0/96"});
+}
+
+BOOST_AUTO_TEST_CASE(a_backlog_of_very_many_changes_becomes_durable_on_the_way)
+{
+    auto limits = never();
+    limits.max_changes = limits::added_changes_max / 2;
+    writer_kit kit{limits};
+    kit.writer.expect(std::uint64_t{1} << 40);
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        kit.transaction(number * 10, number * 10 + 5, limits.max_changes, 1);
+        BOOST_TEST(kit.until_calls(number));
+    }
+    BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{35}; }));
+    BOOST_TEST(kit.rows.calls().back().starts_with("commit"));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_breaks_amid_a_backlog_leaves_nothing_of_it)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    BOOST_TEST(kit.until_calls(1));
+    kit.rows.fail_next(errc::disk_full);
+    kit.transaction(120, 130, 3);
+    BOOST_TEST(kit.until([&] { return !kit.failed.empty(); }));
+    kit.writer.end_session();
+    BOOST_TEST(kit.flush().error().code == errc::disk_full);
+    kit.writer.begin_session();
+    BOOST_TEST(kit.writer.received().position == lsn{});
+    kit.transaction(100, 110, 1);
+    BOOST_TEST(kit.flush().value().position == lsn{110});
+    kit.check_calls({"add 3 at 0/6E", "add 3 at 0/82 failed", "abandon", "commit 1 at 0/6E"});
+}
+
 BOOST_AUTO_TEST_CASE(a_large_transaction_has_a_store_transaction_of_its_own)
 {
     writer_kit kit;
