@@ -224,15 +224,26 @@ outcome<bool> kafka_session::read_turn()
 {
     auto records = client_->take(limits::records_per_turn_max);
     if (!records) return records.error();
+    turn_at_ = std::chrono::steady_clock::now();
     for (const auto& what : *records)
         if (auto taken = take(what); !taken) return taken.error();
     if (auto passed = pass_gate(); !passed) return passed.error();
+    writer_.expect(records_waiting());
     hand_over();
     settle_ends();
     if (!streaming_)
         if (auto begun = begin_streaming_when_read(); !begun) return begun.error();
+    if (records_waiting() == 0) writer_.on_reached(last_.position);
     log_skipped();
     return !records->empty();
+}
+
+// As far as is known.
+std::uint64_t kafka_session::records_waiting() const
+{
+    auto progress = kafka::progress_of(reader_->places());
+    auto read = kafka::position_of(reader_->places());
+    return std::max(progress.of - progress.records, distance(read, state_.server_flushed));
 }
 
 outcome<void> kafka_session::take(const kafka::record& what)
@@ -244,16 +255,13 @@ outcome<void> kafka_session::take(const kafka::record& what)
         }
         return {};
     }
-    if (!what.at_end) last_record_at_ = std::chrono::steady_clock::now();
+    if (!what.at_end) last_record_at_ = turn_at_;
     state_.counters.received_bytes += what.key.value_or("").size() + what.value.value_or("").size();
-    if (gate_) {
-        auto now = std::chrono::steady_clock::now();
-        if (what.topic == gate_->topic()) {
-            gate_->take_boundary(what, now);
-            return {};
-        }
-        if (gate_->take(what, now)) return {};
+    if (gate_ && what.topic == gate_->topic()) {
+        gate_->take_boundary(what, turn_at_);
+        return {};
     }
+    if (gate_ && gate_->take(what, turn_at_)) return {};
     return reader_->take(what);
 }
 
@@ -265,7 +273,7 @@ outcome<void> kafka_session::pass_gate()
         kafka::transaction_gate::circumstances now_is;
         now_is.is_settled = streaming_ && kafka::is_settled(places);
         if (places.run_seen_by && reader_->content_as_of() <= *places.run_seen_by) now_is.newer_than = places.run_seen_by;
-        gate_->advance(now_is, std::chrono::steady_clock::now());
+        gate_->advance(now_is, turn_at_);
         while (const auto* what = gate_->next())
             if (auto taken = reader_->take(*what); !taken) return taken;
         reader_->set_border(gate_->is_at_border() ? std::optional{gate_->border()} : std::nullopt);

@@ -59,6 +59,7 @@ private:
     void log_level_change();
     void hand_over();
     void hand_over(stored_position now);
+    std::uint64_t records_waiting() const;
     outcome<void> begin_streaming_when_read();
     asio::awaitable<void> wait_for_records();
     asio::awaitable<void> ask_until_closed();
@@ -100,6 +101,7 @@ private:
     std::chrono::steady_clock::time_point alive_at_{};  // when it came
     std::chrono::steady_clock::time_point last_record_at_ = std::chrono::steady_clock::now();
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point turn_at_{};
     std::deque<asked_ends> asked_;
     asio::steady_timer ask_timer_;
     asio::steady_timer progress_timer_;
