@@ -1,4 +1,5 @@
-"""Topics of Debezium's messages until they are durable in our store, against kcat, which only reads them."""
+"""Topics of Debezium's messages until they are durable in our store, against kcat, which only reads them; and until they are
+announced, against the same rows from Postgres."""
 
 import json
 import random
@@ -14,6 +15,7 @@ from line import Line, at_least, at_most
 from measuring import AnonymousPeak
 from sidecar import NEVER, Sidecar
 from sizes import scaled
+from stages import fresh_sidecar, usual_database
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "demo"))
 import kafka_kit  # noqa: E402
@@ -23,6 +25,16 @@ UPDATES = 1_000_000
 TOPIC = "bench.public.items"
 COLUMNS = (("id", 20, "bigint"), ("name", 25, "text"), ("stock", 23, "integer"), ("price", 1700, "numeric"),
            ("note", 25, "text"), ("changed", 1184, "timestamp with time zone"))
+# The rows of snapshot_of(), as a table.
+SAME_ROWS = """
+DROP PUBLICATION IF EXISTS understudy;
+DROP TABLE IF EXISTS items;
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL, stock int, price numeric, note text, changed timestamptz);
+INSERT INTO items SELECT i, 'Item number ' || i, 0, (i % 1000 || '.50')::numeric,
+    'some words about it that nobody reads, ' || i, '2026-11-22T12:57:19Z'::timestamptz + i % 1000000 * interval '1 us'
+    FROM generate_series(1, {rows}) i;
+VACUUM ANALYZE items;
+"""
 # Nothing is compacted while it is measured: the newest segment never is, and there is no other.
 BROKER = {"auto.create.topics.enable": "true", "log.cleanup.policy": "compact"}
 
@@ -176,9 +188,43 @@ def backlog():
         yield Backlog(made, reader)
 
 
+class SameRows:
+    """In a topic and in a database."""
+
+    def __init__(self, made, database):
+        self.topic = made
+        self.database = database
+        database.sql(SAME_ROWS.format(rows=made.end))
+
+    def ours(self):
+        with Reader(self.topic, "{min_interval: 1s}") as reader:
+            return first_generation(reader)
+
+    def from_postgres(self):
+        with fresh_sidecar(self.database, tables="[public.items]") as sidecar:
+            return first_generation(sidecar)
+
+
+def first_generation(sidecar):
+    """Seconds from the start until it is announced."""
+    begin = time.monotonic()
+    sidecar.start()
+    sidecar.wait_for(sidecar.generation, "the first generation")
+    return time.monotonic() - begin
+
+
+@contextmanager
+def same_rows():
+    with loaded_topic() as made:
+        database = usual_database()
+        yield SameRows(made, database)
+        database.sql("DROP PUBLICATION IF EXISTS understudy; DROP TABLE items")
+
+
 LINES = (
     Line("kafka-load", at_least(0.5), load, lambda made: made.kcat(0, made.end), loaded_topic),
     Line("kafka-updates", at_least(0.35), lambda stage: stage.ours(),
          lambda stage: stage.topic.kcat(stage.begin, stage.count), backlog),
+    Line("kafka-first-generation", at_most(2), SameRows.ours, SameRows.from_postgres, same_rows),
     Line("kafka-memory", at_most(96, "MiB"), load_mib, None, loaded_topic),
 )
