@@ -225,6 +225,6 @@ LINES = (
     Line("kafka-load", at_least(0.5), load, lambda made: made.kcat(0, made.end), loaded_topic),
     Line("kafka-updates", at_least(0.35), lambda stage: stage.ours(),
          lambda stage: stage.topic.kcat(stage.begin, stage.count), backlog),
-    Line("kafka-first-generation", at_most(2), SameRows.ours, SameRows.from_postgres, same_rows),
+    Line("kafka-first-generation", at_most(3), SameRows.ours, SameRows.from_postgres, same_rows),
     Line("kafka-memory", at_most(96, "MiB"), load_mib, None, loaded_topic),
 )
