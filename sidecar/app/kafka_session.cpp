@@ -255,12 +255,12 @@ outcome<void> kafka_session::take(const kafka::record& what)
         }
         return {};
     }
-    if (!what.at_end) last_record_at_ = turn_at_;
     state_.counters.received_bytes += what.key.value_or("").size() + what.value.value_or("").size();
     if (gate_ && what.topic == gate_->topic()) {
         gate_->take_boundary(what, turn_at_);
         return {};
     }
+    if (!what.at_end) last_record_at_ = turn_at_;  // of our tables: others may never be quiet
     if (gate_ && gate_->take(what, turn_at_)) return {};
     return reader_->take(what);
 }

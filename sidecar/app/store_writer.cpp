@@ -286,18 +286,23 @@ void store_writer::look_at_size_later()
 void store_writer::send(job work, std::optional<stored_position> position, std::shared_ptr<change_batch> lent)
 {
     ++submitted_;
-    auto guarded = [work = std::move(work), broken = broken_, &into = store_]() -> outcome<void> {
+    // What is durable after a failure only the store knows: of groups that were added, some may be.
+    auto held = std::make_shared<std::optional<stored_position>>();
+    auto guarded = [work = std::move(work), broken = broken_, &into = store_, held]() -> outcome<void> {
         if (*broken) return failure{errc::cancelled, "an earlier write failed"};
         auto result = work(into);
-        if (!result) *broken = true;
+        if (result) return result;
+        *broken = true;
+        *held = into.state().position;
         return result;
     };
     thread_.post(executor_, std::move(guarded),
-                 [this, position, lent = std::move(lent), session = broken_](const outcome<void>& result) mutable {
+                 [this, position, lent = std::move(lent), session = broken_, held](const outcome<void>& result) mutable {
                      if (lent) {
                          lent->reset();
                          spare_ = std::move(lent);
                      }
+                     if (*held) state_.position = **held;
                      if (!result) broke(session, result.error());
                      completed(result, position);
                  });

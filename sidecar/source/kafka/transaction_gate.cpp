@@ -146,6 +146,8 @@ void transaction_gate::advance(const circumstances& now_is, time_point now)
     if (mode_ == mode::catching_up || mode_ == mode::counting) count_on(now_is, now);
     if (mode_ == mode::closing) close_on(now);
     if (mode_ == mode::closed) pass_whole(now);
+    if ((mode_ == mode::closing || mode_ == mode::closed) && book_.size() > limits::remembered_transactions_max)
+        open("a transaction is not whole, and too many have come behind it", now);
     if (kept_bytes_ > limits::kept_bytes_max)
         open(fmt::format("more than {} MiB wait for a transaction", limits::kept_bytes_max >> 20), now);
 }
@@ -162,6 +164,7 @@ void transaction_gate::count_on(const circumstances& now_is, time_point now)
         mode_ = mode::counting;
         since_ = now;
         border_ = boundaries_arrived_;
+        has_seen_whole_ = false;
     }
     while (auto front = book_.front()) {
         const auto& first = *book_.find(*front);
@@ -171,11 +174,12 @@ void transaction_gate::count_on(const circumstances& now_is, time_point now)
             if (is_overdue(first.heard_of)) open("rows of a transaction are missing", now);
             break;
         }
+        has_seen_whole_ = has_seen_whole_ || first.has_begun;
         finish_front();
     }
     if (book_.size() > limits::remembered_transactions_max) return open("its topic tells of no transaction", now);
     bool is_new_enough = !now_is.newer_than || newest_ > now_is.newer_than;
-    if (mode_ != mode::counting || !now_is.is_settled || !is_new_enough || read_through_ < since_ + wait_) return;
+    if (mode_ != mode::counting || !has_seen_whole_ || !now_is.is_settled || !is_new_enough || read_through_ < since_ + wait_) return;
     mode_ = mode::closing;
     since_ = now;
     passing_to_ = book_.last_number();

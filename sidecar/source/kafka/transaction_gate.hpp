@@ -146,6 +146,7 @@ private:
     std::size_t kept_bytes_ = 0;
     time_point moved_at_{};  // when anything passed last, or began to wait
     std::uint64_t passed_whole_ = 0;
+    bool has_seen_whole_ = false;  // while it counted: then all that the connector sent before has ended
     std::string why_open_;
 
     std::deque<kept_record> passing_;
