@@ -134,7 +134,9 @@ bool holds_run_from_its_start(const partition_place& partition, db_time run) noe
 lsn position_of(const log_places& places) noexcept
 {
     std::uint64_t sum = 0;
-    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { sum += static_cast<std::uint64_t>(partition.next); });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) {
+        sum += static_cast<std::uint64_t>(partition.next);
+    });
     return lsn{sum};
 }
 
@@ -152,14 +154,18 @@ load_progress progress_of(const log_places& places) noexcept
 bool has_reached_targets(const log_places& places) noexcept
 {
     bool all = true;
-    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { all = all && partition.next >= partition.target; });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) {
+        all = all && partition.next >= partition.target;
+    });
     return all;
 }
 
 bool is_settled(const log_places& places) noexcept
 {
     bool repeating = false;
-    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) { repeating = repeating || partition.repeating; });
+    for_each_partition(places, [&](const auto&, auto, const partition_place& partition) {
+        repeating = repeating || partition.repeating;
+    });
     return places.run_is_over && !places.is_behind_run && !repeating;
 }
 

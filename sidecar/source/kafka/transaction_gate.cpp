@@ -179,7 +179,8 @@ void transaction_gate::count_on(const circumstances& now_is, time_point now)
     }
     if (book_.size() > limits::remembered_transactions_max) return open("its topic tells of no transaction", now);
     bool is_new_enough = !now_is.newer_than || newest_ > now_is.newer_than;
-    if (mode_ != mode::counting || !has_seen_whole_ || !now_is.is_settled || !is_new_enough || read_through_ < since_ + wait_) return;
+    bool may_close = has_seen_whole_ && now_is.is_settled && is_new_enough;
+    if (mode_ != mode::counting || !may_close || read_through_ < since_ + wait_) return;
     mode_ = mode::closing;
     since_ = now;
     passing_to_ = book_.last_number();

@@ -29,7 +29,8 @@ namespace understudy::kafka {
 /// transaction after the other.
 ///
 /// At first, and when something that ought to come does not, rows pass as they arrive. Once all that the topics held has
-/// arrived, and some time has passed, the gate closes: it lets pass what belongs to transactions of which a part has
+/// arrived, some time has passed, and one transaction was seen from its BEGIN on until it was whole (so those before it have
+/// ended), the gate closes: it lets pass what belongs to transactions of which a part has
 /// passed, up to one border. From there on what has passed is always a number of whole transactions; of one that is too
 /// large to be kept, parts may pass before it is whole.
 class transaction_gate {
