@@ -362,6 +362,7 @@ asio::awaitable<outcome<void>> store_writer::keep_indexes(std::set<row_index> wa
 {
     if (wanted.empty() && !may_have_indexes_) co_return outcome<void>{};
     bool any = !wanted.empty();
+    if (added_open_) seal(durable_by::now);  // the store makes no index amid added groups; none comes between this and that
     auto work = [&into = store_, wanted = std::move(wanted)] { return into.keep_indexes(wanted); };
     auto kept = co_await thread_.run(std::move(work));
     may_have_indexes_ = any || !kept;

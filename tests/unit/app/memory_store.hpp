@@ -53,8 +53,14 @@ public:
     }
     outcome<void> add_group(const change_batch& changes, const stored_position& position) override
     {
-        return write("add " + std::to_string(changes.size()) + " at " + to_string(position.position));
+        auto written = write("add " + std::to_string(changes.size()) + " at " + to_string(position.position));
+        if (written) added_ = position;
+        return written;
     }
+
+    /// As a store may at any time. While no call is under way.
+    void make_added_durable() { state_.position = added_; }
+
     outcome<void> begin_large(std::uint64_t wal_bytes) override { return write(fmt::format("begin {}", wal_bytes)); }
     outcome<void> apply_large(const change_batch& part) override
     {
@@ -124,6 +130,7 @@ private:
     std::optional<errc> failing_;
     std::vector<std::string> calls_;
     store_state state_;
+    stored_position added_;
     epoch last_epoch_ = 0;
     int looks_ = 0;
 };

@@ -377,6 +377,38 @@ BOOST_AUTO_TEST_CASE(a_session_that_breaks_amid_a_backlog_leaves_nothing_of_it)
     kit.check_calls({"add 3 at 0/6E", "add 3 at 0/82 failed", "abandon", "commit 1 at 0/6E"});
 }
 
+BOOST_AUTO_TEST_CASE(after_a_failure_amid_a_backlog_it_goes_on_from_what_the_store_made_durable_by_itself)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    BOOST_TEST(kit.until_calls(1));
+    kit.rows.make_added_durable();
+    kit.rows.fail_next(errc::disk_full);
+    kit.transaction(120, 130, 3);
+    BOOST_TEST(kit.until([&] { return !kit.failed.empty(); }));
+    kit.writer.end_session();
+    BOOST_TEST(kit.flush().error().code == errc::disk_full);
+    kit.writer.begin_session();
+    BOOST_TEST(kit.writer.received().position == lsn{110});
+}
+
+BOOST_AUTO_TEST_CASE(an_index_amid_a_backlog_makes_durable_what_was_added_first)
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    writer_kit kit{limits};
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    kit.transaction(120, 130, 2);
+    BOOST_TEST(kit.until_calls(1));
+    BOOST_TEST(kit.keep_indexes({row_index{.rows = 1, .columns = {{0, 23, false}}, .matched = 1}}));
+    kit.check_calls({"add 3 at 0/6E", "commit 2 at 0/82", "indexes 1"});
+    BOOST_TEST(kit.writer.durable().position == lsn{130});
+}
+
 BOOST_AUTO_TEST_CASE(a_large_transaction_has_a_store_transaction_of_its_own)
 {
     writer_kit kit;
