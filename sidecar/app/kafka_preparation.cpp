@@ -261,20 +261,43 @@ private:
     // Of several topics, and while one is read anew, no place in the topic of transactions is the border of all.
     void keep_border()
     {
+        if (!sources_.transactions) made_.places.is_amid_transaction = false;  // then nothing tells where its end is
         auto& border = made_.places.border;
-        bool is_there = sources_.transactions && border && *border >= sources_.transactions->second.low &&
-                        *border <= sources_.transactions->second.high;
-        if (!border || (is_there && made_.anew.empty() && !made_.changed)) return;
+        if (!border || (has_transactions_from(*border) && made_.anew.empty() && !made_.changed)) return;
         border.reset();
         made_.changed = true;
+    }
+
+    // With the record before it, by which the topic is known.
+    bool has_transactions_from(const kafka::transaction_border& border) const
+    {
+        if (!sources_.transactions || sources_.transactions->first != border.topic) return false;
+        const auto& range = sources_.transactions->second;
+        return range.low < border.next && border.next <= range.high;
     }
 
     void read_anew(const kafka::topic_table& table, const failure& why)
     {
         const auto& name = table.table.record.name;
-        made_.places.tables[name] = from_beginning(table.topic, sources_.ranges.at(table.topic));
+        auto& place = made_.places.tables[name];
+        bool is_doubted = place.doubts.other_types;
+        place = from_beginning(table.topic, sources_.ranges.at(table.topic));
+        if (table.origin == column_origin::description)
+            place.doubts.other_types = is_doubted || has_other_types(table.table.record);
         made_.anew.push_back(name);
         if (!made_.because || made_.because->code == errc::no_generation) made_.because = why;
+    }
+
+    // Than when it was read before: records that were written then may be in its topic still.
+    bool has_other_types(const table_record& wanted) const
+    {
+        const auto* before = find_record(stored_, wanted.name);
+        if (before == nullptr) return false;
+        const auto& columns = before->shape.columns;
+        return std::any_of(wanted.shape.columns.begin(), wanted.shape.columns.end(), [&](const column& each) {
+            auto same = std::find_if(columns.begin(), columns.end(), [&](const column& old) { return old.name == each.name; });
+            return same != columns.end() && *same != each;
+        });
     }
 
     void forget_others()

@@ -188,7 +188,8 @@ outcome<void> kafka_session::assign()
     });
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
-        starts.push_back({topic, 0, reader_->places().border.value_or(range.high)});
+        const auto& border = reader_->places().border;  // the record before it is read once more, as are the last ones of rows
+        starts.push_back({topic, 0, border ? border->next - 1 : range.high});
     }
     if (sources_.heartbeat) {
         const auto& [topic, range] = *sources_.heartbeat;
@@ -276,7 +277,8 @@ outcome<void> kafka_session::pass_gate()
         gate_->advance(now_is, turn_at_);
         while (const auto* what = gate_->next())
             if (auto taken = reader_->take(*what); !taken) return taken;
-        reader_->set_border(gate_->is_at_border() ? std::optional{gate_->border()} : std::nullopt);
+        reader_->note_transactions(gate_->is_at_border() ? std::optional{gate_->border()} : std::nullopt,
+                                   gate_->is_amid_transaction());
         log_level_change();
     }
     reader_->end_turn();
@@ -327,8 +329,8 @@ stored_position kafka_session::position() const
     now.position = kafka::position_of(places);
     now.content_as_of = reader_->content_as_of();
     now.places = kafka::encode(places);
-    now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || why_incomplete() ||
-                    (gate_ && gate_->is_amid_transaction());
+    now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || places.is_amid_transaction ||
+                    why_incomplete();
     now.consistency = places.border ? consistency_level::transaction : consistency_level::row;
     return now;
 }
@@ -378,7 +380,7 @@ void kafka_session::show_progress()
     state_.reason.reset();
     if (incomplete)
         state_.reason = failure{errc::incomplete_log, *incomplete + "; nothing is announced from it"};
-    else if (gate_ && gate_->is_amid_transaction())
+    else if (reader_->places().is_amid_transaction)
         state_.reason = failure{errc::catching_up, "a large transaction is half-way"};
     else if (last_.unsettled)
         state_.reason = failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};

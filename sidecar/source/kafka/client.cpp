@@ -142,11 +142,6 @@ outcome<topic_config> config_from(const rd_kafka_ConfigResource_t& resource, con
 
 }  // namespace
 
-std::string place_of(const record& what)
-{
-    return fmt::format("{} [{}] at offset {}", what.topic, what.partition, what.offset);
-}
-
 outcome<std::unique_ptr<client>> client::make(const kafka_settings& wanted)
 {
     auto conf = make_conf(wanted);

@@ -30,12 +30,6 @@ std::uint64_t add_to_hash(std::uint64_t hash, std::string_view bytes) noexcept
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
 }
 
-std::uint64_t hash_of(const record& what) noexcept
-{
-    auto hash = add_to_hash(static_cast<std::uint64_t>(what.timestamp_ms), what.key.value_or(""));
-    return add_to_hash(hash, what.value.value_or(""));
-}
-
 std::uint64_t add_to_hash(std::uint64_t hash, json_node row) noexcept
 {
     if (!row.is_present()) return hash;
@@ -185,7 +179,9 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
     std::size_t partitions = 1;
     for (const auto& [name, place] : made->places_.tables) partitions += place.partitions.size();
     for (const auto& table : tables) {
-        auto rows = debezium::row_decoder::compile(table.table, types, encodings_of(encodings));
+        using types_from = debezium::row_decoder::types_from;
+        auto origin = table.origin == column_origin::description ? types_from::catalog : types_from::schemas;
+        auto rows = debezium::row_decoder::compile(table.table, types, encodings_of(encodings), origin);
         if (!rows) return rows.error();
         auto& place = made->places_.tables.at(table.table.record.name);
         auto count = place.partitions.size();
@@ -316,6 +312,7 @@ outcome<void> log_reader::put(followed& into, const record& what)
     if (auto same = check_schemas(into, what); !same) return same;
     if (auto built = build_key(into, what); !built) return built;
     if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
+    if (into.rows.has_former_types()) into.place.doubts.other_types = true;
     if (auto done = note_columns(into, what); !done) return done;
     const auto& table = into.table.table;
     auto values = row_values(into);

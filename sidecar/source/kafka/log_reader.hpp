@@ -74,8 +74,12 @@ public:
     /// life (measured with 3.7), nor amid a repeat.
     void note_idle_connector(db_time alive) noexcept;
 
-    /// The rows are those of whole transactions, up to this offset of their topic; or nothing is known of that.
-    void set_border(std::optional<std::int64_t> offset) noexcept { places_.border = offset; }
+    /// Whether the rows are those of whole transactions; if not, whether a part of one is among them.
+    void note_transactions(std::optional<transaction_border> border, bool is_amid) noexcept
+    {
+        places_.border = std::move(border);
+        places_.is_amid_transaction = is_amid;
+    }
 
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }

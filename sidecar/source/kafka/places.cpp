@@ -77,6 +77,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"skipped_records", place.doubts.skipped_records},
             {"resnapshot", place.doubts.resnapshot},
             {"nulls_as_defaults", place.doubts.nulls_as_defaults},
+            {"other_types", place.doubts.other_types},
             {"untold_defaults", place.doubts.untold_defaults}};
 }
 
@@ -93,8 +94,15 @@ table_place table_from(const json::object& from)
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));
     made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
-                   from.at("nulls_as_defaults").as_bool(), from.at("untold_defaults").as_bool()};
+                   from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
+                   from.at("untold_defaults").as_bool()};
     return made;
+}
+
+transaction_border border_from(const json::object& from)
+{
+    return {json::value_to<std::string>(from.at("topic")), from.at("next").to_number<std::int64_t>(),
+            from.at("last_hash").to_number<std::uint64_t>()};
 }
 
 log_places places_from(const json::object& from)
@@ -114,7 +122,8 @@ log_places places_from(const json::object& from)
     made.read_whole_at = time_from(from.at("read_whole_at"));
     if (const auto& took = from.at("read_for"); !took.is_null())
         made.read_for = std::chrono::microseconds{took.to_number<std::int64_t>()};
-    if (const auto* border = from.if_contains("border")) made.border = border->to_number<std::int64_t>();
+    made.is_amid_transaction = from.at("is_amid_transaction").as_bool();
+    if (const auto* border = from.if_contains("border")) made.border = border_from(border->as_object());
     return made;
 }
 
@@ -209,10 +218,12 @@ std::string encode(const log_places& places)
                       {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},
                       {"is_behind_run", places.is_behind_run},
+                      {"is_amid_transaction", places.is_amid_transaction},
                       {"began_at", places.began_at.time_since_epoch().count()},
                       {"read_whole_at", places.read_whole_at.time_since_epoch().count()},
                       {"read_for", places.read_for ? json::value(places.read_for->count()) : json::value{}}};
-    if (places.border) made["border"] = *places.border;
+    if (const auto& border = places.border)
+        made["border"] = {{"topic", border->topic}, {"next", border->next}, {"last_hash", border->last_hash}};
     return json::serialize(made);
 }
 

@@ -44,6 +44,7 @@ struct table_doubts {
     bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
     bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
     bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null.
+    bool other_types = false;  ///< Values were sent when their column had another type, which its change may have computed anew.
     bool untold_defaults = false;  ///< Rows from before a column was added show null in it, for no default of it is told.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
@@ -61,6 +62,14 @@ struct table_place {
     friend bool operator==(const table_place&, const table_place&) = default;
 };
 
+/// Up to where the rows are those of whole transactions.
+struct transaction_border {
+    std::string topic;            ///< That of transactions, which has one partition.
+    std::int64_t next = 0;        ///< The offset of what comes next.
+    std::uint64_t last_hash = 0;  ///< Of the record before it: to know the topic again.
+    friend bool operator==(const transaction_border&, const transaction_border&) = default;
+};
+
 /// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.
 struct log_places {
     std::map<table_name, table_place> tables;
@@ -72,7 +81,8 @@ struct log_places {
     db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
     db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
-    std::optional<std::int64_t> border;  ///< The rows are those of whole transactions, up to this offset of their topic.
+    std::optional<transaction_border> border;  ///< If the rows are those of whole transactions.
+    bool is_amid_transaction = false;  ///< A part of a large one is inside: not even at a level of rows a state to show.
     friend bool operator==(const log_places&, const log_places&) = default;
 };
 

@@ -18,6 +18,9 @@ struct record {
     std::optional<std::string_view> value;
 };
 
+/// Of all that a record holds: to know it again.
+std::uint64_t hash_of(const record& what) noexcept;
+
 /// `topic [partition] at offset`, for messages to people.
 std::string place_of(const record& what);
 

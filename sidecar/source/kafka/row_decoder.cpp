@@ -7,32 +7,40 @@
 
 namespace understudy::debezium {
 
-row_decoder::row_decoder(const mirrored_table& table, const type_catalog& types, encodings settings)
+row_decoder::row_decoder(const mirrored_table& table, const type_catalog& types, encodings settings, types_from origin)
     : table_{&table},
       types_{&types},
       settings_{std::move(settings)},
+      origin_{origin},
       values_(table.record.shape.columns.size()),
       scratch_(values_.size()),
       seen_(values_.size())
 {
 }
 
-outcome<row_decoder> row_decoder::compile(const mirrored_table& table, const type_catalog& types, encodings settings)
+outcome<row_decoder> row_decoder::compile(const mirrored_table& table, const type_catalog& types, encodings settings,
+                                          types_from origin)
 {
-    row_decoder decoder{table, types, std::move(settings)};
-    auto compiled = decoder.compile_texts({}, decoder.row_texts_);
+    row_decoder decoder{table, types, std::move(settings), origin};
+    auto compiled = decoder.compile_texts({}, origin, decoder.row_texts_);
     if (!compiled) return compiled.error();
     decoder.key_texts_ = decoder.row_texts_;
     return decoder;
 }
 
-outcome<void> row_decoder::compile_texts(json_node schema, column_texts& texts) const
+outcome<void> row_decoder::compile_texts(json_node schema, types_from origin, column_texts& texts) const
 {
     column_texts compiled;
     for (const auto& column : table_->record.shape.columns) {
-        auto text = value_text::compile(*types_, column.type, column.typmod, settings_, field_of(schema, column.name));
-        if (!text) return failure{text.error().code, "column " + column.name + ": " + text.error().text};
-        compiled.push_back(*std::move(text));
+        auto field = field_of(schema, column.name);
+        auto change = origin == types_from::schemas ? change_since(field, column.type, column.typmod) : type_change::none;
+        compiled.has_former_types = compiled.has_former_types || change != type_change::none;
+        auto& text = compiled.of.emplace_back();
+        // Without its key there is no row: where that cannot be read, it is an error.
+        if (change == type_change::to_other_json && !is_key(compiled.of.size() - 1)) continue;
+        auto made = value_text::compile(*types_, column.type, column.typmod, settings_, field);
+        if (!made) return failure{made.error().code, "column " + column.name + ": " + made.error().text};
+        text = *std::move(made);
     }
     texts = std::move(compiled);
     return outcome<void>{};
@@ -41,18 +49,19 @@ outcome<void> row_decoder::compile_texts(json_node schema, column_texts& texts) 
 outcome<void> row_decoder::follow(const event& said)
 {
     if (said.row || said.before) {
-        auto row = follow(said.row_schema, said.row_schema_number, row_schema_, row_texts_);
+        auto row = follow(said.row_schema, said.row_schema_number, row_schema_, origin_, row_texts_);
         if (!row) return row;
     }
     if (!said.key) return outcome<void>{};
-    return follow(said.key_schema, said.key_schema_number, key_schema_, key_texts_);
+    // The connector may say less of a key's columns than of a row's.
+    return follow(said.key_schema, said.key_schema_number, key_schema_, types_from::catalog, key_texts_);
 }
 
-outcome<void> row_decoder::follow(json_node schema, std::uint64_t number, std::uint64_t& followed,
+outcome<void> row_decoder::follow(json_node schema, std::uint64_t number, std::uint64_t& followed, types_from origin,
                                   column_texts& texts) const
 {
     if (number == followed) return outcome<void>{};
-    auto compiled = compile_texts(schema, texts);
+    auto compiled = compile_texts(schema, origin, texts);
     if (compiled) followed = number;
     return compiled;
 }
@@ -116,7 +125,12 @@ error_code row_decoder::take(json_node member, std::size_t column, const column_
 {
     if (std::exchange(seen_[column], round_) == round_) return refuse(errc::bad_text, member.name(), "is there twice");
     ++found_;
-    auto ec = texts[column].convert(member, scratch_[column], values_[column]);
+    const auto& text = texts.of[column];
+    if (!text) {
+        values_[column] = {.what = tuple_column::kind::unchanged, .text = {}};
+        return {};
+    }
+    auto ec = text->convert(member, scratch_[column], values_[column]);
     if (!ec) return {};
     return refuse(reason_of(ec), member.name(),
                   ec == errc::over_limit ? "has a value that is too long"
@@ -149,6 +163,12 @@ void row_decoder::note_missing()
         missing_.push_back(static_cast<std::uint16_t>(column));
         values_[column] = {.what = tuple_column::kind::unchanged, .text = {}};
     }
+}
+
+bool row_decoder::is_key(std::size_t column) const noexcept
+{
+    const auto& key = table_->record.shape.key;
+    return std::ranges::find(key, column) != key.end();
 }
 
 error_code row_decoder::check_key()

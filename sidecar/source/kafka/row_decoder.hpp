@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,12 @@ namespace understudy::debezium {
 /// new column or a mistake is for the caller to decide. Event-loop thread only.
 class row_decoder {
 public:
+    /// Where the table's types are known from. Only with those of schemas can the schema of a message be compared.
+    enum class types_from : std::uint8_t { catalog, schemas };
+
     /// The table and the catalog must outlive it. Errors: as value_text::compile, with the column's name.
-    static outcome<row_decoder> compile(const mirrored_table& table, const type_catalog& types, encodings settings);
+    static outcome<row_decoder> compile(const mirrored_table& table, const type_catalog& types, encodings settings,
+                                        types_from origin = types_from::catalog);
 
     /// Reads values as the schemas in a message say, where it has them, until the next call. Call it for each event
     /// before the others: it compares two numbers while nothing changes.
@@ -31,6 +36,9 @@ public:
     outcome<void> follow(const event& said);
 
     /// Decodes event::row, or event::before, which has to be there.
+    ///
+    /// A value that was sent when its column had another type, of other JSON, is unchanged: what it has become is not known.
+    /// Columns of the key are read as they are.
     ///
     /// Errors: bad_text for a value that its column's encoding does not write, and for a name that comes twice;
     /// over_limit. wrong() says which.
@@ -48,6 +56,9 @@ public:
     /// Stored columns that the row did not have, by position. Of a key: none.
     std::span<const std::uint16_t> missing() const noexcept { return missing_; }
 
+    /// Columns of the row had other types when it was sent.
+    bool has_former_types() const noexcept { return row_texts_.has_former_types; }
+
     /// The first member that is no column of the table, neither a stored nor a left out one; empty if there is none.
     std::string_view unknown_member() const noexcept { return unknown_; }
 
@@ -55,7 +66,10 @@ public:
     const std::string& wrong() const noexcept { return wrong_; }
 
 private:
-    using column_texts = std::vector<value_text>;
+    struct column_texts {
+        std::vector<std::optional<value_text>> of;  ///< Of each column; none if it is sent in another type.
+        bool has_former_types = false;
+    };
 
     /// What a member of a message is: a stored column's position, or one of these.
     static constexpr std::size_t left_out = std::size_t(-1);
@@ -68,10 +82,11 @@ private:
     };
     using member_order = std::vector<known_member>;
 
-    row_decoder(const mirrored_table& table, const type_catalog& types, encodings settings);
+    row_decoder(const mirrored_table& table, const type_catalog& types, encodings settings, types_from origin);
 
-    outcome<void> follow(json_node schema, std::uint64_t number, std::uint64_t& followed, column_texts& texts) const;
-    outcome<void> compile_texts(json_node schema, column_texts& texts) const;
+    outcome<void> follow(json_node schema, std::uint64_t number, std::uint64_t& followed, types_from origin,
+                         column_texts& texts) const;
+    outcome<void> compile_texts(json_node schema, types_from origin, column_texts& texts) const;
     void begin() noexcept;
     error_code decode_whole(json_node row, const event& said);
     error_code decode(json_node object, const event& said, const column_texts& texts, member_order& order);
@@ -79,12 +94,14 @@ private:
     std::size_t column_of(std::string_view name, std::size_t place, const event& said, member_order& order) const;
     std::size_t look_up(std::string_view name, const event& said) const noexcept;
     void note_missing();
+    bool is_key(std::size_t column) const noexcept;
     error_code check_key();
     error_code refuse(errc code, std::string_view name, std::string_view what);
 
     const mirrored_table* table_;
     const type_catalog* types_;
     encodings settings_;
+    types_from origin_;
 
     column_texts row_texts_;
     column_texts key_texts_;

@@ -281,6 +281,14 @@ no_default_shown meaning_of_no_default(json_node field, oid type)
     return kind == "bytes" || kind == "struct" ? no_default_shown::says_nothing : no_default_shown::likely_has_none;
 }
 
+/// Without a change of any value's JSON.
+bool grows_into(oid from, oid to) noexcept
+{
+    constexpr std::pair<std::string_view, std::string_view> pairs[] = {
+        {"int2", "int4"}, {"int2", "int8"}, {"int4", "int8"}, {"varchar", "text"}, {"text", "varchar"}};
+    return std::ranges::any_of(pairs, [&](const auto& pair) { return type_named(pair.first) == from && type_named(pair.second) == to; });
+}
+
 std::string name_of_type(json_node field, const column_type& type)
 {
     if (type.type == told_hstore) return "hstore";
@@ -318,6 +326,14 @@ type_facts told_hstore_facts()
     facts.name = "hstore";
     facts.casts_to_json = true;
     return facts;
+}
+
+type_change change_since(json_node field, oid type, std::int32_t typmod)
+{
+    auto told = field ? type_of(field, 0) : std::nullopt;
+    if (!told || (told->type == type && told->typmod == typmod)) return type_change::none;
+    bool is_wider = typmod == -1 && (told->type == type || grows_into(told->type, type));
+    return is_wider ? type_change::to_same_json : type_change::to_other_json;
 }
 
 encodings encodings_of(json_node field, encodings otherwise)

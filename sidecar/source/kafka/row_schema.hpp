@@ -39,6 +39,16 @@ type_facts told_hstore_facts();
 /// Errors: bad_text for what is no schema; over_limit.
 outcome<std::vector<schema_column>> columns_of(json_node row_schema);
 
+/// What became of a column's type since its schema in a message was written. ALTER TYPE changes values without an event.
+enum class type_change : std::uint8_t {
+    none,
+    to_same_json,  ///< Every value has the JSON in the one that it has in the other, unless the change computed another.
+    to_other_json,
+};
+
+/// Of a column whose present type was told by a schema, too.
+type_change change_since(json_node field, oid type, std::int32_t typmod);
+
 /// The connector's settings as the schema of one member shows them, of those that concern its values.
 encodings encodings_of(json_node field, encodings otherwise);
 

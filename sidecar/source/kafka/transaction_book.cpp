@@ -13,14 +13,14 @@ void transaction_book::begin(xid which, std::chrono::steady_clock::time_point no
     begun.has_begun = begun.has_begun || !begun.has_ended;
 }
 
-void transaction_book::end(xid which, std::vector<std::uint64_t> wanted, std::int64_t next_offset,
+void transaction_book::end(xid which, std::vector<std::uint64_t> wanted, boundary at,
                            std::chrono::steady_clock::time_point now)
 {
     if (is_done(which)) return;
     auto& ended = number(which, now);
     ended.has_ended = true;
     ended.wanted = std::move(wanted);
-    ended.next_offset = next_offset;
+    ended.ended_at = at;
 }
 
 void transaction_book::count_row(xid which, std::size_t table, std::size_t partition, std::uint64_t place,

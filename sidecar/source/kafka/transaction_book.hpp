@@ -22,11 +22,17 @@ class transaction_book {
 public:
     using xid = std::uint64_t;
 
+    /// A record of the transaction topic.
+    struct boundary {
+        std::int64_t offset = 0;
+        std::uint64_t hash = 0;
+    };
+
     struct transaction {
         std::uint64_t number = 0;  ///< In the order of commits, from one; zero until the topic has told of it.
         bool has_begun = false;    ///< Its BEGIN was seen: none of its rows came before the book was opened.
         bool has_ended = false;
-        std::int64_t next_offset = 0;       ///< Of the transaction topic, behind its END.
+        boundary ended_at;
         std::vector<std::uint64_t> wanted;  ///< Rows of each table, as its END says.
         std::vector<std::uint64_t> got;     ///< Of each table, different ones.
         std::vector<std::pair<std::size_t, std::uint64_t>> latest;  ///< Of each partition: place of the last row that came.
@@ -39,8 +45,7 @@ public:
 
     /// These two leave out what is done, so a repeat of the topic changes nothing.
     void begin(xid which, std::chrono::steady_clock::time_point now);
-    void end(xid which, std::vector<std::uint64_t> wanted, std::int64_t next_offset,
-             std::chrono::steady_clock::time_point now);
+    void end(xid which, std::vector<std::uint64_t> wanted, boundary at, std::chrono::steady_clock::time_point now);
 
     void count_row(xid which, std::size_t table, std::size_t partition, std::uint64_t place,
                    std::chrono::steady_clock::time_point now);

@@ -45,7 +45,9 @@ transaction_gate::transaction_gate(std::string topic, const std::vector<topic_ta
       mode_{start.border ? mode::closed : mode::catching_up},
       since_{now},
       wait_{limits::counting_time},
-      border_{start.border.value_or(0)}
+      border_{start.border.value_or(transaction_border{topic_, 0, 0})},
+      knows_topic_{!start.border},
+      is_amid_transaction_{start.is_amid_transaction}
 {
     for_each_partition(start, [this](const auto& name, auto number, const auto& place) {
         partitions_[index_of(name, number)].arrived = place.next;
@@ -84,6 +86,7 @@ bool transaction_gate::take(const record& what, time_point now)
     } else if (seen.what == look::kind::stray) {
         open("the rows do not say to which transaction they belong", now);
         mode_ = mode::useless;
+        is_amid_transaction_ = false;
     } else if (mode_ == mode::counting && seen.what == look::kind::row) {
         from.last_passed = seen.xid;
     }
@@ -109,13 +112,18 @@ void transaction_gate::take_boundary(const record& what, time_point now)
 {
     boundaries_arrived_ = std::max(boundaries_arrived_, what.at_end ? what.offset : what.offset + 1);
     if (mode_ == mode::catching_up || mode_ == mode::useless) return;
+    if (!std::exchange(knows_topic_, true)) {
+        bool is_known = !what.at_end && what.offset + 1 == border_.next && hash_of(what) == border_.last_hash;
+        if (!is_known) open(fmt::format("topic {} is not the one that was read before", topic_), now);
+        return;
+    }
     if (what.at_end || boundaries_.read(what.key, what.value)) return;
     const auto& event = boundaries_.last();
     if (event.kind != event_kind::transaction) return;
     auto xid = xid_from(event.boundary.id.xid);
     if (!xid) return;
     if (!event.boundary.is_end) return book_.begin(*xid, now);
-    book_.end(*xid, counts_of(event.boundary, tables_), what.offset + 1, now);
+    book_.end(*xid, counts_of(event.boundary, tables_), {what.offset, hash_of(what)}, now);
     if (event.sent_ms) {
         db_time at{std::chrono::milliseconds{*event.sent_ms}};
         newest_ = std::max(newest_.value_or(at), at);
@@ -163,8 +171,9 @@ void transaction_gate::count_on(const circumstances& now_is, time_point now)
         if (read_through_ <= since_) return;
         mode_ = mode::counting;
         since_ = now;
-        border_ = boundaries_arrived_;
+        border_ = {topic_, boundaries_arrived_, 0};
         has_seen_whole_ = false;
+        is_amid_transaction_ = false;
     }
     while (auto front = book_.front()) {
         const auto& first = *book_.find(*front);
@@ -247,7 +256,8 @@ void transaction_gate::give_up_if_overdue(time_point now)
 
 void transaction_gate::finish_front()
 {
-    border_ = std::max(border_, book_.find(*book_.front())->next_offset);
+    const auto& end = book_.find(*book_.front())->ended_at;
+    if (end.offset >= border_.next) border_ = {topic_, end.offset + 1, end.hash};
     book_.finish_front();
 }
 
@@ -256,7 +266,6 @@ void transaction_gate::start_over(time_point now) noexcept
     mode_ = mode::catching_up;
     since_ = now;
     passing_to_ = 0;
-    is_amid_transaction_ = false;
     book_.clear();
     for (auto& each : partitions_) each.last_passed.reset();
 }

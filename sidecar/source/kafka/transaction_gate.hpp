@@ -37,8 +37,8 @@ class transaction_gate {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// `topic` has one partition. Closed from the start if the places are a border, from which it is read on; else it is read
-    /// from its end on. `tables` must outlive the gate.
+    /// `topic` has one partition. Closed from the start if the places are a border: then it is read from the record before that
+    /// on; else from its end on. `tables` must outlive the gate.
     transaction_gate(std::string topic, const std::vector<topic_table>& tables, const log_places& start, time_point now);
 
     const std::string& topic() const noexcept { return topic_; }
@@ -67,11 +67,12 @@ public:
     /// What has passed is a number of whole transactions, without a gap.
     bool is_at_border() const noexcept { return mode_ == mode::closed && !is_amid_transaction_; }
 
-    /// A part of one has passed that is whole neither here nor there: no state to show.
+    /// A part of one has passed that is whole neither here nor there: no state to show. Should the gate open meanwhile, until
+    /// all has come that the topics held then.
     bool is_amid_transaction() const noexcept { return is_amid_transaction_; }
 
-    /// Where the transaction topic is to be read on from is_at_border().
-    std::int64_t border() const noexcept { return border_; }
+    /// Up to where what has passed is whole, if it is_at_border().
+    const transaction_border& border() const noexcept { return border_; }
 
     /// Why rows pass as they come, for people.
     const std::string& why_open() const noexcept { return why_open_; }
@@ -139,7 +140,8 @@ private:
     time_point read_through_{};
     std::deque<std::pair<partition_ends, time_point>> asked_;
     std::int64_t boundaries_arrived_ = 0;
-    std::int64_t border_ = 0;
+    transaction_border border_;
+    bool knows_topic_ = true;  // else the record before the border comes first, and is compared
     std::optional<db_time> newest_;
     std::uint64_t passing_to_ = 0;  // rows of transactions up to this number may pass
     bool is_amid_transaction_ = false;

@@ -258,23 +258,35 @@ BOOST_AUTO_TEST_CASE(places_that_cannot_be_read_are_damage)
 BOOST_AUTO_TEST_CASE(a_border_holds_while_the_topic_of_transactions_has_it)
 {
     situation at;
-    at.places.border = 20;
+    at.places.border = kafka::transaction_border{"c.transaction", 20, 1};
     at.sources.transactions = std::pair{std::string{"c.transaction"}, kafka::offset_range{10, 30}};
     BOOST_TEST(at.anew() == "none");
-    BOOST_TEST(at.plan().value().places.border.value() == 20);
-    at.sources.transactions->second = {21, 30};
+    BOOST_TEST(at.plan().value().places.border.value().next == 20);
+    at.sources.transactions->second = {20, 30};  // what it is known by is gone
     BOOST_TEST(at.anew() == "none, changed");
     BOOST_TEST(!at.plan().value().places.border.has_value());
     at.sources.transactions->second = {0, 19};  // made anew
+    BOOST_TEST(!at.plan().value().places.border.has_value());
+    at.sources.transactions = std::pair{std::string{"other.transaction"}, kafka::offset_range{10, 30}};
     BOOST_TEST(!at.plan().value().places.border.has_value());
     at.sources.transactions.reset();
     BOOST_TEST(!at.plan().value().places.border.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(without_a_topic_of_transactions_nothing_is_waited_for_of_one)
+{
+    situation at;
+    at.places.is_amid_transaction = true;
+    at.sources.transactions = std::pair{std::string{"c.transaction"}, kafka::offset_range{10, 30}};
+    BOOST_TEST(at.plan().value().places.is_amid_transaction);
+    at.sources.transactions.reset();
+    BOOST_TEST(!at.plan().value().places.is_amid_transaction);
+}
+
 BOOST_AUTO_TEST_CASE(no_border_holds_for_tables_that_are_read_anew_or_no_longer)
 {
     situation at;
-    at.places.border = 20;
+    at.places.border = kafka::transaction_border{"c.transaction", 20, 1};
     at.sources.transactions = std::pair{std::string{"c.transaction"}, kafka::offset_range{10, 30}};
     at.follow(topic_of({"public", "added"}, 3));
     BOOST_TEST(at.anew() == "added: no_generation");
@@ -299,6 +311,25 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_added_is_read_and_the_others_go_on)
     auto made = at.plan().value();
     BOOST_TEST(made.places.tables.at(items).partitions[0].next == 50);
     BOOST_TEST((made.places.read_whole_at == at.places.read_whole_at));
+}
+
+BOOST_AUTO_TEST_CASE(a_described_table_of_other_types_than_before_is_marked_from_then_on)
+{
+    for (auto origin : {column_origin::description, column_origin::messages}) {
+        situation at;
+        auto is_marked = [&] { return at.plan().value().places.tables.at(items).doubts.other_types; };
+        auto& table = at.sources.tables.front();
+        table.origin = origin;
+        table.table.record.shape.columns.push_back({"added", text_type, -1});
+        BOOST_TEST(at.anew() == "items: table_changed");
+        BOOST_TEST(!is_marked());
+        table.table.record.shape.columns.front().type = int8_type;
+        BOOST_TEST(is_marked() == (origin == column_origin::description));
+        at.stored.tables.front() = table.table.record;
+        at.place().doubts.other_types = true;
+        at.ranges()[0] = {55, 60};
+        BOOST_TEST(is_marked() == (origin == column_origin::description));  // records tell of themselves
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_is_removed_is_forgotten)

@@ -49,7 +49,7 @@ log_places full()
     table.has_events = true;
     table.newest_event = at(11);
     table.unknown_column = "added\n";
-    table.doubts = {.skipped_records = true, .resnapshot = true};
+    table.doubts = {.skipped_records = true, .resnapshot = true, .other_types = true};
     log_places made;
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};
     made.run = at(12);
@@ -58,7 +58,8 @@ log_places full()
     made.began_at = at(13);
     made.read_for = microseconds{14};
     made.read_whole_at = at(15);
-    made.border = 16;
+    made.border = transaction_border{"c.\"transaction", 16, 17};
+    made.is_amid_transaction = true;
     return made;
 }
 
@@ -114,6 +115,9 @@ BOOST_AUTO_TEST_CASE(a_member_that_is_missing_is_damage)
     for (const auto& member : place_of(whole))
         if (member.key() != "mark")
             BOOST_TEST_CONTEXT(member.key()) BOOST_TEST(without(place_of, member.key()).error() == errc::store_damaged);
+    auto border_of = [](boost::json::object& all) -> auto& { return all.at("border").as_object(); };
+    for (const auto& member : border_of(whole))
+        BOOST_TEST_CONTEXT(member.key()) BOOST_TEST(without(border_of, member.key()).error() == errc::store_damaged);
 }
 
 BOOST_AUTO_TEST_CASE(the_position_is_the_sum_of_all_offsets)
