@@ -17,7 +17,7 @@ const char* remedy_for_sources(const failure& why)
     case errc::unreachable:
     case errc::timed_out: return "see source.kafka.brokers in the config, and security.protocol among its properties";
     case errc::authentication_failed: return "correct the credentials in source.kafka.properties_file";
-    case errc::permission_denied: return "allow DESCRIBE, DESCRIBE_CONFIGS and READ on the topics, and DESCRIBE on the cluster";
+    case errc::permission_denied: return "allow READ and DESCRIBE_CONFIGS on the topics";
     case errc::columns_unknown: return "have the connector send schemas, or describe the tables for source.kafka.description";
     case errc::topic_missing: return "start the connector for these tables, or correct source.kafka.topics";
     case errc::bad_config: return "correct source.kafka in the config";

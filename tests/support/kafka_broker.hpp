@@ -3,13 +3,25 @@
 #include "support/files.hpp"
 #include "support/java_program.hpp"
 
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 
 namespace understudy::testing {
 
+/// A second listener: SASL_SSL with the mechanism PLAIN. Whoever comes by it may do what kafka_topics::allow said, and who comes
+/// by the first may do everything.
+struct secure_listener {
+    std::filesystem::path chain;                   ///< In PEM, as its key, which is not encrypted.
+    std::filesystem::path key;
+    std::map<std::string, std::string> passwords;  ///< By user.
+};
+
 struct broker_options {
     java_properties properties = {};                    ///< On top of ours.
     std::string cluster_id = "MkU3OEVBNTcwNTJENDM2Qg";  ///< 16 bytes in base64.
+    std::optional<secure_listener> secure = {};
 };
 
 /// A private, throwaway Kafka: one process that is broker and controller, on free ports of loopback. Topics are never made by
@@ -34,14 +46,19 @@ public:
     /// What clients take as bootstrap.servers.
     std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
 
+    /// The same of the second listener.
+    std::string secure_bootstrap() const { return "127.0.0.1:" + std::to_string(secure_port_); }
+
     std::string log() const { return program_.log(); }
 
 private:
-    void configure(const java_properties& more);
+    void configure(const java_properties& more, const std::optional<secure_listener>& secure);
+    java_properties secure_properties(const secure_listener& secure) const;
     void format(const std::string& cluster_id);
 
     int port_;
     int controller_port_;
+    int secure_port_;
     temp_directory directory_;
     java_program program_;
 };

@@ -35,6 +35,7 @@ using kafka_delete_topic_handle = kafka_owned<rd_kafka_DeleteTopic_t, &rd_kafka_
 using kafka_new_partitions_handle = kafka_owned<rd_kafka_NewPartitions_t, &rd_kafka_NewPartitions_destroy>;
 using kafka_config_resource_handle = kafka_owned<rd_kafka_ConfigResource_t, &rd_kafka_ConfigResource_destroy>;
 using kafka_delete_records_handle = kafka_owned<rd_kafka_DeleteRecords_t, &rd_kafka_DeleteRecords_destroy>;
+using kafka_acl_handle = kafka_owned<rd_kafka_AclBinding_t, &rd_kafka_AclBinding_destroy>;
 using kafka_metadata_handle = kafka_owned<const rd_kafka_metadata_t, &rd_kafka_metadata_destroy>;
 
 using kafka_settings = std::map<std::string, std::string>;

@@ -249,6 +249,27 @@ topic_config kafka_topics::config(const std::string& topic)
     return found;
 }
 
+void kafka_topics::allow(const std::string& user, const std::string& topic, topic_right what)
+{
+    auto operation = what == topic_right::see    ? RD_KAFKA_ACL_OPERATION_DESCRIBE
+                     : what == topic_right::read ? RD_KAFKA_ACL_OPERATION_READ
+                                                 : RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS;
+    char reason[512] = "";
+    kafka_acl_handle wanted{rd_kafka_AclBinding_new(
+        RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*", operation,
+        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason, sizeof reason)};
+    if (!wanted) throw std::runtime_error{"rights on " + topic + ": " + reason};
+    auto how = client_->options(RD_KAFKA_ADMIN_OP_CREATEACLS);
+    auto* bindings = wanted.get();
+    rd_kafka_CreateAcls(client_->producer.get(), &bindings, 1, how.get(), client_->answers.get());
+    auto event = client_->answer("rights on " + topic);
+    std::size_t count = 0;
+    const auto* const* results = rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
+    for (std::size_t at = 0; at < count; ++at)
+        if (const auto* error = rd_kafka_acl_result_error(results[at]))
+            check_kafka(rd_kafka_error_code(error), "rights on " + topic, rd_kafka_error_string(error));
+}
+
 void kafka_topics::delete_before(const std::string& topic, std::int32_t partition, std::int64_t offset)
 {
     auto what = "delete records of " + topic;

@@ -29,6 +29,9 @@ struct kafka_message {
     std::chrono::milliseconds timestamp = {};  ///< Since 1970; only of one that was read.
 };
 
+/// What users may be allowed to do to topics. To read one is also to see it.
+enum class topic_right { see, read, see_settings };
+
 enum class isolation { read_committed, read_uncommitted };
 
 /// Messages that become visible together, or never. Ends with abort() when nobody has ended it; until then no reader of committed
@@ -71,6 +74,9 @@ public:
 
     /// Every setting of the topic, defaults included.
     topic_config config(const std::string& topic);
+
+    /// For a broker that asks: see secure_listener.
+    void allow(const std::string& user, const std::string& topic, topic_right what);
 
     /// What is before `offset` is gone, as after its retention.
     void delete_before(const std::string& topic, std::int32_t partition, std::int64_t offset);

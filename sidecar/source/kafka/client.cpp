@@ -71,9 +71,8 @@ outcome<conf_handle> make_conf(const kafka_settings& wanted)
         if (auto done = set(*conf, name.c_str(), value); !done) return done.error();
     for (const auto& [name, value] : kept)
         if (auto done = set(*conf, name, value); !done) return done.error();
-    // Without one, librdkafka assigns nothing. It is never joined.
-    auto group = wanted.report_group.empty() ? std::string{"understudy"} : wanted.report_group;
-    if (auto done = set(*conf, "group.id", group); !done) return done.error();
+    if (!wanted.report_group.empty())
+        if (auto done = set(*conf, "group.id", wanted.report_group); !done) return done.error();
     if (auto done = set(*conf, "bootstrap.servers", wanted.brokers); !done) return done.error();
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
     return conf;
@@ -160,7 +159,7 @@ client::client(handle library, int wake_fd, bool reports)
       reports_{reports},
       library_{library.release()},
       events_{rd_kafka_queue_get_main(library_)},
-      arrived_{rd_kafka_queue_get_consumer(library_)}
+      arrived_{rd_kafka_queue_new(library_)}
 {
     static constexpr std::uint64_t one = 1;
     rd_kafka_set_log_queue(library_, events_.get());
@@ -170,6 +169,8 @@ client::client(handle library, int wake_fd, bool reports)
 client::~client()
 {
     release();
+    stop_reading();
+    topics_.clear();
     for (auto* queue : {events_.get(), arrived_.get()}) rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
     events_.reset();
     arrived_.reset();
@@ -179,10 +180,21 @@ client::~client()
 
 outcome<void> client::assign(std::span<const partition_start> partitions)
 {
-    auto list = list_of(partitions);
-    auto error = rd_kafka_assign(library_, list.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, "assigning partitions");
+    stop_reading();
+    for (const auto& start : partitions) {
+        auto& topic = topics_[start.topic];
+        if (!topic) topic.reset(rd_kafka_topic_new(library_, start.topic.c_str(), nullptr));
+        if (!topic || rd_kafka_consume_start_queue(topic.get(), start.partition, start.offset, arrived_.get()) != 0)
+            return failed(rd_kafka_last_error(), fmt::format("{} [{}]", start.topic, start.partition));
+        reading_.emplace_back(topic.get(), start.partition);
+    }
     return {};
+}
+
+void client::stop_reading()
+{
+    for (const auto& [topic, partition] : reading_) rd_kafka_consume_stop(topic, partition);
+    reading_.clear();
 }
 
 void client::release()
@@ -240,6 +252,13 @@ outcome<void> client::look_at_events()
     return {};
 }
 
+// Who asks hears only that nobody answered in time; what is wrong with a password or a certificate is an event.
+failure client::why_silent(rd_kafka_resp_err_t error)
+{
+    auto told = look_at_events();
+    return told ? failed(error, "the brokers") : told.error();
+}
+
 void client::report(std::span<const partition_start> positions)
 {
     if (!reports_) return;
@@ -251,7 +270,7 @@ outcome<cluster_facts> client::describe_cluster()
 {
     const rd_kafka_metadata_t* raw = nullptr;
     auto error = rd_kafka_metadata(library_, 1, nullptr, &raw, timeout_ms);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, "the brokers");
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return why_silent(error);
     c_handle<const rd_kafka_metadata_t, &rd_kafka_metadata_destroy> metadata{raw};
     cluster_facts found;
     for (int at = 0; at < metadata->topic_cnt; ++at) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace understudy::kafka {
@@ -44,7 +45,8 @@ struct partition_start {
     std::int64_t offset = 0;
 };
 
-/// A consumer of librdkafka: partitions are assigned, no group is joined, nothing is committed unless asked for.
+/// A consumer of librdkafka: partitions are read without a group, for which nobody needs rights; nothing is committed unless
+/// report() is asked for.
 ///
 /// Owns the library's handle and its threads, which only write to wake_fd(). take() and assign() belong to the event loop;
 /// the members that ask the cluster block, and belong to one other thread.
@@ -78,18 +80,23 @@ public:
 
 private:
     using handle = c_handle<rd_kafka_t, &rd_kafka_destroy>;
+    using topic_handle = c_handle<rd_kafka_topic_t, &rd_kafka_topic_destroy>;
     using queue_handle = c_handle<rd_kafka_queue_t, &rd_kafka_queue_destroy>;
 
     client(handle library, int wake_fd, bool reports);
     outcome<void> look_at_events();
     failure explain(const rd_kafka_message_t& message) const;
+    failure why_silent(rd_kafka_resp_err_t error);
     void release();
+    void stop_reading();
 
     int wake_fd_ = -1;
     bool reports_ = false;
     rd_kafka_t* library_ = nullptr;
     queue_handle events_;
     queue_handle arrived_;
+    std::map<std::string, topic_handle> topics_;  // that were read, now or before
+    std::vector<std::pair<rd_kafka_topic_t*, std::int32_t>> reading_;
     std::vector<rd_kafka_message_t*> messages_;  // of the last take()
     std::vector<record> records_;
 };

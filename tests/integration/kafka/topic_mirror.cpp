@@ -46,7 +46,8 @@ std::string make_database(const topic_mirror_options& options)
 sidecar_options options_of(const topic_mirror_options& options, const std::filesystem::path& description)
 {
     sidecar_options made;
-    made.source = "  kafka:\n    brokers: \"" + shared_broker().bootstrap() + "\"\n    topics:\n      prefix: " + options.name +
+    auto brokers = options.brokers.empty() ? shared_broker().bootstrap() : options.brokers;
+    made.source = "  kafka:\n    brokers: \"" + brokers + "\"\n    topics:\n      prefix: " + options.name +
                   (description.empty() ? "" : "\n    description: " + description.string()) + "\n    connector:\n" +
                   (options.encodings.empty() ? recommended_encodings : options.encodings) + options.source;
     made.tables = options.followed;

@@ -28,6 +28,7 @@ struct topic_mirror_options {
     std::string encodings = {};             ///< In place of the `connector` section that fits the recommended ones.
     std::string more = {};                  ///< More of the config; everything is quick already.
     columns_from columns = columns_from::description;  ///< With messages, the connector sends schemas.
+    std::string brokers = {};                ///< Of the topics that are followed; empty: the shared one.
     std::vector<std::string> followed = {};  ///< As the config lists them, in YAML; empty: `tables`.
 };
 

@@ -1,5 +1,6 @@
 #include "integration/reads/loopback_mirror.hpp"
 
+#include "support/certificate.hpp"
 #include "support/child_process.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
@@ -19,38 +20,6 @@ namespace fs = std::filesystem;
 
 const std::string schema = "CREATE TABLE words (id int PRIMARY KEY, t text); INSERT INTO words VALUES (1, 'one');";
 const std::string token = "a-token-of-thirty-two-characters";
-
-/// A certificate for localhost that vouches for itself, with its key.
-struct certificate {
-    explicit certificate(const fs::path& directory, const std::string& name = "tls", const std::string& password = {})
-        : chain{directory / (name + ".pem")}, key{directory / (name + ".key")}
-    {
-        std::vector<std::string> command{"/usr/bin/openssl",
-                                         "req",
-                                         "-x509",
-                                         "-newkey",
-                                         "ec",
-                                         "-pkeyopt",
-                                         "ec_paramgen_curve:prime256v1",
-                                         "-days",
-                                         "1",
-                                         "-subj",
-                                         "/CN=localhost",
-                                         "-addext",
-                                         "subjectAltName=DNS:localhost",
-                                         "-keyout",
-                                         key.string(),
-                                         "-out",
-                                         chain.string()};
-        if (password.empty())
-            command.insert(command.end(), {"-nodes"});
-        else
-            command.insert(command.end(), {"-passout", "pass:" + password});
-        run_program({.command = command, .output = directory / "openssl", .run_as = {}, .environment = {}});
-    }
-    fs::path chain;
-    fs::path key;
-};
 
 std::string lines_for(const fs::path& chain, const fs::path& key)
 {
