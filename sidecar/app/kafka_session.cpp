@@ -31,10 +31,17 @@ kafka::reading_policy policy_of(const kafka_settings& wanted) noexcept
     return {.bad_message = wanted.on_bad_message, .resnapshot = wanted.on_resnapshot};
 }
 
-/// Where reading goes on. The last record is read once more, to see whether this is still the same log.
-std::int64_t first_offset(const kafka::partition_place& place) noexcept
+/// Where reading goes on. The last record is read once more, to see whether this is still the same log, if it is there still.
+std::int64_t first_offset(const kafka::partition_place& place, std::int64_t low) noexcept
 {
-    return place.last >= place.began ? place.last : place.next;
+    return place.last >= std::max(place.began, low) ? place.last : place.next;
+}
+
+kafka::partition_ends ends_of(const auto& ranges)
+{
+    kafka::partition_ends ends;
+    for (const auto& [partition, range] : ranges) ends[partition] = range.high;
+    return ends;
 }
 
 /// Of a changed table messages may tell what they told before, as when a column came and went: then only a reading from the
@@ -184,7 +191,8 @@ outcome<void> kafka_session::assign()
 {
     std::vector<kafka::partition_start> starts;
     kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto& place) {
-        starts.push_back({topic, number, first_offset(place)});
+        const auto& range = sources_.ranges.at(topic).at(static_cast<std::size_t>(number));
+        starts.push_back({topic, number, first_offset(place, range.low)});
     });
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
@@ -406,20 +414,21 @@ asio::awaitable<void> kafka_session::ask_until_closed()
         auto asked_at = std::chrono::steady_clock::now();
         asked.alive = alive_;
         if (reader_->places().run_is_ending) asked.ended = reader_->places().run;
-        auto ends = co_await ask_ends();
+        auto ranges = co_await ask_ranges();
         if (closed_because_) break;
-        if (!ends) {
-            close(ends.error());
+        if (!ranges) {
+            close(ranges.error());
             break;
         }
-        note_at_gate(*ends, asked_at);
-        asked.ends = std::move(*ends);
+        asked.ends = ends_of(*ranges);
+        note_at_gate(asked.ends, asked_at);
         note_ends(std::move(asked));
         settle_ends();
         if (is_time_to_look(looked)) {
             looked = std::chrono::steady_clock::now();
             if (auto same = co_await look_at_topics(); !same) close(same.error());
         }
+        if (auto looked_at = look_at_logs(*ranges); !looked_at) close(looked_at.error());
         boost::system::error_code ignored;
         if (wake_) wake_->cancel(ignored);  // a look at what has arrived, should nobody have said so
         ask_timer_.expires_after(settings_.heartbeat);
@@ -431,18 +440,25 @@ asio::awaitable<void> kafka_session::ask_until_closed()
 
 asio::awaitable<outcome<kafka::partition_ends>> kafka_session::ask_ends()
 {
+    auto ranges = co_await ask_ranges();
+    if (!ranges) co_return ranges.error();
+    co_return ends_of(*ranges);
+}
+
+asio::awaitable<outcome<kafka_session::partition_ranges>> kafka_session::ask_ranges()
+{
     std::vector<std::pair<std::string, std::int32_t>> partitions;
     kafka::for_each_partition(reader_->places(),
                               [&](const auto& topic, auto number, const auto&) { partitions.emplace_back(topic, number); });
     if (gate_) partitions.emplace_back(gate_->topic(), 0);
-    auto ask = [client = client_.get(), partitions = std::move(partitions)]() -> outcome<kafka::partition_ends> {
-        kafka::partition_ends ends;
+    auto ask = [client = client_.get(), partitions = std::move(partitions)]() -> outcome<partition_ranges> {
+        partition_ranges ranges;
         for (const auto& [topic, partition] : partitions) {
             auto range = client->range_of(topic, partition);
             if (!range) return range.error();
-            ends[{topic, partition}] = range->high;
+            ranges[{topic, partition}] = *range;
         }
-        return ends;
+        return ranges;
     };
     co_return co_await asker_.run(std::move(ask));
 }
@@ -481,6 +497,23 @@ asio::awaitable<outcome<void>> kafka_session::look_at_topics()
     if (!sources_.transactions && transactions != cluster->topics.end() && transactions->second == 1)
         co_return failure{errc::topic_changed, "the connector's transactions have begun"};
     co_return outcome<void>{};
+}
+
+// Whether the logs are still those that were read: one that was made anew under us, or cut by an unclean election and filled
+// again, may be as long. The last record of each is read once more.
+outcome<void> kafka_session::look_at_logs(const partition_ranges& ranges)
+{
+    auto now = std::chrono::steady_clock::now();
+    bool is_quiet = !closed_because_ && records_waiting() == 0 && !(gate_ && gate_->is_keeping());
+    if (!is_quiet || now - logs_looked_at_ <= limits::topics_interval) return {};
+    logs_looked_at_ = now;
+    outcome<void> looked;
+    kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto& place) {
+        auto range = ranges.find({topic, number});
+        if (!looked || range == ranges.end() || place.last < std::max(place.began, range->second.low)) return;
+        looked = client_->seek({topic, number, place.last});
+    });
+    return looked;
 }
 
 void kafka_session::note_ends(asked_ends asked)

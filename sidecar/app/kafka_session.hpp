@@ -16,6 +16,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -63,10 +64,13 @@ private:
     outcome<void> begin_streaming_when_read();
     asio::awaitable<void> wait_for_records();
     asio::awaitable<void> ask_until_closed();
+    using partition_ranges = std::map<std::pair<std::string, std::int32_t>, kafka::offset_range>;
+    asio::awaitable<outcome<partition_ranges>> ask_ranges();
     asio::awaitable<outcome<kafka::partition_ends>> ask_ends();
     void note_at_gate(kafka::partition_ends& ends, std::chrono::steady_clock::time_point asked_at);
     bool is_time_to_look(std::chrono::steady_clock::time_point last) const;
     asio::awaitable<outcome<void>> look_at_topics();
+    outcome<void> look_at_logs(const partition_ranges& ranges);
     void note_ends(asked_ends asked);
     void settle_ends();
     void store_read_whole();
@@ -102,6 +106,7 @@ private:
     std::chrono::steady_clock::time_point last_record_at_ = std::chrono::steady_clock::now();
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point turn_at_{};
+    std::chrono::steady_clock::time_point logs_looked_at_ = began_;
     std::deque<asked_ends> asked_;
     asio::steady_timer ask_timer_;
     asio::steady_timer progress_timer_;

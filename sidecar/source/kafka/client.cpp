@@ -191,6 +191,16 @@ outcome<void> client::assign(std::span<const partition_start> partitions)
     return {};
 }
 
+outcome<void> client::seek(const partition_start& to)
+{
+    constexpr int without_waiting = 0;
+    auto topic = topics_.find(to.topic);
+    if (topic == topics_.end()) return failure{errc::internal, to.topic + " is not assigned"};
+    auto error = rd_kafka_seek(topic->second.get(), to.partition, to.offset, without_waiting);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, fmt::format("{} [{}]", to.topic, to.partition));
+    return {};
+}
+
 void client::stop_reading()
 {
     for (const auto& [topic, partition] : reading_) rd_kafka_consume_stop(topic, partition);

@@ -66,6 +66,9 @@ public:
     /// Reads these from here on, instead of what was read before.
     outcome<void> assign(std::span<const partition_start> partitions);
 
+    /// Goes back, or on, to another offset of a partition that is assigned: what comes next of it is from there.
+    outcome<void> seek(const partition_start& to);
+
     /// Gives up to `most` records that have arrived, without waiting; none when there are none. They are borrowed until
     /// the next call. Errors also: offsets_lost when a partition no longer holds what comes next, topic_missing.
     outcome<std::span<const record>> take(std::size_t most);

@@ -64,6 +64,9 @@ public:
     const record* next();
     void forget_passed() noexcept { passed_.clear(); }
 
+    /// Records are kept that have arrived.
+    bool is_keeping() const noexcept { return kept_bytes_ != 0; }
+
     /// What has passed is a number of whole transactions, without a gap.
     bool is_at_border() const noexcept { return mode_ == mode::closed && !is_amid_transaction_; }
 

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <signal.h>
+
 #include <numeric>
 #include <random>
 
@@ -165,6 +167,44 @@ BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_while_it_was_away_is_read_from_i
     through.start();
     BOOST_TEST(comes_to_hold(through, {item(11, 2), item(12, 2), item(13, 2), item(14, 2)}), through.explain());
     BOOST_TEST(through.logged("topic_replaced") > 0u, through.explain());
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_under_it_is_read_from_its_beginning)
+{
+    topic_mirror through{made_table("anew_under")};
+    message_maker make{through.name()};
+    auto topic = through.topic("item");
+    shared_topics().create(topic, {.config = compacting()});
+    for (int id = 1; id <= 3; ++id) shared_topics().produce(topic, {make.row({.id = id, .n = 1})});
+    through.start();
+    BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1), item(3, 1)}), through.explain());
+    through.sidecar().signal(SIGSTOP);
+    shared_topics().remove(topic);
+    shared_topics().create(topic, {.config = compacting()});
+    message_maker other{through.name()};
+    for (int id = 11; id <= 13; ++id) shared_topics().produce(topic, {other.row({.id = id, .n = 2})});
+    through.sidecar().signal(SIGCONT);
+    BOOST_TEST(wait_for([&] { return through.rows("item") == strings{item(11, 2), item(12, 2), item(13, 2)}; }, 60s),
+               through.explain());
+    BOOST_TEST(through.logged("topic_replaced") > 0u, through.explain());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_retention_removed_after_it_was_read_is_not_missed)
+{
+    topic_mirror through{made_table("expired")};
+    message_maker make{through.name()};
+    auto topic = through.topic("item");
+    shared_topics().create(topic, {.config = deleting()});
+    shared_topics().produce(topic, make.snapshot({1, 2}, 1));
+    through.start();
+    BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1)}), through.explain());
+    through.stop();
+    shared_topics().delete_before(topic, 0, 2);
+    through.start();
+    shared_topics().produce(topic, {make.row({.id = 1, .n = 2, .op = "u"})});
+    BOOST_TEST(comes_to_hold(through, {item(1, 2), item(2, 1)}), through.explain());
+    BOOST_TEST(through.logged("copy_started") == 1u, through.explain());
+    BOOST_TEST(through.logged("offsets_lost") == 0u, through.explain());
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_under_it_keeps_the_last_generation_until_it_is_there_again)
