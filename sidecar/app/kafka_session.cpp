@@ -193,6 +193,8 @@ outcome<void> kafka_session::assign()
     kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto& place) {
         const auto& range = sources_.ranges.at(topic).at(static_cast<std::size_t>(number));
         starts.push_back({topic, number, first_offset(place, range.low)});
+        if (starts.back().offset < place.next) reader_->expect_last_again(topic, number);
+        reader_->know_up_to(topic, number, range.high);
     });
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
@@ -240,6 +242,7 @@ outcome<bool> kafka_session::read_turn()
     writer_.expect(records_waiting());
     hand_over();
     settle_ends();
+    if (auto same = check_columns_when_read(); !same) return same.error();
     if (!streaming_)
         if (auto begun = begin_streaming_when_read(); !begun) return begun.error();
     if (records_waiting() == 0) writer_.on_reached(last_.position);
@@ -337,9 +340,13 @@ stored_position kafka_session::position() const
     now.position = kafka::position_of(places);
     now.content_as_of = reader_->content_as_of();
     now.places = kafka::encode(places);
+    bool is_of_known_columns = columns_are_checked_ || reader_->check_columns();
     now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || places.is_amid_transaction ||
-                    why_incomplete();
-    now.consistency = places.border ? consistency_level::transaction : consistency_level::row;
+                    !is_of_known_columns || why_incomplete();
+    bool is_whole = places.border && std::none_of(places.tables.begin(), places.tables.end(), [](const auto& table) {
+        return kafka::has_other_rows(table.second.doubts);
+    });
+    now.consistency = is_whole ? consistency_level::transaction : consistency_level::row;
     return now;
 }
 
@@ -353,6 +360,14 @@ std::optional<std::string> kafka_session::why_incomplete() const
     return std::nullopt;
 }
 
+// Amid what was there at the start, columns may have come and gone.
+outcome<void> kafka_session::check_columns_when_read()
+{
+    if (columns_are_checked_ || !reader_->has_read_what_was_known()) return {};
+    columns_are_checked_ = true;
+    return reader_->check_columns();
+}
+
 outcome<void> kafka_session::begin_streaming_when_read()
 {
     const auto& places = reader_->places();
@@ -360,7 +375,6 @@ outcome<void> kafka_session::begin_streaming_when_read()
     if (const auto* growing = growing_table(places))
         return failure{errc::topic_changed, fmt::format("topic {} has got {} partitions; the old ones were read to their ends",
                                                         growing->topic, growing->growing_to)};
-    if (auto known = reader_->check_columns(); !known) return known;
     reader_->note_targets_reached(wall_clock());
     streaming_ = true;
     progress_timer_.cancel();
@@ -549,11 +563,12 @@ void kafka_session::settle_ends()
         if (std::chrono::steady_clock::now() - last_record_at_ > limits::quiet_time) note_quiet();
         if (!streaming_) continue;
         reader_->note_read_whole(asked.asked_at);
-        if (asked.alive && asked.alive > proved_) {
-            proved_ = asked.alive;
-            state_.clock_offset = std::chrono::milliseconds{0};  // nobody tells us the database's
-            notify_.probed({.written = last_.position, .at = *asked.alive});
-        }
+        if (!asked.alive) continue;
+        auto by = *asked.alive - reader_->connector_lag_before(*asked.alive);
+        if (by <= proved_) continue;
+        proved_ = by;
+        state_.clock_offset = std::chrono::milliseconds{0};  // nobody tells us the database's
+        notify_.probed({.written = last_.position, .at = by});
     }
     store_read_whole();
 }

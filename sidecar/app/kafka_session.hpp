@@ -61,6 +61,7 @@ private:
     void hand_over();
     void hand_over(stored_position now);
     std::uint64_t records_waiting() const;
+    outcome<void> check_columns_when_read();
     outcome<void> begin_streaming_when_read();
     asio::awaitable<void> wait_for_records();
     asio::awaitable<void> ask_until_closed();
@@ -96,6 +97,7 @@ private:
     bool gate_was_closed_ = false;
     std::optional<asio::posix::stream_descriptor> wake_;
     bool streaming_ = false;
+    bool columns_are_checked_ = false;
     std::optional<failure> closed_because_;
     std::optional<std::string> incomplete_;  // as it was logged last
     stored_position last_;                   // the one that was handed over last

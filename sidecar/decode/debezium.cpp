@@ -106,7 +106,8 @@ source_block read_source(json_node object, member_reader& in)
     source.commit_us = in.integer(from["ts_us"]);
     if (!source.commit_us) source.commit_us = microseconds(in.integer(from["ts_ms"]));
     source.snapshot = mark_of(from["snapshot"], in);
-    source.has_defaults_for_nulls = from["snapshot"].is(json_kind::string) && from["snapshot"].text() == "false";
+    if (from["snapshot"].is(json_kind::null)) source.has_defaults_for_nulls = false;
+    if (from["snapshot"].is(json_kind::string) && from["snapshot"].text() == "false") source.has_defaults_for_nulls = true;
     source.position = in.position(from["lsn"]);
     source.xid = in.count(from["txId"]);
     read_sequence(from["sequence"], source, in);

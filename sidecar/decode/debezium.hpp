@@ -48,9 +48,9 @@ struct source_block {
     std::string_view table;
     std::optional<std::int64_t> commit_us;  ///< Microseconds since 1970.
     snapshot_mark snapshot = snapshot_mark::none;
-    /// A streamed event says so by the word `false`, where Debezium has a null: the converter writes the default of a
-    /// column in the place of every null (replace.null.with.default; seen in captures n1 and n2).
-    bool has_defaults_for_nulls = false;
+    /// Whether the converter writes the default of a column in the place of every null (replace.null.with.default). A streamed
+    /// event tells: it has the word `false`, or the null that Debezium has there (seen in captures n1 and n2). Others do not.
+    std::optional<bool> has_defaults_for_nulls;
     std::optional<lsn> last_commit;  ///< The first half of `sequence`: the last commit seen before.
     std::optional<lsn> sequence;  ///< The second half: the change itself, or where a chunk of a snapshot was let out.
     std::optional<lsn> position;  ///< Of the change in the WAL; rows of one COPY share it.

@@ -96,10 +96,21 @@ std::optional<std::string> why_other_types(const topic_table& table, const debez
 }
 
 /// A null in such a column may come as the default.
+bool may_hide_null(const described_column& column) noexcept
+{
+    return column.nullable && column.has_default;
+}
+
 bool may_hide_nulls(const topic_table& table)
 {
-    return std::any_of(table.columns.begin(), table.columns.end(),
-                       [](const described_column& column) { return column.nullable && column.has_default; });
+    return std::any_of(table.columns.begin(), table.columns.end(), may_hide_null);
+}
+
+bool has_null_beside_default(const topic_table& table, std::span<const tuple_column> values)
+{
+    for (std::size_t at = 0; at < values.size(); ++at)
+        if (values[at].what == tuple_column::kind::null && may_hide_null(table.columns[at])) return true;
+    return false;
 }
 
 }  // namespace
@@ -160,6 +171,8 @@ struct log_reader::followed {
     std::vector<memory> known;                 // of each partition
     std::vector<char> skips;  // of each: something may have come that did not, since the last streamed event that was new
     std::vector<boost::unordered_flat_set<std::uint64_t>> written;  // of each that has a gap: the keys of rows since then
+    std::vector<char> expects_last;            // of each
+    std::vector<std::int64_t> known_to;        // of each: what lay before was there when reading began
     std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
     std::vector<std::string> deleted;          // the key of the last event of each partition, if it deleted a row
     std::string key;                           // of the event at hand
@@ -187,9 +200,11 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
         auto count = place.partitions.size();
         std::vector<memory> known;
         std::vector<char> skips;
+        std::vector<std::int64_t> known_to;
         for (const auto& partition : place.partitions) {
             known.emplace_back(limits::remembered_events_max / partitions, partition.mark);
             skips.push_back(partition.next > 0 ? 1 : 0);
+            known_to.push_back(partition.target);
         }
         made->followed_.push_back(std::make_unique<followed>(
             followed{.table = table,
@@ -200,6 +215,8 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                      .known = std::move(known),
                      .skips = std::move(skips),
                      .written = std::vector<boost::unordered_flat_set<std::uint64_t>>(count),
+                     .expects_last = std::vector<char>(count),
+                     .known_to = std::move(known_to),
                      .taken = std::vector<std::optional<record>>(count),
                      .deleted = std::vector<std::string>(count),
                      .key = {},
@@ -215,23 +232,44 @@ log_reader::log_reader(reading_policy policy, log_places start) : policy_{policy
 
 log_reader::~log_reader() = default;
 
-log_reader::followed* log_reader::find(const record& what)
+log_reader::followed* log_reader::find(std::string_view topic)
 {
-    if (last_found_ != nullptr && last_found_->table.topic == what.topic) return last_found_;
+    if (last_found_ != nullptr && last_found_->table.topic == topic) return last_found_;
     auto found = std::find_if(followed_.begin(), followed_.end(),
-                              [&](const auto& each) { return each->table.topic == what.topic; });
+                              [&](const auto& each) { return each->table.topic == topic; });
     last_found_ = found == followed_.end() ? nullptr : found->get();
     return last_found_;
 }
 
+void log_reader::know_up_to(std::string_view topic, std::int32_t partition, std::int64_t offset)
+{
+    if (auto* into = find(topic)) into->known_to.at(static_cast<std::size_t>(partition)) = offset;
+}
+
+bool log_reader::has_read_what_was_known() const noexcept
+{
+    return std::all_of(followed_.begin(), followed_.end(), [](const auto& each) {
+        return std::equal(each->known_to.begin(), each->known_to.end(), each->place.partitions.begin(),
+                          [](std::int64_t known, const partition_place& partition) { return partition.next >= known; });
+    });
+}
+
+void log_reader::expect_last_again(std::string_view topic, std::int32_t partition)
+{
+    if (auto* into = find(topic)) into->expects_last.at(static_cast<std::size_t>(partition)) = 1;
+}
+
 outcome<void> log_reader::take(const record& what)
 {
-    auto* into = find(what);
+    auto* into = find(what.topic);
     if (into == nullptr) return failure{errc::internal, place_of(what) + ": no table has this topic"};
     auto index = static_cast<std::size_t>(what.partition);
     if (what.partition < 0 || index >= into->place.partitions.size())
         return failure{errc::topic_changed, fmt::format("topic {} has got more partitions", what.topic)};
     auto& partition = into->place.partitions[index];
+    if (std::exchange(into->expects_last[index], 0) != 0 && (what.at_end || what.offset != partition.last))
+        return refuse(*into, what, errc::topic_replaced,
+                      "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
     if (what.at_end) {
         partition.next = std::max(partition.next, what.offset);
         partition.has_gap = false;
@@ -297,6 +335,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
         content_as_of_ = std::max(content_as_of_, *time);
         auto& partition = into.place.partitions[index];
         if (!partition.first_event) partition.first_event = time;
+        if (is_streamed(event) && event.sent_ms) lag_.note(db_time{std::chrono::milliseconds{*event.sent_ms}}, *time);
     }
     into.place.has_events = true;
     switch (event.kind) {
@@ -313,6 +352,7 @@ outcome<void> log_reader::put(followed& into, const record& what)
     if (auto built = build_key(into, what); !built) return built;
     if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
     if (into.rows.has_former_types()) into.place.doubts.other_types = true;
+    if (into.may_hide_nulls) note_nulls(into);
     if (auto done = note_columns(into, what); !done) return done;
     const auto& table = into.table.table;
     auto values = row_values(into);
@@ -492,6 +532,17 @@ void log_reader::begin_run(followed& into, db_time run)
     }
 }
 
+// The converter's setting is told by streamed events, or by a null that came as one. Until then it may be either.
+void log_reader::note_nulls(followed& into)
+{
+    auto& place = into.place;
+    auto told = into.event().source.has_defaults_for_nulls;
+    if (told == true) place.nulls = nulls_seen::as_defaults;
+    if (place.nulls == nulls_seen::nothing && (told == false || has_null_beside_default(into.table, into.rows.values())))
+        place.nulls = nulls_seen::as_nulls;
+    place.doubts.nulls_as_defaults = place.nulls != nulls_seen::as_nulls;
+}
+
 // Columns come and go without a word, and a connector may leave some out. In what was written before the start other
 // columns are no surprise, if the newest row has those of the description.
 outcome<void> log_reader::note_columns(followed& into, const record& what)
@@ -500,9 +551,7 @@ outcome<void> log_reader::note_columns(followed& into, const record& what)
     auto unknown = into.rows.unknown_member();
     auto lost = into.rows.missing();
     auto missing = lost.empty() ? std::string_view{} : std::string_view{into.table.columns[lost.front()].shape.name};
-    if (into.event().source.has_defaults_for_nulls && into.may_hide_nulls) place.doubts.nulls_as_defaults = true;
-    const auto& partition = place.partitions[static_cast<std::size_t>(what.partition)];
-    if (what.offset >= partition.target)
+    if (what.offset >= into.known_to[static_cast<std::size_t>(what.partition)])
         if (auto why = why_other_columns(into.table.origin, unknown, missing))
             return refuse(into, what, errc::table_changed, *why);
     auto time = commit_time(into.event().source);
@@ -518,7 +567,7 @@ outcome<void> log_reader::check_schemas(followed& into, const record& what) cons
 {
     const auto& event = into.event();
     if (into.table.origin == column_origin::description || !event.row_schema || !event.key_schema) return {};
-    if (what.offset < into.place.partitions[static_cast<std::size_t>(what.partition)].target) return {};
+    if (what.offset < into.known_to[static_cast<std::size_t>(what.partition)]) return {};
     if (into.row_schema == event.row_schema_number && into.key_schema == event.key_schema_number) return {};
     into.row_schema = event.row_schema_number;
     into.key_schema = event.key_schema_number;
@@ -531,7 +580,8 @@ outcome<void> log_reader::check_columns() const
 {
     for (const auto& each : followed_)
         if (auto why = why_other_columns(each->table.origin, each->place.unknown_column, each->place.missing_column))
-            return failure{errc::table_changed, fmt::format("topic {}: the newest row {}", each->table.topic, *why)};
+            return failure{errc::table_changed, fmt::format("topic {}: the newest row {}", each->table.topic, *why),
+                           each->table.table.record.rows};
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/position.hpp"
 #include "core/settings.hpp"
+#include "source/kafka/connector_lag.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/record.hpp"
 #include "decode/tuple_column.hpp"
@@ -44,6 +45,15 @@ public:
 
     outcome<void> take(const record& what);
 
+    /// What was written before this offset was there when reading began: there, other columns and types are no surprise if the
+    /// newest row has those that are known. See check_columns.
+    void know_up_to(std::string_view topic, std::int32_t partition, std::int64_t offset);
+    bool has_read_what_was_known() const noexcept;
+
+    /// What is read next of a partition begins with the record that was read last, as at a start: if it does not, the log is not
+    /// known to be the same.
+    void expect_last_again(std::string_view topic, std::int32_t partition);
+
     /// Changes since the last turn, in order; and the epochs that they are of.
     const change_batch& changes() const noexcept { return changes_; }
     const std::vector<epoch>& touched() const noexcept { return touched_; }
@@ -81,11 +91,14 @@ public:
         places_.is_amid_transaction = is_amid;
     }
 
+    /// How far behind the connector was lately, at a time on its clock.
+    std::chrono::microseconds connector_lag_before(db_time at) const noexcept { return lag_.before(at); }
+
     /// The latest commit time inside.
     db_time content_as_of() const noexcept { return content_as_of_; }
     void set_content_as_of(db_time at) noexcept { content_as_of_ = at; }
 
-    /// After everything up to the targets was read: a column that the newest rows have and the description lacks.
+    /// After has_read_what_was_known(): a column that the newest rows have and the description lacks, or the other way round.
     outcome<void> check_columns() const;
 
     /// Records that were left out since the last call, and what was wrong with the last of them.
@@ -100,7 +113,7 @@ private:
     class memory;
 
     log_reader(reading_policy policy, log_places start);
-    followed* find(const record& what);
+    followed* find(std::string_view topic);
     static void note_gap(followed& into, std::size_t index);
     void forget_stale(followed& into, std::size_t index);
     outcome<void> take_row(followed& into, const record& what);
@@ -116,6 +129,7 @@ private:
     void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
     outcome<void> check_schemas(followed& into, const record& what) const;
+    static void note_nulls(followed& into);
     outcome<void> note_columns(followed& into, const record& what);
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);
@@ -129,6 +143,7 @@ private:
     change_batch changes_;
     std::vector<epoch> touched_;
     db_time content_as_of_{};
+    connector_lag lag_;
     skipped_records skipped_;
 };
 

@@ -74,6 +74,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
             {"missing_column", place.missing_column},
+            {"nulls", static_cast<int>(place.nulls)},
             {"skipped_records", place.doubts.skipped_records},
             {"resnapshot", place.doubts.resnapshot},
             {"nulls_as_defaults", place.doubts.nulls_as_defaults},
@@ -93,6 +94,7 @@ table_place table_from(const json::object& from)
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));
+    made.nulls = static_cast<nulls_seen>(from.at("nulls").to_number<int>());
     made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
                    from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
                    from.at("untold_defaults").as_bool()};

@@ -43,11 +43,14 @@ struct partition_place {
 struct table_doubts {
     bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
     bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
-    bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null.
+    bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null, or may.
     bool other_types = false;  ///< Values were sent when their column had another type, which its change may have computed anew.
     bool untold_defaults = false;  ///< Rows from before a column was added show null in it, for no default of it is told.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
+
+/// What the messages of a table have shown of a column that can be null and has a default.
+enum class nulls_seen { nothing, as_nulls, as_defaults };
 
 struct table_place {
     std::string topic;
@@ -58,6 +61,7 @@ struct table_place {
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
     std::string missing_column;  ///< Of that event: one that the description has, and it has not.
+    nulls_seen nulls = nulls_seen::nothing;
     table_doubts doubts;
     friend bool operator==(const table_place&, const table_place&) = default;
 };
@@ -69,6 +73,9 @@ struct transaction_border {
     std::uint64_t last_hash = 0;  ///< Of the record before it: to know the topic again.
     friend bool operator==(const transaction_border&, const transaction_border&) = default;
 };
+
+/// Rows are too many or too few, so what transactions wrote is not all that is there.
+inline bool has_other_rows(const table_doubts& doubts) noexcept { return doubts.skipped_records || doubts.resnapshot; }
 
 /// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.
 struct log_places {

@@ -262,18 +262,17 @@ std::string_view alike(json_node field)
     return {};
 }
 
-constexpr std::string_view defaults_shown[] = {"text", "varchar",   "bpchar",      "json",     "jsonb", "uuid", "xml",
-                                               "date", "timestamp", "timestamptz", "interval", "time",  "bit"};
-constexpr std::string_view defaults_shown_if_plain[] = {"int2", "int4", "int8", "float4", "float8", "numeric", "bool"};
+constexpr std::string_view defaults_shown[] = {"text",        "varchar",  "bpchar", "json", "jsonb", "uuid", "xml",
+                                               "date",        "timestamp", "timestamptz", "interval", "time", "bit",
+                                               "int2",        "int4",     "int8",   "float4", "float8", "numeric", "bool"};
 
 no_default_shown meaning_of_no_default(json_node field, oid type)
 {
     const auto* found = find_builtin(type);
     if (found == nullptr) return no_default_shown::says_nothing;
     if (!propagated_name(field).empty() && !is_foreign(field)) {
-        if (std::ranges::find(defaults_shown, found->name) != std::end(defaults_shown)) return no_default_shown::has_none;
-        bool is_plain = std::ranges::find(defaults_shown_if_plain, found->name) != std::end(defaults_shown_if_plain);
-        return is_plain ? no_default_shown::likely_has_none : no_default_shown::says_nothing;
+        bool is_shown = std::ranges::find(defaults_shown, found->name) != std::end(defaults_shown);
+        return is_shown ? no_default_shown::likely_has_none : no_default_shown::says_nothing;
     }
     bool is_enum = text_in(field, "name") == "io.debezium.data.Enum";
     if (is_foreign(field) && !is_enum) return no_default_shown::says_nothing;

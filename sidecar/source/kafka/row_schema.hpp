@@ -14,8 +14,9 @@
 namespace understudy::debezium {
 
 /// What it says of a column's default that its schema shows none (seen with Debezium 3.7: a computed one of a number or
-/// boolean is not shown, and none of an array, a domain or an extension's type).
-enum class no_default_shown : std::uint8_t { has_none, likely_has_none, says_nothing };
+/// boolean is not shown, and none of an array, a domain or an extension's type; one that was dropped again is shown of no
+/// column, as that of a column that Django adds).
+enum class no_default_shown : std::uint8_t { likely_has_none, says_nothing };
 
 /// What a schema in a message says of one column.
 struct schema_column {

@@ -14,12 +14,7 @@ using debezium::event_kind;
 
 earlier_rows earlier_rows_of(debezium::no_default_shown meaning) noexcept
 {
-    switch (meaning) {
-    case debezium::no_default_shown::has_none: return earlier_rows::null;
-    case debezium::no_default_shown::likely_has_none: return earlier_rows::likely_null;
-    case debezium::no_default_shown::says_nothing: return earlier_rows::unknown;
-    }
-    return earlier_rows::unknown;
+    return meaning == debezium::no_default_shown::likely_has_none ? earlier_rows::likely_null : earlier_rows::unknown;
 }
 
 std::string loss_of(const debezium::schema_column& from, json_node field, const debezium::encodings& settings)

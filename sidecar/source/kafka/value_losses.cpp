@@ -63,6 +63,10 @@ loss scalar_loss(const value_type& type, const encodings& settings)
     case type_family::timetz: return "the offset is lost: times come in UTC, and some of 24:00 as null";
     case type_family::date: return "dates before the year 1 come as others in rows of a snapshot";
     case type_family::interval: return interval_loss(settings);
+    case type_family::bytea:
+        if (settings.binary_handling != binary_mode::base64_url_safe) return std::nullopt;
+        return "a large value that did not change comes as null, unless the table has REPLICA IDENTITY FULL: set the connector's "
+               "binary.handling.mode=hex";
     case type_family::varbit: return "zeros in front are lost, for the number of bits is not sent";
     case type_family::name:
         return "changed rows come with null unless the connector has include.unknown.datatypes=true";

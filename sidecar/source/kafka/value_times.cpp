@@ -239,6 +239,16 @@ public:
         return value;
     }
 
+    /// The same to the nearest one: Debezium's seconds of an interval have passed through a double (1.867999999 for 1.868).
+    std::int64_t rounded_fraction() noexcept
+    {
+        auto value = digits(1, 1);
+        for (int place = 1; place < 6; ++place) value = value * 10 + digits(0, 1);
+        auto next = digits(0, 1);
+        digits(0, 2);
+        return next >= 5 ? value + 1 : value;
+    }
+
     /// One of these letters, or a zero.
     char letter(std::string_view choices) noexcept
     {
@@ -327,7 +337,7 @@ interval_part read_part(iso_reader& in, std::string_view units) noexcept
     interval_part part;
     part.value = in.digits(1, interval_digits_max);
     bool has_fraction = in.maybe('.');
-    if (has_fraction) part.fraction_us = in.fraction();
+    if (has_fraction) part.fraction_us = in.rounded_fraction();
     part.unit = in.letter(units);
     if (has_fraction && part.unit != 'S') in.fail();
     if (is_negative) {

@@ -103,6 +103,18 @@ BOOST_AUTO_TEST_CASE(a_dropped_column_is_never_taken_for_a_null)
     BOOST_TEST(through.lasting_difference() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_column_that_came_and_went_stops_it_no_longer_than_it_is_in_the_newest_row)
+{
+    topic_mirror through{table("brief")};
+    follow(through);
+    auto before = through.generation();
+    through.exec("ALTER TABLE item ADD brief int; UPDATE item SET brief = 1 WHERE id = 1");
+    check_stopped(through, before);
+    through.exec("ALTER TABLE item DROP brief; UPDATE item SET n = 10 WHERE id = 1");
+    BOOST_TEST(through.lasting_difference() == "");
+    BOOST_TEST(through.logged("copy_started") == 1u, through.explain());
+}
+
 BOOST_AUTO_TEST_CASE(a_column_that_changes_its_type_is_never_silently_another)
 {
     topic_mirror through{table("retyped")};

@@ -625,6 +625,70 @@ message told_row(std::string_view id_type, std::string_view key, std::int64_t at
                                           {.commit = static_cast<std::uint64_t>(at), .lsn = static_cast<std::uint64_t>(at)}))};
 }
 
+BOOST_AUTO_TEST_CASE(whether_nulls_come_as_defaults_is_open_until_a_streamed_event_or_a_null_tells)
+{
+    auto columns = std::vector{column_of("id", int4_type), column_of("name"), column_of("note")};
+    columns[2].has_default = true;
+    auto streamed = [](std::string_view note, bool replaces) {
+        auto made = upsert('c', 1, "a", note, {.commit = 10, .lsn = 10});
+        if (!replaces) made.value->replace(made.value->find(R"("snapshot":"false")"), 18, R"("snapshot":null)");
+        return made;
+    };
+    auto copied = upsert('r', 1, "a", "b", {.lsn = 5, .snapshot = "true"});
+    auto with_null = copied;
+    with_null.value->replace(with_null.value->find(R"("note":"b")"), 10, R"("note":null)");
+    auto is_marked = [&](std::vector<message> messages) {
+        reading got{{topic_of(columns)}};
+        topic_log log;
+        for (auto& each : messages) log.add(each);
+        BOOST_REQUIRE(got.take_all(log.records) == "ok");
+        got.restart();
+        return got.place().doubts.nulls_as_defaults;
+    };
+    BOOST_TEST(is_marked({copied}));
+    BOOST_TEST(!is_marked({copied, with_null}));
+    BOOST_TEST(!is_marked({copied, streamed("x", false)}));
+    BOOST_TEST(is_marked({copied, streamed("x", true)}));
+    BOOST_TEST(is_marked({streamed("x", true), with_null}));
+    columns[2].has_default = false;
+    BOOST_TEST(!is_marked({copied, streamed("x", true)}));
+}
+
+BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is_another)
+{
+    topic_log log;
+    log.create(1, "a", {.commit = 10, .lsn = 10}).create(2, "b", {.commit = 20, .lsn = 20}).create(3, "c", {.commit = 30, .lsn = 30});
+    for (bool is_there : {true, false}) {
+        reading got;
+        BOOST_REQUIRE(got.take(log.records[0]) == "ok");
+        BOOST_REQUIRE(got.take(log.records[1]) == "ok");
+        got.restart();
+        got.reader->expect_last_again("c.public.item", 0);
+        if (is_there) BOOST_TEST(got.take(log.records[1]) == "ok");
+        BOOST_TEST(got.take(log.records[2]) == (is_there ? "ok" : "topic_replaced"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_known_at_the_start_may_have_columns_that_came_and_went)
+{
+    topic_log log;
+    log.create(1, "a", {.commit = 10, .lsn = 10})
+        .add(row_of(1, R"(,"name":"a","note":"b","brief":1)", 20))
+        .create(2, "b", {.commit = 30, .lsn = 30});
+    for (std::int64_t known : {0, 3}) {
+        reading got;
+        got.reader->know_up_to("c.public.item", 0, known);
+        BOOST_TEST(got.take(log.records[0]) == "ok");
+        BOOST_TEST(got.take(log.records[1]) == (known == 0 ? "table_changed" : "ok"));
+        if (known == 0) continue;
+        BOOST_TEST(!got.reader->check_columns().has_value());
+        BOOST_TEST(!got.reader->has_read_what_was_known());
+        BOOST_TEST(got.take(log.records[2]) == "ok");
+        BOOST_TEST(got.reader->has_read_what_was_known());
+        BOOST_TEST(got.reader->check_columns().has_value());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(another_type_or_key_in_schemas_is_a_changed_table_if_messages_told_it_and_it_is_no_old_message)
 {
     auto columns = std::vector{column_of("id", int4_type), column_of("name")};

@@ -49,6 +49,7 @@ log_places full()
     table.has_events = true;
     table.newest_event = at(11);
     table.unknown_column = "added\n";
+    table.nulls = nulls_seen::as_nulls;
     table.doubts = {.skipped_records = true, .resnapshot = true, .other_types = true};
     log_places made;
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};

@@ -169,9 +169,12 @@ BOOST_AUTO_TEST_CASE(intervals_print_as_postgres_prints_them)
     BOOST_TEST(interval("P0Y0M-1DT1H0M0S") == "-1 days +01:00:00");
     BOOST_TEST(interval("P-1Y-1M1DT0H0M0.5S") == "-1 years -1 mons +1 day 00:00:00.5");
     BOOST_TEST(interval("P1Y-1M0DT0H0M0S") == "11 mons");
+    BOOST_TEST(interval("P8Y10M212DT325H14M1.867999999S") == "8 years 10 mons 212 days 325:14:01.868");
+    BOOST_TEST(interval("P0DT0H0M-59.999999501S") == "-00:01:00");
+    BOOST_TEST(interval("PT0.000000499S") == "00:00:00");
     BOOST_TEST(interval("PT100H0M0S") == "100:00:00");
     for (auto text : {"", "P1", "1Y", "P1.5Y", "PT1D", "P1YT1X", "P99999999999999Y", "PT999999999999999H", "P1Y 2M",
-                      "P1Y2147483647M", "PT1.1234567S"})
+                      "P1Y2147483647M", "PT1.1234567890S"})
         BOOST_TEST_CONTEXT(text) BOOST_TEST(interval(text) == "bad_text");
 }
 
