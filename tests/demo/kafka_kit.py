@@ -247,4 +247,4 @@ def read_topic(bootstrap, topic, seconds=20):
     """What is in a topic now: a list of dictionaries as kcat prints them."""
     done = subprocess.run(["kcat", "-b", bootstrap, "-C", "-t", topic, "-e", "-q", "-J"], capture_output=True, text=True,
                           timeout=seconds)
-    return [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
+    return [json.loads(line) for line in done.stdout.split("\n") if line] if done.returncode == 0 else []

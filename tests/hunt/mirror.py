@@ -16,6 +16,7 @@ class Document:
     generation: int
     position: int
     rows: dict  # member -> lines
+    manifest: dict
 
 
 class Mirror(sidecar.Sidecar):
@@ -26,17 +27,22 @@ class Mirror(sidecar.Sidecar):
 
     def configure(self, layout="one", _=None):
         """`layout` is how the tables are spread over documents."""
-        tables = ", ".join(f"{{table: public.{name}, exclude: [x]}}" if name in self.schema.excluding else f"public.{name}"
-                           for name in self.schema.mirrored)
+        tables = ", ".join(self.table_setting(name) for name in self.schema.mirrored)
         each = [f"{{file: {name}.json, header: {'true' if name == 'tally' else 'false'}, tables: [public.{name}]}}"
                 for name in self.schema.mirrored]
         documents = {"each": each, "twice": [*each, "{file: snapshot.json}"]}.get(layout)
         self.config.write_text(
-            f'source: {{postgres: {{connection: "{self.source}"}}}}\n'
+            f"source: {self.source_setting()}\n"
             f"tables: [{tables}]\n"
             f"state: {{directory: {self.state}}}\n"
             f"snapshot: {{directory: {self.snapshot}, keep: 2, grace: 3s}}\n" + self.settings +
             (f"documents: [{', '.join(documents)}]\n" if documents else ""))
+
+    def source_setting(self):
+        return f'{{postgres: {{connection: "{self.source}"}}}}'
+
+    def table_setting(self, name):
+        return f"{{table: public.{name}, exclude: [x]}}" if name in self.schema.excluding else f"public.{name}"
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
@@ -67,7 +73,7 @@ class Mirror(sidecar.Sidecar):
             for member, found in members_of(file).items():
                 if rows.setdefault(member, found) != found:
                     raise ValueError(f"{member} of {file} is not what another document shows")
-        return Document(manifest["generation"], int(high, 16) << 32 | int(low, 16), rows)
+        return Document(manifest["generation"], int(high, 16) << 32 | int(low, 16), rows, manifest)
 
     def run(self, command, *arguments):
         return subprocess.run([sidecar.PROGRAM, command, "--config", self.config, *arguments], capture_output=True,

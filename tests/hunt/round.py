@@ -12,7 +12,7 @@ from mirror import Mirror
 from schema import OWNERS, SMITH, Schema, rows_of
 from session import ConnectionLost, Session, SqlError
 from smith import Smith, alter_in_silence
-from watcher import Watcher, seconds_of
+from watcher import ALARMING, Watcher, seconds_of, torn
 from worker import Ledger, Worker
 
 QUIET_SECONDS = 120
@@ -32,7 +32,7 @@ class Round:
         self.server, self.seed, self.evidence = server, seed, evidence
         self.rng = random.Random(seed)
         self.database = f"hunt_{seed}"
-        self.schema = Schema(self.rng, server.version)
+        self.schema = self.random_schema()
         self.recipes = recipes
         self.ledgers = {owner: Ledger() for owner in OWNERS}
         self.workers = self.rng.randint(1, 2)
@@ -41,9 +41,7 @@ class Round:
         self.is_impatient = self.does_ddl and self.rng.random() < 0.6
         self.large_updates = self.rng.choice([5, 8, 45])
         self.fault_pause = self.rng.choice([0.5, 2, 5])
-        self.faults = sum(self.rng.choice([
-            [], [faults.OF_SIDECAR], [faults.OF_SERVER], [faults.OF_SIDECAR, faults.OF_SERVER],
-            [faults.OF_SIDECAR, faults.OF_SLOT], [faults.OF_SIDECAR, faults.OF_SERVER, faults.OF_SLOT]]), [])
+        self.faults = self.random_faults()
         self.touches_slot = bool(set(faults.OF_SLOT) & set(self.faults))
         self.loses_nothing = not faults.LOSES_COMMITS & set(self.faults)
         self.settings = random_settings(self.rng)
@@ -53,6 +51,30 @@ class Round:
         self.done = Counter()
         self.sql_errors = Counter()
         self.expected = set()
+
+    def random_schema(self):
+        return Schema(self.rng, self.server.version)
+
+    def random_faults(self):
+        return sum(self.rng.choice([
+            [], [faults.OF_SIDECAR], [faults.OF_SERVER], [faults.OF_SIDECAR, faults.OF_SERVER],
+            [faults.OF_SIDECAR, faults.OF_SLOT], [faults.OF_SIDECAR, faults.OF_SERVER, faults.OF_SLOT]]), [])
+
+    def more(self):
+        """About it, in the line of its seed."""
+        return ""
+
+    # What the watcher asks
+
+    def what_is_torn(self, document):
+        return torn(document, self.schema.tables)
+
+    def alarming(self):
+        return ALARMING if self.touches_slot else ALARMING | {"history_mismatch"}
+
+    def claim_slack(self):
+        """Seconds by which current_as_of may be too new."""
+        return 0
 
     # What the parts tell
 
@@ -80,38 +102,53 @@ class Round:
         self.schema.create(session)
         session.close()
         with Mirror(self.server, self.database, self.schema, self.settings) as self.mirror:
+            self.watcher = Watcher(self)
             self.mirror.configure(self.rng.choice(LAYOUTS))
             self.mirror.start()
-            self.watcher = watcher = Watcher(self)
-            watcher.start()
-            try:
-                ends = time.monotonic() + seconds
-                while time.monotonic() < ends and not self.findings:
-                    self.work(min(self.rng.uniform(3, 9), max(1, ends - time.monotonic())))
-                    self.check_quiet()
-                    self.check_copies()
-                    if self.does_ddl and self.rng.random() < 0.6 and not self.findings:
-                        alter_in_silence(self, self.check_quiet)
-                if not self.findings and self.rng.random() < 0.4:
-                    self.verify()
-            finally:
-                watcher.stop()
-                self.keep_log()
-                self.mirror.kill()
+            self.watch(seconds)
         self.server.drop(self.database)
 
+    def watch(self, seconds):
+        self.watcher.start()
+        try:
+            self.phases(seconds)
+        finally:
+            self.watcher.stop()
+            self.keep_log()
+            self.mirror.kill()
+
+    def phases(self, seconds):
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends and not self.findings:
+            self.work(min(self.rng.uniform(3, 9), max(1, ends - time.monotonic())))
+            self.check_quiet()
+            self.check_copies()
+            if self.does_ddl and self.rng.random() < 0.6 and not self.findings:
+                alter_in_silence(self, self.check_quiet)
+        if not self.findings and self.rng.random() < 0.4:
+            self.verify()
+
     def work(self, seconds):
+        hands = self.start_hands()
+        try:
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                self.wait_for_next_fault(ends)
+                if self.faults and time.monotonic() < ends:
+                    self.fault(self.rng.choice(self.faults))
+                self.keep_alive()
+        finally:
+            self.stop_hands(hands)
+
+    def start_hands(self):
         hands = [Worker(self, owner, random.Random(self.rng.random())) for owner in range(1, self.workers + 1)]
         hands.append((Smith(self, random.Random(self.rng.random()))) if self.does_ddl else
                      Worker(self, SMITH, random.Random(self.rng.random())))
         for hand in hands:
             hand.start()
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            self.wait_for_next_fault(ends)
-            if self.faults and time.monotonic() < ends:
-                self.fault(self.rng.choice(self.faults))
-            self.keep_alive()
+        return hands
+
+    def stop_hands(self, hands):
         for hand in hands:
             hand.stop()
         for hand in hands:

@@ -21,6 +21,7 @@ PARTITIONS = 3
 HELPERS = """
 CREATE SCHEMA hunt;
 CREATE TABLE hunt.tables (nr int PRIMARY KEY, name text NOT NULL, filter text NOT NULL);
+CREATE TABLE hunt.hidden (rel regclass, name text, PRIMARY KEY (rel, name));
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'it''s "odd"');
 CREATE TYPE pair AS (a int, b text);
 CREATE DOMAIN amount AS numeric(12,2) CHECK (VALUE > -1000000);
@@ -35,7 +36,7 @@ INSERT INTO journal SELECT o, 0 FROM generate_series(0, {last_owner}) o;
 CREATE FUNCTION hunt.columns_of(rel regclass) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute
      WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND attgenerated::text = ANY('{generated}')
-       AND attname <> 'x' $$;
+       AND attname <> 'x' AND (rel, attname) NOT IN (SELECT h.rel, h.name FROM hunt.hidden h) $$;
 CREATE FUNCTION hunt.rows_of(wanted int, condition text) RETURNS SETOF text LANGUAGE plpgsql AS $$
     DECLARE t hunt.tables := (SELECT h FROM hunt.tables h WHERE nr = wanted);
     BEGIN
@@ -57,7 +58,7 @@ ROLE = ["DO $$ BEGIN CREATE ROLE understudy LOGIN REPLICATION; EXCEPTION WHEN du
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO understudy"]
 
 COLUMNS = """
-SELECT json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod), 'generated', attgenerated)
+SELECT json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod), 'generated', attgenerated)
        ORDER BY attnum) FROM pg_attribute
  WHERE attrelid = 'public.{table}'::regclass AND attnum > 0 AND NOT attisdropped
 """
@@ -65,14 +66,14 @@ SELECT json_agg(json_build_object('name', attname, 'type', format_type(atttypid,
 
 @dataclass(frozen=True)
 class Column:
-    name: str
+    name: str  # as SQL takes it
     type: str
     generated: bool
 
     @property
     def is_payload(self):
         """What DDL and updates may do anything to."""
-        return self.name.startswith("c") and not self.generated
+        return self.name.lstrip('"').lower().startswith("c") and not self.generated
 
 
 @dataclass
@@ -121,8 +122,8 @@ def partitions_of(table, identity="", deeper=False):
     return made
 
 
-def random_table(rng, nr, kind, version):
-    payload = [f"c{i} {rng.choice(COLUMN_TYPES)}" for i in range(rng.randint(1, 6))]
+def random_table(rng, nr, kind, version, types=COLUMN_TYPES, keys=KEY_TYPES):
+    payload = [f"c{i} {rng.choice(types)}" for i in range(rng.randint(1, 6))]
     if kind == "large" or rng.random() < 0.3:
         payload.append("c_big text")
     if rng.random() < 0.3:
@@ -131,7 +132,7 @@ def random_table(rng, nr, kind, version):
     if rng.random() < 0.3:
         payload.append("x text DEFAULT repeat(md5(random()::text), 100)")
     rng.shuffle(payload)
-    key = rng.choice(KEY_TYPES)
+    key = rng.choice(keys)
     head = ["owner int NOT NULL", f"k {key} NOT NULL"]
     name = f"t{nr}"
     storage = [f"ALTER TABLE {name} ALTER c_big SET STORAGE {rng.choice(['EXTERNAL', 'EXTENDED'])}"] \

@@ -31,8 +31,8 @@ def installed_programs(version):
 class Server(Cluster):
     psql = DEBIAN / "psql"  # the fetched versions have no clients
 
-    def __init__(self, version):
-        super().__init__("understudy-hunt-", installed_programs(version), SETTINGS)
+    def __init__(self, version, settings=None):
+        super().__init__("understudy-hunt-", installed_programs(version), {**SETTINGS, **(settings or {})})
         self.version = version
         self.create()
 

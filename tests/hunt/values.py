@@ -111,10 +111,19 @@ MAKERS = {
     "money": lambda r: quote(f"{r.randint(-99, 9999)}.5"),
     "point": lambda r: f"'({r.randint(1, 9)},0.5)'",
     '"char"': lambda r: quote(r.choice("abc")),
+    "hstore": lambda r: quote(r.choice(["", 'a=>NULL, b=>"NULL"', f'"q\\"\\\\"=>"{r.randint(1, 9)}", =>""'])),
+    "citext": lambda r: quote(text_value(r)),
+    "ltree": lambda r: quote(f"a.b{r.randint(1, 9)}.C"),
+    "macaddr": lambda r: quote(f"08:00:2b:01:02:{r.randint(10, 99)}"),
+    "uuid[]": lambda r: f"ARRAY[{MAKERS['uuid'](r)}, NULL]::uuid[]",
+    "smallint[]": lambda r: array_of(r, lambda r: str(r.randint(-9, 9))),
 }
+# Those that only Debezium has to do with.
+CAPTURED_TYPES = ["hstore", "citext", "ltree", "macaddr", "uuid[]", "smallint[]", "bit(1)", "bit(11)",
+                  "timestamp(3) without time zone", "time(3) without time zone"]
 MAKERS |= {"varchar": MAKERS["character varying"], "char": MAKERS["character"],
            "timestamptz": MAKERS["timestamp with time zone"]}
-COLUMN_TYPES = [name for name in MAKERS if name != "numeric(15,3)"] + [
+COLUMN_TYPES = [name for name in MAKERS if name not in ("numeric(15,3)", *CAPTURED_TYPES)] + [
     "varchar(40)", "mood", "mood[]", "pair", "pair[]", "amount", "numeric(12,3)", "integer", "text"]
 KEY_TYPES = ["integer", "bigint", "text", "uuid", "numeric", "double precision", "timestamp with time zone", "date",
              "bytea", "char(6)", "interval", "inet", "mood", "amount", "integer[]", "int4range", "boolean", "varchar(40)"]
@@ -127,6 +136,8 @@ def random_value(rng, type_name, may_be_null=True):
     if type_name in MAKERS:
         return f"({MAKERS[type_name](rng)})::{type_name}"
     plain = re.sub(r"\(.*?\)", "", type_name)
+    if plain == "bit":
+        return f"B'{rng.getrandbits(11):011b}'::{type_name}"
     if plain in MAKERS:
         return f"({MAKERS[plain](rng)})::{type_name}"
     if type_name.startswith("mood"):

@@ -112,7 +112,7 @@ class Watcher(threading.Thread):
                              f"generation {document.generation}")
         if document.generation < self.generation:
             self.round.found("went back", f"generation {self.generation} to {document.generation}")
-        wrong = torn(document, self.round.schema.tables)
+        wrong = self.round.what_is_torn(document)
         if wrong:
             self.round.found("no committed state", f"generation {document.generation}: " + "; ".join(wrong),
                              self.mirror.generation_directory(document.generation))
@@ -121,8 +121,7 @@ class Watcher(threading.Thread):
 
     def look_at_status(self, status):
         kind = (status["state"], status["reason"])
-        alarming = ALARMING if self.round.touches_slot else ALARMING | {"history_mismatch"}
-        if not self.seen[kind] and status["reason"] in alarming:
+        if not self.seen[kind] and status["reason"] in self.round.alarming():
             self.round.found("alarming reason", f"{kind}: {status['reason_text']}")
         if status["reason"] in WORTH_READING:
             self.texts[(status["reason"], status["reason_text"])] += 1
@@ -143,7 +142,7 @@ class Watcher(threading.Thread):
             document = document or self.mirror.document_of(directory)
         except FileNotFoundError:
             document = self.last
-        moment = seconds_of(status["current_as_of"])
+        moment = seconds_of(status["current_as_of"]) - self.round.claim_slack()
         self.claims += 1
         inside = numbers_in(document)
         for owner, ledger in self.round.ledgers.items():

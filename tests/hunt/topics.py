@@ -1,0 +1,62 @@
+"""A broker and Connect for all rounds of a hunt, and what an operator does about them."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import kafka_kit  # of tests/demo
+from measuring import wait_until
+
+
+class Topics:
+    def __init__(self):
+        self._home = tempfile.TemporaryDirectory(prefix="understudy-hunt-kafka-")
+        home = Path(self._home.name)
+        self.broker = kafka_kit.Broker(home / "broker", {"log.cleaner.backoff.ms": 500, "log.cleanup.policy": "delete"})
+        self.connect = kafka_kit.Connect(home / "connect", self.broker.bootstrap)
+
+    def __enter__(self):
+        self.broker.start()
+        self.connect.start()
+        return self
+
+    def __exit__(self, *_):
+        for program in (self.connect, self.broker):
+            if program.running():
+                program.kill()
+        self._home.cleanup()
+
+    def state(self, name):
+        """RUNNING, FAILED or empty; and why."""
+        try:
+            return self.connect.status(name)
+        except (OSError, RuntimeError):
+            return "", ""
+
+    def restart_task(self, name):
+        self.connect._ask("POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true", {})
+
+    def keep(self, prefix, directory):
+        """What the topics hold, for whoever looks into a finding."""
+        directory.mkdir(exist_ok=True)
+        listed = subprocess.run(["kcat", "-b", self.broker.bootstrap, "-L", "-J"], capture_output=True, text=True, timeout=20)
+        for topic in json.loads(listed.stdout or '{"topics": []}')["topics"]:
+            if topic["topic"].startswith(f"{prefix}."):
+                lines = kafka_kit.read_topic(self.broker.bootstrap, topic["topic"])
+                (directory / topic["topic"]).write_text("\n".join(map(json.dumps, lines)))
+
+    def end(self, name):
+        """The connector and its slot have let go of the database when this returns."""
+        if self.connect.running():
+            self.connect.delete(name)
+
+
+def wait_for_slot(server, name):
+    """Until nobody reads it any more; then it is dropped."""
+    slot = f"slot_name = '{name}'"
+
+    def dropped():
+        server.sql("postgres", f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND {slot}")
+        return server.sql("postgres", f"SELECT count(*) FROM pg_replication_slots WHERE {slot}") == "0"
+    wait_until(dropped, f"slot {name} to be let go", 60, 0.2)
