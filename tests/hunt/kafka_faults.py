@@ -67,4 +67,4 @@ def snapshot_of_some_rows(round_):
 OF_KAFKA = [kill_connect, kill_connect, restart_connect, kill_broker, put_again]
 OF_SIGNALS = [incremental_snapshot, incremental_snapshot, blocking_snapshot, snapshot_of_some_rows]
 OF_CONNECTOR = [make_anew]
-SLOW = set(OF_KAFKA) | set(OF_CONNECTOR)
+SLOW = {*OF_KAFKA, *OF_CONNECTOR, blocking_snapshot, snapshot_of_some_rows}

@@ -177,6 +177,8 @@ class KafkaRound(Round):
         if state != "FAILED":
             return
         self.done["task restarted"] += 1
+        if self.done["task restarted"] == 1:
+            print("   the task failed: " + " | ".join(line for line in why.splitlines() if "aused by" in line)[:600], flush=True)
         if self.done["task restarted"] > 3:
             raise ConnectorFailed(why)
         time.sleep(1)
@@ -209,7 +211,11 @@ class KafkaRound(Round):
         return ALARMING - {"unsupported_type"}
 
     def claim_slack(self):
-        return CLAIM_SLACK_SECONDS + (60 if kafka_faults.SLOW & {getattr(kafka_faults, n, None) for n in self.done} else 0)
+        return CLAIM_SLACK_SECONDS + (60 if self.has_been_behind() else 0)
+
+    def has_been_behind(self):
+        """Whether the connector lived, and did not send what was committed."""
+        return bool({each.__name__ for each in kafka_faults.SLOW} & self.done.keys()) or bool(self.done["task restarted"])
 
     # At a quiet point
 

@@ -65,6 +65,13 @@ std::optional<db_time> commit_time(const debezium::source_block& source) noexcep
     return db_time{std::chrono::microseconds{*source.commit_us}};
 }
 
+/// When the snapshot began that a row is of, if that is the table's newest.
+std::optional<db_time> begun_at(const table_place& place, const debezium::source_block& source) noexcept
+{
+    bool is_of_run = source.snapshot != snapshot_mark::none && source.position && source.position == place.run_at;
+    return is_of_run ? place.run : std::nullopt;
+}
+
 std::optional<std::string> why_other_columns(column_origin origin, std::string_view unknown, std::string_view missing)
 {
     if (origin != column_origin::description) {
@@ -334,7 +341,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     if (auto time = commit_time(event.source)) {
         content_as_of_ = std::max(content_as_of_, *time);
         auto& partition = into.place.partitions[index];
-        if (!partition.first_event) partition.first_event = time;
+        if (!partition.first_event) partition.first_event = begun_at(into.place, event.source).value_or(*time);
         if (is_streamed(event) && event.sent_ms) lag_.note(db_time{std::chrono::milliseconds{*event.sent_ms}}, *time);
     }
     into.place.has_events = true;
@@ -505,19 +512,32 @@ void log_reader::note_idle_connector(db_time alive) noexcept
         for (auto& partition : place.partitions) partition.repeating = false;
 }
 
-// All rows of a snapshot bear the time at which it began.
+void log_reader::begin_run_of_all(db_time run, const followed& into)
+{
+    const auto& event = into.event();
+    places_.run = run;
+    places_.run_at = event.source.position;
+    auto sent = event.sent_ms;
+    places_.run_seen_by = sent ? std::max(run, db_time{std::chrono::milliseconds{*sent + 1}}) : run;
+    places_.run_is_ending = false;
+    places_.run_is_over = false;
+}
+
+// The rows of a snapshot bear the time at which it began; those of each thread that reads for it (snapshot.max.threads)
+// another one. Their place in the database's history is the same.
 void log_reader::begin_run(followed& into, db_time run)
 {
-    if (!places_.run || run > *places_.run) {
-        places_.run = run;
-        auto sent = into.event().sent_ms;
-        places_.run_seen_by = sent ? std::max(run, db_time{std::chrono::milliseconds{*sent + 1}}) : run;
-        places_.run_is_ending = false;
-        places_.run_is_over = false;
-    }
-    if (into.place.run && run <= *into.place.run) return;
+    const auto& at = into.event().source.position;
+    bool is_known = at && places_.run && places_.run_at == at;
+    if (is_known)
+        run = *places_.run;
+    else if (!places_.run || run > *places_.run)
+        begin_run_of_all(run, into);
+    bool is_of_same = at && into.place.run_at == at;
+    if (is_of_same || (into.place.run && run <= *into.place.run)) return;
     bool again = into.place.has_events;
     into.place.run = run;
+    into.place.run_at = at;
     for (auto& partition : into.place.partitions) {
         partition.mark.reset();
         partition.repeating = false;

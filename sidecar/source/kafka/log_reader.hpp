@@ -128,6 +128,7 @@ private:
     void note_snapshot(followed& into);
     void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
+    void begin_run_of_all(db_time run, const followed& into);
     outcome<void> check_schemas(followed& into, const record& what) const;
     static void note_nulls(followed& into);
     outcome<void> note_columns(followed& into, const record& what);

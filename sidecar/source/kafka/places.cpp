@@ -34,6 +34,16 @@ std::optional<db_time> time_if(const json::value& value)
     return value.is_null() ? std::nullopt : std::optional{time_from(value)};
 }
 
+json::value lsn_or_null(const std::optional<lsn>& place)
+{
+    return place ? json::value(place->value) : json::value{};
+}
+
+std::optional<lsn> lsn_if(const json::value& value)
+{
+    return value.is_null() ? std::nullopt : std::optional{lsn{value.to_number<std::uint64_t>()}};
+}
+
 json::object to_object(const partition_place& place)
 {
     json::object made{{"next", place.next},           {"began", place.began},
@@ -70,6 +80,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"partitions", std::move(partitions)},
             {"growing_to", place.growing_to},
             {"run", time_or_null(place.run)},
+            {"run_at", lsn_or_null(place.run_at)},
             {"has_events", place.has_events},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
@@ -90,6 +101,7 @@ table_place table_from(const json::object& from)
         made.partitions.push_back(partition_from(partition.as_object()));
     made.growing_to = from.at("growing_to").to_number<std::int32_t>();
     made.run = time_if(from.at("run"));
+    made.run_at = lsn_if(from.at("run_at"));
     made.has_events = from.at("has_events").as_bool();
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
@@ -116,6 +128,7 @@ log_places places_from(const json::object& from)
         made.tables.emplace(std::move(name), table_from(table));
     }
     made.run = time_if(from.at("run"));
+    made.run_at = lsn_if(from.at("run_at"));
     made.run_seen_by = time_if(from.at("run_seen_by"));
     made.run_is_ending = from.at("run_is_ending").as_bool();
     made.run_is_over = from.at("run_is_over").as_bool();
@@ -216,6 +229,7 @@ std::string encode(const log_places& places)
     for (const auto& [name, place] : places.tables) tables.push_back(to_object(name, place));
     json::object made{{"tables", std::move(tables)},
                       {"run", time_or_null(places.run)},
+                      {"run_at", lsn_or_null(places.run_at)},
                       {"run_seen_by", time_or_null(places.run_seen_by)},
                       {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},

@@ -57,6 +57,7 @@ struct table_place {
     std::vector<partition_place> partitions;
     std::int32_t growing_to = 0;  ///< So many partitions were seen; the old ones are read to their ends of then first.
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot that brought rows of this table.
+    std::optional<lsn> run_at;   ///< Of that snapshot, as below.
     bool has_events = false;     ///< Any was applied.
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
@@ -81,6 +82,7 @@ inline bool has_other_rows(const table_doubts& doubts) noexcept { return doubts.
 struct log_places {
     std::map<table_name, table_place> tables;
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
+    std::optional<lsn> run_at;  ///< Its place in the database's history, which all its rows bear.
     std::optional<db_time> run_seen_by;  ///< Its rows are no newer than this: when the first of them was sent.
     bool run_is_ending = false;  ///< Its last row was seen, or something that comes after it; others may still be unread.
     bool run_is_over = true;     ///< All of it was read.

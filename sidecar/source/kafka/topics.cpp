@@ -203,7 +203,15 @@ private:
                                     : debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
             into.table.losses.push_back(loss.value_or(""));
         }
+        leave_out_untold(setting, into.table.left_out);
         return {};
+    }
+
+    // Messages differ in what they have: a snapshot's rows hold generated columns, and changes do not.
+    static void leave_out_untold(const table_setting& setting, std::vector<std::string>& left_out)
+    {
+        for (const auto& name : setting.exclude)
+            if (std::find(left_out.begin(), left_out.end(), name) == left_out.end()) left_out.push_back(name);
     }
 
     outcome<void> add_key(const described_table& from, table_shape& shape)

@@ -46,6 +46,7 @@ log_places full()
     table.partitions = {place, partition(0, 7, 7)};
     table.growing_to = 5;
     table.run = at(10);
+    table.run_at = lsn{std::numeric_limits<std::uint64_t>::max()};
     table.has_events = true;
     table.newest_event = at(11);
     table.unknown_column = "added\n";
@@ -54,6 +55,7 @@ log_places full()
     log_places made;
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};
     made.run = at(12);
+    made.run_at = lsn{17};
     made.run_is_ending = true;
     made.run_is_over = false;
     made.began_at = at(13);
