@@ -1,7 +1,6 @@
 """The program that follows topics, and what its files say of what got lost on the way."""
 
 import json
-from pathlib import Path
 
 from columns import without
 from mirror import Mirror
@@ -42,8 +41,14 @@ class TopicMirror(Mirror):
     def has_announced(self):
         return (self.snapshot / "current").exists()
 
+    def manifest(self):
+        return json.loads((self.snapshot / "current" / "manifest.json").read_text())
+
+    def columns(self, name):
+        """Of a table, those that are mirrored."""
+        return {column["name"] for table in self.manifest()["tables"] if table["name"] == name for column in table["columns"]}
+
     def losses(self):
         """(table, column) -> what the manifest says of it."""
-        manifest = json.loads((Path(self.snapshot) / "current" / "manifest.json").read_text())
         return {(table["name"], column["name"]): column["loss"]
-                for table in manifest["tables"] for column in table["columns"] if "loss" in column}
+                for table in self.manifest()["tables"] for column in table["columns"] if "loss" in column}

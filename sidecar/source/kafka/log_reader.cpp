@@ -571,6 +571,7 @@ outcome<void> log_reader::note_columns(followed& into, const record& what)
     auto unknown = into.rows.unknown_member();
     auto lost = into.rows.missing();
     auto missing = lost.empty() ? std::string_view{} : std::string_view{into.table.columns[lost.front()].shape.name};
+    if (into.event().is_flattened) place.doubts.untold_history = true;
     if (what.offset >= into.known_to[static_cast<std::size_t>(what.partition)])
         if (auto why = why_other_columns(into.table.origin, unknown, missing))
             return refuse(into, what, errc::table_changed, *why);

@@ -90,7 +90,8 @@ json::object to_object(const table_name& name, const table_place& place)
             {"resnapshot", place.doubts.resnapshot},
             {"nulls_as_defaults", place.doubts.nulls_as_defaults},
             {"other_types", place.doubts.other_types},
-            {"untold_defaults", place.doubts.untold_defaults}};
+            {"untold_defaults", place.doubts.untold_defaults},
+            {"untold_history", place.doubts.untold_history}};
 }
 
 table_place table_from(const json::object& from)
@@ -109,7 +110,7 @@ table_place table_from(const json::object& from)
     made.nulls = static_cast<nulls_seen>(from.at("nulls").to_number<int>());
     made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
                    from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
-                   from.at("untold_defaults").as_bool()};
+                   from.at("untold_defaults").as_bool(), from.at("untold_history").as_bool()};
     return made;
 }
 

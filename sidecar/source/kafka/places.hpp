@@ -46,6 +46,7 @@ struct table_doubts {
     bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null, or may.
     bool other_types = false;  ///< Values were sent when their column had another type, which its change may have computed anew.
     bool untold_defaults = false;  ///< Rows from before a column was added show null in it, for no default of it is told.
+    bool untold_history = false;   ///< Its messages are rows alone: of snapshots nothing is told.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 

@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(flattened_rows_hold_the_same_whatever_a_delete_is)
                                   .tables = {"public.item"},
                                   .connector = flattened(mode)}};
             check_changes(through);
+            BOOST_TEST(through.manifest().at("tables").at(0).at("doubts").at(0) == "untold_history");
         }
 }
 

@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(offsets_and_doubts_of_several_logs_are_noted)
     items.topic = "c.public.items";
     items.partitions.resize(2);
     items.partitions[1].next = 7;
-    items.doubts = {.skipped_records = true, .resnapshot = true};
+    items.doubts = {.skipped_records = true, .resnapshot = true, .untold_history = true};
     places.tables[{"public", "orders"}].topic = "c.public.orders";
     stored_position at;
     at.places = kafka::encode(places);
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(offsets_and_doubts_of_several_logs_are_noted)
     generation_request to{.rows = rows, .documents = documents};
     add_position_notes(at, to);
     BOOST_TEST(to.offsets == R"({"c.public.items":[0,7],"c.public.orders":[]})");
-    BOOST_TEST((to.catalog[{"public", "items"}].doubts == std::vector<std::string>{"skipped_records", "resnapshot"}));
+    BOOST_TEST((to.catalog[{"public", "items"}].doubts == std::vector<std::string>{"skipped_records", "untold_history", "resnapshot"}));
     BOOST_TEST((to.catalog[{"public", "orders"}].doubts.empty()));
 }
 

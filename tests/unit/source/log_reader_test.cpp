@@ -350,6 +350,17 @@ BOOST_AUTO_TEST_CASE(a_repeat_that_goes_back_to_the_first_transaction_of_a_conne
     }
 }
 
+BOOST_AUTO_TEST_CASE(rows_alone_mark_their_table_for_they_do_not_tell_of_snapshots)
+{
+    reading got;
+    BOOST_TEST(got.take(upsert('c', 1, "a", "n", {.lsn = 10})) == "ok");
+    BOOST_TEST(!got.place().doubts.untold_history);
+    auto alone = plain(key_json(2), row_json(2, "b", "n"));
+    alone.offset = 1;
+    BOOST_TEST(got.take(alone) == "ok", got.text());
+    BOOST_TEST(got.place().doubts.untold_history);
+}
+
 BOOST_AUTO_TEST_CASE(flattened_rows_with_an_lsn_alone_cannot_be_out_of_order)
 {
     topic_log log;

@@ -51,7 +51,7 @@ log_places full()
     table.newest_event = at(11);
     table.unknown_column = "added\n";
     table.nulls = nulls_seen::as_nulls;
-    table.doubts = {.skipped_records = true, .resnapshot = true, .other_types = true};
+    table.doubts = {.skipped_records = true, .resnapshot = true, .other_types = true, .untold_history = true};
     log_places made;
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};
     made.run = at(12);
