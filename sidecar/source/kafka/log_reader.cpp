@@ -202,7 +202,9 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
         using types_from = debezium::row_decoder::types_from;
         auto origin = table.origin == column_origin::description ? types_from::catalog : types_from::schemas;
         auto rows = debezium::row_decoder::compile(table.table, types, encodings_of(encodings), origin);
-        if (!rows) return rows.error();
+        if (!rows)
+            return failure{rows.error().code,
+                           fmt::format("table {}: {}", to_string(table.table.record.name), rows.error().text)};
         auto& place = made->places_.tables.at(table.table.record.name);
         auto count = place.partitions.size();
         std::vector<memory> known;
@@ -356,6 +358,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
 outcome<void> log_reader::put(followed& into, const record& what)
 {
     if (auto same = check_schemas(into, what); !same) return same;
+    if (auto lacking = check_generated(into, what); !lacking) return lacking;
     if (auto built = build_key(into, what); !built) return built;
     if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
     if (into.rows.has_former_types()) into.place.doubts.other_types = true;
@@ -403,6 +406,7 @@ std::span<const tuple_column> log_reader::row_values(followed& into) const
 
 outcome<void> log_reader::remove(followed& into, const record& what)
 {
+    if (auto lacking = check_generated(into, what); !lacking) return lacking;
     if (auto built = build_key(into, what); !built) return built;
     changes_.remove(into.table.table.record.rows, into.key);
     into.deleted[static_cast<std::size_t>(what.partition)] = into.key;
@@ -594,6 +598,27 @@ outcome<void> log_reader::check_schemas(followed& into, const record& what) cons
     into.key_schema = event.key_schema_number;
     auto why = why_other_types(into.table, event);
     if (why) return refuse(into, what, errc::table_changed, *why);
+    return {};
+}
+
+// Seen with Debezium 3.7: after a blocking snapshot it takes a change's values as if the server sent generated columns, too, and
+// so each stands under the column before its own.
+outcome<void> log_reader::check_generated(followed& into, const record& what) const
+{
+    const auto& event = into.event();
+    if (event.is_flattened || event.source.snapshot != snapshot_mark::none) return {};
+    auto row = event.row ? event.row : event.before;
+    if (!row) return {};
+    for (const auto& name : into.table.generated) {
+        auto member = row.find(name);
+        if (!member)
+            into.place.lacks_generated = true;
+        else if (member.is_present() && into.place.lacks_generated)
+            return bad(into, what,
+                       fmt::format("has a value of the generated column {}, which changes before lack: the connector mixes up "
+                                   "the table's columns, as after a snapshot that a signal asked for; restart it",
+                                   name));
+    }
     return {};
 }
 

@@ -131,6 +131,7 @@ private:
     void begin_run_of_all(db_time run, const followed& into);
     outcome<void> check_schemas(followed& into, const record& what) const;
     static void note_nulls(followed& into);
+    outcome<void> check_generated(followed& into, const record& what) const;
     outcome<void> note_columns(followed& into, const record& what);
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);

@@ -82,6 +82,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"run", time_or_null(place.run)},
             {"run_at", lsn_or_null(place.run_at)},
             {"has_events", place.has_events},
+            {"lacks_generated", place.lacks_generated},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
             {"missing_column", place.missing_column},
@@ -104,6 +105,7 @@ table_place table_from(const json::object& from)
     made.run = time_if(from.at("run"));
     made.run_at = lsn_if(from.at("run_at"));
     made.has_events = from.at("has_events").as_bool();
+    made.lacks_generated = from.at("lacks_generated").as_bool();
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));

@@ -60,6 +60,7 @@ struct table_place {
     std::optional<db_time> run;  ///< Start of the connector's newest snapshot that brought rows of this table.
     std::optional<lsn> run_at;   ///< Of that snapshot, as below.
     bool has_events = false;     ///< Any was applied.
+    bool lacks_generated = false;  ///< Changes came without the table's generated columns.
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
     std::string missing_column;  ///< Of that event: one that the description has, and it has not.

@@ -168,7 +168,7 @@ private:
                                           to_string(other.table.record.name)));
         made.table.record.name = from.name;
         made.table.record.relation = from.relation;
-        made.table.left_out = from.left_out;
+        made.table.left_out = made.generated = from.left_out;
         if (auto added = add_columns(from, setting, made); !added) return added;
         if (auto added = add_key(from, made.table.record.shape); !added) return added;
         made.table.record.fingerprint =

@@ -18,6 +18,7 @@ struct topic_table {
     mirrored_table table;                ///< Its epoch is the caller's to set.
     std::vector<described_column> columns;  ///< Of each column of the shape, in its order.
     column_origin origin = column_origin::description;
+    std::vector<std::string> generated = {};  ///< Columns that the description says are.
 };
 
 /// A topic whose messages have to say what its table is.
