@@ -294,8 +294,8 @@ class KafkaRound(Round):
             only_there, only_here = surplus(rows, found), surplus(found, rows)
             if self.may_have_too_many(document, name):
                 only_here = []
-            if NULLS_BEHIND_DEFAULTS & set(doubts(document, name)) and differ_by_nulls(only_there, only_here):
-                continue
+            if NULLS_BEHIND_DEFAULTS & set(doubts(document, name)):
+                only_there, only_here = without_nulls(only_there, only_here)
             if len(only_there) <= spare:
                 spare -= len(only_there)
                 only_there = []
@@ -363,12 +363,13 @@ def key_of(columns):
     return tuple(columns.get(name) for name in KEYS)
 
 
-def differ_by_nulls(only_there, only_here):
-    """Each row is there with other values, and only where the database has a null."""
-    here = {key_of(columns): columns for columns in map(columns_of, only_here)}
-    rows = [(row, here.get(key_of(row))) for row in map(columns_of, only_there)]
-    return len(only_there) == len(only_here) and all(
-        other and all(value == "null" or value == other.get(name) for name, value in row.items()) for row, other in rows)
+def without_nulls(only_there, only_here):
+    """Less the rows that are there with other values, and only where the database has a null."""
+    here = {key_of(columns_of(row)): row for row in only_here}
+    alike = [(row, here[key]) for row in only_there if (key := key_of(columns_of(row))) in here
+             and all(value in ("null", columns_of(here[key]).get(name)) for name, value in columns_of(row).items())]
+    there, found = {row for row, _ in alike}, {row for _, row in alike}
+    return [row for row in only_there if row not in there], [row for row in only_here if row not in found]
 
 
 def shown(only_there, only_here):
