@@ -2,6 +2,8 @@
 
 #include "app/kafka_preparation.hpp"
 #include "publish/document_plan.hpp"
+#include "source/kafka/encodings.hpp"
+#include "source/kafka/row_decoder.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +22,11 @@ const char* remedy_for_sources(const failure& why)
     case errc::permission_denied: return "allow READ and DESCRIBE_CONFIGS on the topics";
     case errc::columns_unknown: return "have the connector send schemas, or describe the tables for source.kafka.description";
     case errc::topic_missing: return "start the connector for these tables, or correct source.kafka.topics";
-    case errc::bad_config: return "correct source.kafka in the config";
+    case errc::bad_config: return "correct source.kafka in the config, or write its description anew with `understudy describe`";
+    case errc::unsupported_format: return "set the connector's converters to org.apache.kafka.connect.json.JsonConverter";
+    case errc::table_unusable:
+        return "give the table a primary key; or set message.key.columns of the connector to columns that tell its rows apart, and "
+               "name them as `key` of the table in the description";
     default: return "see what the text says";
     }
 }
@@ -52,17 +58,34 @@ std::string_view origin_of(const kafka::topic_table& table) noexcept
     return "";
 }
 
-check_item check_columns(const kafka::topic_table& table)
+/// What their columns lose, each loss once.
+std::string losses_of(const kafka::topic_table& table)
+{
+    std::vector<std::pair<std::string, std::string>> columns_by_loss;
+    for (std::size_t at = 0; at < table.columns.size(); ++at) {
+        const auto& lost = table.table.losses[at];
+        if (lost.empty()) continue;
+        auto named = fmt::format("{} ({})", table.columns[at].shape.name, table.columns[at].type_name);
+        auto found = std::find_if(columns_by_loss.begin(), columns_by_loss.end(), [&](const auto& each) { return each.first == lost; });
+        if (found == columns_by_loss.end())
+            columns_by_loss.emplace_back(lost, named);
+        else
+            found->second += ", " + named;
+    }
+    std::string text;
+    for (const auto& [lost, columns] : columns_by_loss) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", columns, lost);
+    return text;
+}
+
+check_item check_columns(const kafka_sources& sources, const kafka::topic_table& table, const settings& wanted)
 {
     check_item item;
     item.name = "columns of " + to_string(table.table.record.name);
-    for (std::size_t at = 0; at < table.columns.size(); ++at) {
-        const auto& column = table.columns[at];
-        const auto& lost = table.table.losses[at];
-        if (lost.empty()) continue;
-        item.result = verdict::warning;
-        item.text += fmt::format("{}{} ({}): {}", item.text.empty() ? "" : "; ", column.shape.name, column.type_name, lost);
-    }
+    auto decoder = debezium::row_decoder::compile(table.table, sources.types, kafka::encodings_of(wanted.kafka.encodings));
+    if (!decoder)
+        return {item.name, verdict::failed, decoder.error().text, "put the column under `exclude`", decoder.error().code};
+    item.text = losses_of(table);
+    if (!item.text.empty()) item.result = verdict::warning;
     if (item.result == verdict::warning)
         item.remedy = "change the connector as config/debezium/README.md says, or put the columns under `exclude`";
     else
@@ -146,7 +169,7 @@ std::vector<check_item> check_kafka(const settings& wanted)
     std::vector<check_item> items{{"kafka", verdict::passed, "cluster " + sources->cluster.id, {}, {}}};
     for (const auto& table : sources->tables) {
         items.push_back(check_topic(*sources, table, wanted));
-        items.push_back(check_columns(table));
+        items.push_back(check_columns(*sources, table, wanted));
     }
     items.push_back(check_heartbeat(*sources, wanted));
     items.push_back(check_transactions(*sources, wanted));
