@@ -27,7 +27,8 @@ constexpr std::size_t description_bytes_max = std::size_t{64} << 20;
 outcome<description> read_description(const std::filesystem::path& file)
 {
     if (file.empty()) return description{};
-    auto text = read_file(AT_FDCWD, file, description_bytes_max);
+    // What Kubernetes mounts of a ConfigMap are links.
+    auto text = read_file(AT_FDCWD, file, description_bytes_max, symlinks::follow);
     if (!text) return failure{errc::bad_config, fmt::format("source.kafka.description: {}", text.error().text)};
     auto read = description_from_json(*text);
     if (!read) return failure{read.error().code, fmt::format("{}: {}", file.native(), read.error().text)};

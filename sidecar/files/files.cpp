@@ -153,9 +153,10 @@ std::optional<std::string> read_up_to(int fd, std::size_t bytes_max)
     return bytes;
 }
 
-outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max)
+outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max, symlinks links)
 {
-    descriptor file{::openat(parent, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (links == symlinks::refuse ? O_NOFOLLOW : 0);
+    descriptor file{::openat(parent, name.c_str(), flags)};
     struct stat facts{};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0) return system_failure(errno, "open", name);
     if (!S_ISREG(facts.st_mode)) return failure{errc::storage_failed, name.string() + " is not a regular file"};

@@ -57,6 +57,19 @@ BOOST_AUTO_TEST_CASE(once_announces_what_the_topics_hold_and_ends)
     BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
 }
 
+// As Kubernetes mounts a ConfigMap.
+BOOST_AUTO_TEST_CASE(a_description_that_is_a_link_is_read)
+{
+    topic_mirror through{made_table("linked")};
+    auto elsewhere = through.description().parent_path() / "elsewhere.json";
+    std::filesystem::rename(through.description(), elsewhere);
+    std::filesystem::create_symlink(elsewhere, through.description());
+    message_maker make{through.name()};
+    make_topic(through, make);
+    BOOST_TEST(through.sidecar().run("once") == 0, through.explain());
+    BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
+}
+
 BOOST_AUTO_TEST_CASE(a_group_shows_how_far_it_has_come)
 {
     auto options = made_table("reported");

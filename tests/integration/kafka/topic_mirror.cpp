@@ -63,7 +63,7 @@ topic_mirror::topic_mirror(topic_mirror_options options)
     : options_{std::move(options)},
       connection_{make_database(options_)},
       session_{connection_},
-      sidecar_{options_of(options_, options_.columns == columns_from::messages ? std::filesystem::path{} : scratch_ / "tables.json")}
+      sidecar_{options_of(options_, options_.columns == columns_from::messages ? std::filesystem::path{} : description())}
 {
     if (options_.columns == columns_from::description) describe();
 }
@@ -126,13 +126,13 @@ void topic_mirror::describe()
                           .output = output};
     child_process program{options};
     if (program.wait(1min) != 0) throw std::runtime_error{"understudy describe: " + read_file(output)};
-    std::filesystem::rename(output, scratch_ / "tables.json");
+    std::filesystem::rename(output, description());
 }
 
 std::unique_ptr<sidecar_process> topic_mirror::described_one()
 {
     describe();
-    return std::make_unique<sidecar_process>(options_of(options_, scratch_ / "tables.json"));
+    return std::make_unique<sidecar_process>(options_of(options_, description()));
 }
 
 void topic_mirror::start_following()

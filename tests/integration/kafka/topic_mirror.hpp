@@ -51,6 +51,7 @@ public:
     sidecar_process& sidecar() noexcept { return sidecar_; }
     const std::string& name() const noexcept { return options_.name; }
     std::string topic(const std::string& table) const { return options_.name + ".public." + table; }
+    std::filesystem::path description() const { return scratch_ / "tables.json"; }
 
     /// Starts the connector, or goes on with it; `more` on top of its settings.
     void capture(const connector_properties& more = {});
