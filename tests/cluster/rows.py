@@ -1,135 +1,15 @@
-"""What is looked at. Each row is a function; its name and first line are what the table shows. A row that finds something raises."""
+"""What is looked at with a Postgres source, and with bad input."""
 
 import json
-import os
 import signal
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
-from database import PASSWORD
+from lab import (CHART, NAMESPACE, NO_CLAIMS, ROOT, after, an_event_says, as_list, expect, install_app, is_ready, merged, name_of,
+                 process_of, reads_database_again, reads_snapshot, reads_snapshot_for_a_while, ready_all_the_time, refused,
+                 restart_by, row, status_of, the_log_says, volumes)
 from node import Failed, run, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-CHART = ROOT / "helm" / "understudy"
-NAMESPACE = "shop"
-ROWS = []
-
-
-def row(function):
-    ROWS.append(function)
-    return function
-
-
-def expect(condition, text):
-    if not condition:
-        raise Failed(text)
-
-
-class Lab:
-    """The node, the database, and what is installed on them."""
-
-    def __init__(self, node, database, helm, kustomize):
-        self.node, self.database, self.helm_program, self.kustomize_program = node, database, helm, kustomize
-
-    def prepare(self):
-        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}})
-        secret = {"password": PASSWORD, "uri": self.database.connection("understudy") + " password=" + PASSWORD}
-        for name in ("shop-understudy", "understudy"):
-            self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE},
-                        "stringData": secret})
-        wait_until(lambda: self.kubectl("get", "serviceaccount", "default"), "the namespace's account")
-
-    def shop_connection(self):
-        return self.database.connection("shop") + " password=" + PASSWORD
-
-    def values(self, **more):
-        """Of our chart, for this database."""
-        values = {"image": {"repository": "localhost/understudy", "tag": "test", "pullPolicy": "Never"},
-                  "config": {"source": {"postgres": {"connection": self.database.connection("understudy")}},
-                             "tables": ["public.materials", "public.events"],
-                             # The volumes of this node are directories on whatever the machine has.
-                             "state": {"any_filesystem": True},
-                             "cadence": {"min_interval": "200ms"}, "log": {"format": "text"}},
-                  "credentials": {"existingSecret": "shop-understudy", "passwordKey": "password"}}
-        return merged(values, more)
-
-    def kubectl(self, *arguments, text=None):
-        return self.node.kubectl("--namespace", NAMESPACE, *arguments, text=text)
-
-    def apply(self, *objects):
-        self.node.kubectl("apply", "-f", "-", text=as_list(objects))
-
-    def helm(self, *arguments, values=None):
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(values or {}, file)
-            file.flush()
-            return run("env", f"KUBECONFIG={self.node.home}/kubeconfig", self.helm_program, *arguments, "--namespace", NAMESPACE,
-                       *(["--values", file.name] if values is not None else []))
-
-    def pod(self, selector):
-        pods = [pod for pod in self.node.get("pods", "--namespace", NAMESPACE, "--selector", selector)["items"]
-                if "deletionTimestamp" not in pod["metadata"]]
-        if len(pods) != 1:
-            raise Failed(f"{len(pods)} pods of {selector}")
-        return pods[0]
-
-    def log(self, pod, container, *more):
-        return self.kubectl("logs", pod, "--container", container, *more)
-
-    def status(self, pod):
-        """What `understudy status` says inside."""
-        return json.loads(self.kubectl("exec", pod, "--container", "understudy", "--", "understudy", "status", "--json",
-                                       "--config", "/etc/understudy/understudy.yaml"))
-
-    def told(self, pod):
-        """The newest line of the shop."""
-        lines = self.log(pod, "shop", "--tail=1").splitlines()
-        if not lines:
-            raise Failed("the shop has not said anything yet")
-        return json.loads(lines[-1])
-
-
-def as_list(objects):
-    """As JSON: in YAML, Python and Go are of two minds about what 0815 is."""
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-
-
-def merged(values, more):
-    result = dict(values)
-    for key, value in more.items():
-        result[key] = merged(result.get(key, {}), value) if isinstance(value, dict) else value
-    return result
-
-
-def status_of(pod, container):
-    status = pod["status"]
-    for one in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        if one["name"] == container:
-            return one
-    raise Failed(f"no status of {container} yet")
-
-
-def is_ready(pod):
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
-
-
-def ready_since(pod):
-    return next(one["lastTransitionTime"] for one in pod["status"]["conditions"] if one["type"] == "Ready")
-
-
-def process_of(pod, container):
-    """Process id of a container's program, as we see it."""
-    wanted = status_of(pod, container)["containerID"].rpartition("/")[2]
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and wanted in (entry / "cgroup").read_text():
-                return int(entry.name)
-        except OSError:
-            pass
-    raise Failed(f"{container} has no process")
 
 
 def drop_slot(lab):
@@ -164,33 +44,21 @@ SHOP = "app.kubernetes.io/instance=shop"
 @row
 def install(lab):
     """helm install of the example application with the sidecar, under Pod Security restricted"""
-    with tempfile.TemporaryDirectory() as directory:
-        run("cp", "-r", ROOT / "helm" / "example-app", CHART, directory)
-        app = Path(directory) / "example-app"
-        run("rm", "-rf", app / "charts")
-        run(lab.helm_program, "dependency", "build", app)
-        # The example leaves its program's arguments to its image; this one wants to know where to look.
-        deployment = app / "templates" / "deployment.yaml"
-        text = deployment.read_text()
-        arguments = json.dumps(["/var/lib/understudy/snapshot", lab.shop_connection()])
-        deployment.write_text(text.replace("          image: {{ .Values.image }}\n",
-                                           "          image: {{ .Values.image }}\n          imagePullPolicy: Never\n"
-                                           f"          args: {arguments}\n"))
-        expect(deployment.read_text() != text, "the example's deployment is not as this row expects it")
-        lab.helm("install", "shop", app, "--wait", "--timeout", "3m",
-                 values={"image": "localhost/shop:test", "understudy": lab.values()})
+    install_app(lab, "shop", lab.values())
 
 
 @row
+@after(install)
 def sidecar_first(lab):
     """the application found a snapshot when it began"""
-    pod = lab.pod(SHOP)["metadata"]["name"]
+    pod = name_of(lab.pod(SHOP))
     told = wait_until(lambda: lab.told(pod), "the shop's first line")
     expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
     expect(told["last"] == "database", json.dumps(told))
 
 
 @row
+@after(install)
 def confined(lab):
     """the sidecar has no capability, no root, no writable root file system, seccomp"""
     status = Path(f"/proc/{process_of(lab.pod(SHOP), 'understudy')}/status").read_text()
@@ -200,67 +68,56 @@ def confined(lab):
 
 
 @row
+@after(install)
 def outage(lab):
     """the database stops and comes back: no read fails, the pod stays Ready, the application goes back"""
-    pod = lab.pod(SHOP)
-    name, since = pod["metadata"]["name"], ready_since(pod)
+    name = name_of(lab.pod(SHOP))
     lab.database.sql("UPDATE materials SET stock = stock + 1 WHERE id <= 100")
     expected = lab.database.sum()
     settled = lambda: lab.told(name)["sum"] == expected and "published" in lab.log(name, "understudy", "--since=20s")  # noqa: E731
     wait_until(settled, "the change to be read")
-    lab.database.stop()
-    told = wait_until(lambda: (found := lab.told(name))["last"] == "snapshot" and found, "the shop to fall back")
-    expect(told["sum"] == expected, f"the snapshot is another state: {told}, not {expected}")
-    grown = told["snapshot"] + 100
-    told = wait_until(lambda: (found := lab.told(name))["snapshot"] > grown and found, "a hundred reads of the snapshot")
-    expect(told["age"] >= 5, f"the age does not grow: {told}")
-    pod = lab.pod(SHOP)
-    expect(is_ready(pod) and ready_since(pod) == since, "the pod was not Ready all the time")
-    lab.database.start()
-    wait_until(lambda: lab.told(name)["last"] == "database", "the shop to go back")
-    wait_until(lambda: lab.status(name)["status"]["state"] == "streaming", "the sidecar to follow again")
-    told = lab.told(name)
-    expect(told["failed"] == 0, f"reads failed: {told}")
-    expect(ready_since(lab.pod(SHOP)) == since, "the pod was not Ready all the time")
+    with ready_all_the_time(lab, SHOP):
+        lab.database.stop()
+        try:
+            reads_snapshot_for_a_while(lab, name, expected)
+        finally:
+            lab.database.start()
+        reads_database_again(lab, name)
 
 
-def restart_by(lab, number, seconds):
-    """Sends the sidecar a signal, and waits until it, and not the application, was started again. Returns the pod."""
-    pod = lab.pod(SHOP)
-    before = {name: status_of(pod, name)["restartCount"] for name in ("shop", "understudy")}
-    os.kill(process_of(pod, "understudy"), number)
-
-    def again():
-        found = status_of(lab.pod(SHOP), "understudy")
-        return found["restartCount"] > before["understudy"] and found["ready"]
-    wait_until(again, "the sidecar to run again", seconds)
-    pod = lab.pod(SHOP)
-    expect(status_of(pod, "shop")["restartCount"] == before["shop"], "the application was restarted, too")
-    expect(lab.told(pod["metadata"]["name"])["failed"] == 0, "reads failed")
-    return pod
+def restart_beside(lab, number, seconds):
+    """As restart_by, and sees that the application was left alone. Returns the pod's name."""
+    before = status_of(lab.pod(SHOP), "shop")["restartCount"]
+    pod = restart_by(lab, SHOP, number, seconds)
+    expect(status_of(pod, "shop")["restartCount"] == before, "the application was restarted, too")
+    expect(lab.told(name_of(pod))["failed"] == 0, "reads failed")
+    return name_of(pod)
 
 
 @row
+@after(install)
 def kill(lab):
     """kill -9 of the sidecar: it alone is started again, and copies nothing"""
-    name = restart_by(lab, signal.SIGKILL, 60)["metadata"]["name"]
+    name = restart_beside(lab, signal.SIGKILL, 60)
     expect("copy_started" not in lab.log(name, "understudy"), "it copied again")
 
 
 @row
+@after(install)
 def liveness(lab):
     """a sidecar that stands still is restarted, and the application is not"""
-    restart_by(lab, signal.SIGSTOP, 240)
+    restart_beside(lab, signal.SIGSTOP, 240)
 
 
 @row
+@after(install)
 def load(lab):
     """a load of 300,000 rows stays under the container's limit of memory"""
     pod = lab.pod(SHOP)
     restarts = status_of(pod, "understudy")["restartCount"]
     lab.database.sql("INSERT INTO events (payload) SELECT repeat('x', 200) FROM generate_series(1, 300000)")
     lab.database.sql("UPDATE events SET payload = payload || 'y'")
-    name = pod["metadata"]["name"]
+    name = name_of(pod)
     rows = lambda: " rows=302000 " in lab.log(name, "understudy", "--tail=5")  # noqa: E731
     wait_until(rows, "all rows to be published", 180)
     found = status_of(lab.pod(SHOP), "understudy")
@@ -269,24 +126,25 @@ def load(lab):
 
 
 @row
+@after(install)
 def eviction(lab):
     """an evicted pod comes back with a snapshot of the same rows"""
-    name = lab.pod(SHOP)["metadata"]["name"]
+    name = name_of(lab.pod(SHOP))
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": NAMESPACE}}
     lab.kubectl("create", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction", "-f", "-", text=json.dumps(eviction))
-    new = wait_until(lambda: (pod := lab.pod(SHOP))["metadata"]["name"] != name and is_ready(pod) and pod, "another pod", 180)
-    name = new["metadata"]["name"]
+    new = wait_until(lambda: name_of(pod := lab.pod(SHOP)) != name and is_ready(pod) and pod, "another pod", 180)
+    name = name_of(new)
     expected = lab.database.sum()
     wait_until(lambda: lab.told(name)["sum"] == expected, "the same rows")
     lab.database.stop()
     try:
-        told = wait_until(lambda: (found := lab.told(name))["last"] == "snapshot" and found, "the shop to fall back")
-        expect(told["sum"] == expected and told["failed"] == 0, json.dumps(told))
+        reads_snapshot(lab, name, expected)
     finally:
         lab.database.start()
 
 
 @row
+@after(install)
 def uninstall(lab):
     """helm uninstall of the application leaves its slot, for somebody to drop"""
     lab.helm("uninstall", "shop", "--wait", "--timeout", "2m")
@@ -300,18 +158,6 @@ def uninstall(lab):
 ALONE = "app.kubernetes.io/instance=alone"
 
 
-def volumes(lab, prefix):
-    """What a storage class would make: directories of this machine for the claims of the pod."""
-    for volume in ("state", "snapshot"):
-        path = lab.node.home / "volumes" / f"{prefix}-{volume}"
-        path.mkdir(parents=True)
-        path.chmod(0o2770)
-        os.chown(path, 0, 65532)
-        lab.apply({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"{prefix}-{volume}"},
-                   "spec": {"capacity": {"storage": "4Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": prefix,
-                            "persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": str(path)}}})
-
-
 def alone_values(lab, **more):
     values = lab.values(state={"storageClassName": "alone"}, snapshot={"storageClassName": "alone"})
     return merged(values, more)
@@ -322,24 +168,26 @@ def stand_alone(lab):
     """stand-alone with claims: installed, upgraded and rolled back without a copy"""
     volumes(lab, "alone")
     lab.helm("install", "alone", CHART, "--wait", "--timeout", "3m", values=alone_values(lab))
-    name = lab.pod(ALONE)["metadata"]["name"]
+    name = name_of(lab.pod(ALONE))
     expect("copy_finished" in lab.log(name, "understudy"), "it did not copy")
     for words in (["upgrade", "alone", CHART], ["rollback", "alone", "1"]):
         before = lab.pod(ALONE)["metadata"]["uid"]
         values = alone_values(lab, config={"cadence": {"min_interval": "300ms"}}) if words[0] == "upgrade" else None
         lab.helm(*words, "--wait", "--timeout", "3m", values=values)
         pod = wait_until(lambda: (found := lab.pod(ALONE))["metadata"]["uid"] != before and is_ready(found) and found, words[0], 120)
-        log = lab.log(pod["metadata"]["name"], "understudy")
+        log = lab.log(name_of(pod), "understudy")
         expect("copy_started" not in log, f"{words[0]}: it copied again")
 
 
 @row
+@after(stand_alone)
 def helm_test(lab):
     """helm test passes"""
     lab.helm("test", "alone", "--timeout", "2m")
 
 
 @row
+@after(stand_alone)
 def uninstall_with_slot(lab):
     """helm uninstall drops the slot when it was asked to (dropSlotOnUninstall)"""
     lab.helm("upgrade", "alone", CHART, "--wait", "--timeout", "3m", values=alone_values(lab, dropSlotOnUninstall=True))
@@ -402,35 +250,12 @@ def by_kustomize(lab):
                                          lab.shop_connection()]
     lab.apply(*objects)
     pod = wait_until(lambda: is_ready(found := lab.pod("app=shop")) and found, "the pod with its sidecar")
-    told = wait_until(lambda: lab.told(pod["metadata"]["name"]), "the shop's first line")
+    told = wait_until(lambda: lab.told(name_of(pod)), "the shop's first line")
     expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
     lab.kubectl("delete", "deployment", "shop", "--wait=true")
 
 
 # --- bad input
-
-BAD = "app.kubernetes.io/instance=bad"
-NO_CLAIMS = {"state": {"kind": "emptyDir"}, "snapshot": {"kind": "emptyDir"}}
-
-
-def refused(lab, values, says, what):
-    """Installs it, waits until `says` is true, and sees that it is not Ready."""
-    lab.helm("install", "bad", CHART, values=values)
-    try:
-        wait_until(says, what)
-        expect(not is_ready(lab.pod(BAD)), "it is Ready")
-    finally:
-        lab.helm("uninstall", "bad", "--wait", "--timeout", "2m")
-        lab.kubectl("delete", "pvc", "--selector", BAD)
-
-
-def an_event_says(lab, text):
-    return any(text in event["message"] for event in lab.node.get("events", "--namespace", NAMESPACE)["items"])
-
-
-def the_log_says(lab, text):
-    return text in lab.log(lab.pod(BAD)["metadata"]["name"], "understudy")
-
 
 @row
 def wrong_image(lab):
@@ -472,19 +297,3 @@ def read_only_volume(lab):
     run("mount", "-o", "remount,bind,ro", path)
     values = lab.values(state={"storageClassName": "frozen"}, snapshot={"storageClassName": "frozen"})
     refused(lab, values, lambda: the_log_says(lab, "Read-only file system"), "the log to say it")
-
-
-def run_rows(lab, wanted):
-    """Prints the table as it grows. True if nothing was found."""
-    good = True
-    for one in ROWS:
-        if wanted and not any(one.__name__.startswith(name) for name in wanted):
-            continue
-        begin = time.monotonic()
-        try:
-            one(lab)
-            word, why = "ok", ""
-        except (Failed, KeyError, ValueError, StopIteration) as found:
-            word, why, good = "FAILED", f"\n        {type(found).__name__}: {found}", False
-        print(f"{word:6}  {one.__name__:20}  {time.monotonic() - begin:5.1f} s  {one.__doc__}{why}", flush=True)
-    return good
