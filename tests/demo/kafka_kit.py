@@ -99,19 +99,20 @@ class JavaProgram:
 
 
 class Broker:
-    """Broker and controller in one. Topics are never made by themselves."""
+    """Broker and controller in one. Topics are never made by themselves. `listeners` are those beside loopback's, by name."""
 
-    def __init__(self, home, properties=None):
+    def __init__(self, home, properties=None, listeners=None):
         home.mkdir()
         self.bootstrap = f"127.0.0.1:{free_port()}"
         controller = f"127.0.0.1:{free_port()}"
+        offered = ",".join(f"{name}://{where}" for name, where in {"PLAINTEXT": self.bootstrap, **(listeners or {})}.items())
         self.config = home / "broker.properties"
         self.config.write_text(properties_text({
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.bootstrap.servers": controller,
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": f"{offered},CONTROLLER://{controller}",
+            "advertised.listeners": offered,
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": home / "data",
