@@ -35,10 +35,11 @@ def expect(condition, text):
 
 
 class Lab:
-    """The node, the database, and what is installed on them."""
+    """The node, the database and its topics, and what is installed on them."""
 
-    def __init__(self, node, database, helm, kustomize):
-        self.node, self.database, self.helm_program, self.kustomize_program = node, database, helm, kustomize
+    def __init__(self, node, database, topics, helm, kustomize):
+        self.node, self.database, self.topics = node, database, topics
+        self.helm_program, self.kustomize_program = helm, kustomize
 
     def prepare(self):
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}

@@ -111,6 +111,7 @@ class Node:
     def start(self):
         self._make_network()
         self._keep_sysctls()
+        self._name_address()
         self._write_configs()
         self._start("containerd", "--config", "containerd.toml")
         self._start("etcd", "--data-dir", "etcd", "--listen-client-urls", "http://127.0.0.1:12379",
@@ -143,11 +144,18 @@ class Node:
         run("ip", "route", "add", "default", "via", "10.250.0.2", "dev", "node0")
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
+    def _stand_in(self, file, text):
+        stand_in = self.home / ("instead" + file.replace("/", "."))
+        stand_in.write_text(text)
+        run("mount", "--bind", stand_in, file)
+
     def _keep_sysctls(self):
         for name, value in SYSCTLS.items():
-            stand_in = self.home / ("sysctl." + name.replace("/", "."))
-            stand_in.write_text(f"{value}\n")
-            run("mount", "--bind", stand_in, f"/proc/sys/{name}")
+            self._stand_in(f"/proc/sys/{name}", f"{value}\n")
+
+    def _name_address(self):
+        """A broker with SASL asks for its own name at each connection, and there is no DNS that would say that it has none."""
+        self._stand_in("/etc/hosts", f"127.0.0.1 localhost\n{ADDRESS} node\n")
 
     def _write_configs(self):
         (self.home / "containerd.toml").write_text(CONTAINERD.format(home=self.home))
