@@ -155,7 +155,7 @@ class Node:
 
     def _name_address(self):
         """A broker with SASL asks for its own name at each connection, and there is no DNS that would say that it has none."""
-        self._stand_in("/etc/hosts", f"127.0.0.1 localhost\n{ADDRESS} node\n")
+        self._stand_in("/etc/hosts", f"{Path('/etc/hosts').read_text()}\n{ADDRESS} node\n")
 
     def _write_configs(self):
         (self.home / "containerd.toml").write_text(CONTAINERD.format(home=self.home))
