@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "publish/snapshot_directory.hpp"
+#include "store/data_file.hpp"
 #include "store/filesystem.hpp"
 #include "store/map_size.hpp"
 
@@ -84,7 +85,7 @@ check_item look_at(std::string name, const std::filesystem::path& directory, boo
                 text + ", in memory",
                 "a restart of the machine starts with a new copy",
                 {}};
-    if (keeps_state && free < map_bytes_min && !std::filesystem::exists(directory / "data.mdb"))
+    if (keeps_state && free < map_bytes_min && !std::filesystem::exists(data_file_in(directory)))
         return failed(name, text, fmt::format("the store takes {} MiB from the start", map_bytes_min >> 20));
     if (free < limits::free_bytes_advised)
         return {std::move(name), verdict::warning, std::move(text), "plan two to three times the live data", {}};

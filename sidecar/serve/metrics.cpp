@@ -146,6 +146,14 @@ std::uint64_t generation_bytes(const serving_state& state)
     return bytes;
 }
 
+std::uint64_t withheld_rows(const serving_state& state)
+{
+    std::uint64_t rows = 0;
+    if (state.generation())
+        for (const auto& document : state.generation()->facts().documents) rows += document.withheld;
+    return rows;
+}
+
 std::optional<std::uint64_t> served_generation_number(const serving_state& state)
 {
     return state.generation() ? std::optional{state.generation()->facts().generation} : std::nullopt;
@@ -244,6 +252,9 @@ const std::array metrics{
            [](state_of state, series s) {
                add_tables(state, s, [](const manifest_table& table) { return number(table.rows); });
            }},
+    metric{"understudy_snapshot_withheld_rows", gauge,
+           "Rows that are not in the documents of what is served, because the source did not send a value of them.",
+           [](state_of state, series s) { s.add(number(withheld_rows(state))); }},
     metric{"understudy_snapshot_publishes_total", counter, "Attempts at a generation.", add_publishes},
     metric{"understudy_snapshot_skips_total", counter, "Times without a publish that began, by what is waited for.",
            [](state_of state, series s) {

@@ -312,6 +312,19 @@ BOOST_AUTO_TEST_CASE(records_that_are_not_taken)
     expect({{shop.well, 10}, {behind, 7}}, {"UnderstudyTopicsLagging"});
 }
 
+// As above: test_kafka sees the figure rise.
+BOOST_AUTO_TEST_CASE(rows_that_are_withheld)
+{
+    following shop{numbers};
+    auto lacking = shop.well;
+    for (auto* moment : {&lacking.first, &lacking.second}) {
+        BOOST_TEST_REQUIRE(moment->contains("understudy_snapshot_withheld_rows"));
+        moment->at("understudy_snapshot_withheld_rows") = 4;
+    }
+    expect({{shop.well, 10}, {lacking, 14}}, {});
+    expect({{shop.well, 10}, {lacking, 17}}, {"UnderstudyRowsWithheld"});
+}
+
 BOOST_AUTO_TEST_CASE(a_slot_that_was_dropped)
 {
     following shop{large_table};

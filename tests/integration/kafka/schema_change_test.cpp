@@ -1,5 +1,6 @@
 #include "topic_mirror.hpp"
 
+#include "support/http_client.hpp"
 #include "support/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -33,6 +34,12 @@ void follow(topic_mirror& through)
     BOOST_TEST(through.lasting_difference() == "");
 }
 
+/// Whether the metrics come to hold a line.
+bool measures(const std::filesystem::path& socket, const std::string& line)
+{
+    return wait_for([&] { return http_client{socket}.get("/metrics").body.find(line) != std::string::npos; });
+}
+
 /// Stopped with the reason, and what was announced before is still there.
 void check_stopped(topic_mirror& through, std::uint64_t before)
 {
@@ -46,7 +53,10 @@ BOOST_AUTO_TEST_SUITE(schema_changes)
 
 BOOST_AUTO_TEST_CASE(a_column_with_a_default_stops_it_until_the_tables_are_described_anew)
 {
-    topic_mirror through{table("added")};
+    temp_directory scratch;
+    auto options = table("added");
+    options.more = "serve:\n  listen: 'unix:" + (scratch / "http").string() + "'\n";
+    topic_mirror through{options};
     follow(through);
     auto before = through.generation();
     auto rows = through.rows("item");
@@ -58,6 +68,7 @@ BOOST_AUTO_TEST_CASE(a_column_with_a_default_stops_it_until_the_tables_are_descr
     auto row = R"({"id":1,"n":10,"note":"a","more":7})";
     BOOST_TEST(wait_for([&] { return through.rows("item") == strings{row}; }), through.explain());
     BOOST_TEST(withheld(through) == 2u);
+    BOOST_TEST(measures(scratch / "http", "understudy_snapshot_withheld_rows 2\n"), through.explain());
     through.exec("UPDATE item SET n = n + 1");
     BOOST_TEST(through.lasting_difference() == "");
     BOOST_TEST(withheld(through) == 0u);
