@@ -51,8 +51,9 @@ void pause_options(CLI::App& app, command_options& options)
 
 void describe_options(CLI::App& app, command_options& options)
 {
-    app.add_option("--connection", options.connection,
-                   "The database, where the configuration names none; passwords come from PGPASSFILE, ~/.pgpass or a service file")
+    app.add_option(
+           "--connection", options.connection,
+           "The database, where the configuration names none; passwords come from PGPASSFILE, ~/.pgpass or a service file")
         ->type_name("STRING");
 }
 
@@ -74,8 +75,8 @@ constexpr std::array commands{
     command{"resume", "End a pause; what changed meanwhile is published at once.", resume_command, json_option},
     command{"drop-slot", "Drop our replication slot, when this sidecar is gone for good.", drop_slot_command,
             json_option},
-    command{"describe", "Write down what the database says of the tables, for a sidecar that follows Kafka.", describe_command,
-            describe_options},
+    command{"describe", "Write down what the database says of the tables, for a sidecar that follows Kafka.",
+            describe_command, describe_options},
     command{"config", "Show the effective configuration and where each value comes from; secrets stay hidden.",
             config_command, json_option},
     command{"version", "Show the version of understudy and of the libraries it uses.", version_command, json_option},

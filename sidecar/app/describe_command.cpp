@@ -62,8 +62,7 @@ asio::awaitable<outcome<description>> describe_source(settings wanted)
     auto found = co_await survey_source(**sql, wanted);
     if (!found) co_return found.error();
     for (const auto& missing : found->tables.missing)
-        co_return failure{errc::table_missing,
-                          fmt::format("table {}.{} does not exist", missing.schema, missing.name)};
+        co_return failure{errc::table_missing, fmt::format("table {}.{} does not exist", missing.schema, missing.name)};
     description made;
     made.database = found->server.database;
     made.server_version = fmt::format("{}.{}", found->server.version / 10000, found->server.version % 10000);
@@ -96,7 +95,8 @@ int describe_command(const command_options& options)
         if (auto wrong = why_not_connection(options.connection)) return report_failure({errc::usage, *wrong});
         wanted.postgres.connection = options.connection;
     } else if (wanted.kafka.is_on()) {
-        return report_failure({errc::usage, "the configuration names no database: add --connection \"host=... dbname=...\""});
+        return report_failure(
+            {errc::usage, "the configuration names no database: add --connection \"host=... dbname=...\""});
     }
     auto made = run_alone(describe_source(wanted));
     if (!made) return report_failure(made.error());

@@ -20,10 +20,13 @@ const char* remedy_for_sources(const failure& why)
     case errc::timed_out: return "see source.kafka.brokers in the config, and security.protocol among its properties";
     case errc::authentication_failed: return "correct the credentials in source.kafka.properties_file";
     case errc::permission_denied: return "allow READ and DESCRIBE_CONFIGS on the topics";
-    case errc::columns_unknown: return "have the connector send schemas, or describe the tables for source.kafka.description";
+    case errc::columns_unknown:
+        return "have the connector send schemas, or describe the tables for source.kafka.description";
     case errc::topic_missing: return "start the connector for these tables, or correct source.kafka.topics";
-    case errc::bad_config: return "correct source.kafka in the config, or write its description anew with `understudy describe`";
-    case errc::unsupported_format: return "set the connector's converters to org.apache.kafka.connect.json.JsonConverter";
+    case errc::bad_config:
+        return "correct source.kafka in the config, or write its description anew with `understudy describe`";
+    case errc::unsupported_format:
+        return "set the connector's converters to org.apache.kafka.connect.json.JsonConverter";
     case errc::table_unusable:
         return "give the table a primary key; or set message.key.columns of the connector to columns that tell its rows apart, and "
                "name them as `key` of the table in the description";
@@ -42,9 +45,11 @@ check_item check_topic(const kafka_sources& sources, const kafka::topic_table& t
     if (kept.only_compacts || kept.said_complete) return item;
     bool whole = std::all_of(ranges.begin(), ranges.end(), [](const auto& range) { return range.low == 0; });
     item.result = verdict::warning;
-    item.text += whole ? ": complete only while all of a snapshot of the connector is in it, which reading will show"
-                       : ": the first records are gone; complete only if all of a newer snapshot of the connector is in it";
-    item.remedy = fmt::format("set cleanup.policy=compact for topic {} and have the connector make a new snapshot", table.topic);
+    item.text +=
+        whole ? ": complete only while all of a snapshot of the connector is in it, which reading will show"
+              : ": the first records are gone; complete only if all of a newer snapshot of the connector is in it";
+    item.remedy =
+        fmt::format("set cleanup.policy=compact for topic {} and have the connector make a new snapshot", table.topic);
     return item;
 }
 
@@ -66,14 +71,16 @@ std::string losses_of(const kafka::topic_table& table)
         const auto& lost = table.table.losses[at];
         if (lost.empty()) continue;
         auto named = fmt::format("{} ({})", table.columns[at].shape.name, table.columns[at].type_name);
-        auto found = std::find_if(columns_by_loss.begin(), columns_by_loss.end(), [&](const auto& each) { return each.first == lost; });
+        auto found = std::find_if(columns_by_loss.begin(), columns_by_loss.end(),
+                                  [&](const auto& each) { return each.first == lost; });
         if (found == columns_by_loss.end())
             columns_by_loss.emplace_back(lost, named);
         else
             found->second += ", " + named;
     }
     std::string text;
-    for (const auto& [lost, columns] : columns_by_loss) text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", columns, lost);
+    for (const auto& [lost, columns] : columns_by_loss)
+        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", columns, lost);
     return text;
 }
 
@@ -81,9 +88,11 @@ check_item check_columns(const kafka_sources& sources, const kafka::topic_table&
 {
     check_item item;
     item.name = "columns of " + to_string(table.table.record.name);
-    auto decoder = debezium::row_decoder::compile(table.table, sources.types, kafka::encodings_of(wanted.kafka.encodings));
+    auto decoder =
+        debezium::row_decoder::compile(table.table, sources.types, kafka::encodings_of(wanted.kafka.encodings));
     if (!decoder)
-        return {item.name, verdict::failed, decoder.error().text, "put the column under `exclude`", decoder.error().code};
+        return {item.name, verdict::failed, decoder.error().text, "put the column under `exclude`",
+                decoder.error().code};
     item.text = losses_of(table);
     if (!item.text.empty()) item.result = verdict::warning;
     if (item.result == verdict::warning)
@@ -119,9 +128,11 @@ check_item check_transactions(const kafka_sources& sources, const settings& want
     if (sources.transactions) {
         item.text = fmt::format("topic {}: what one transaction wrote becomes visible together", topic);
     } else if (found == sources.cluster.topics.end()) {
-        item.text = topic.empty() ? "source.kafka.transaction_topic is not set" : fmt::format("there is no topic {}", topic);
-        item.text += ": each row becomes visible by itself (consistency `row`), unless provide.transaction.metadata of the "
-                     "connector is set";
+        item.text =
+            topic.empty() ? "source.kafka.transaction_topic is not set" : fmt::format("there is no topic {}", topic);
+        item.text +=
+            ": each row becomes visible by itself (consistency `row`), unless provide.transaction.metadata of the "
+            "connector is set";
     } else {
         item.result = verdict::warning;
         item.text = fmt::format("topic {} has {} partitions, and so no order: each row becomes visible by itself "

@@ -68,7 +68,8 @@ outcome<void> add_ranges(kafka::client& client, const std::string& topic, kafka_
 /// As the copy is that the store holds of it. Of earlier rows nothing is known.
 std::optional<described_table> table_stored_as(const std::vector<table_record>& stored, const table_name& name)
 {
-    auto found = std::find_if(stored.begin(), stored.end(), [&](const table_record& each) { return each.name == name; });
+    auto found =
+        std::find_if(stored.begin(), stored.end(), [&](const table_record& each) { return each.name == name; });
     if (found == stored.end()) return std::nullopt;
     described_table made;
     made.name = name;
@@ -98,8 +99,8 @@ oid made_up_oid(const table_name& name, const description& known)
 }
 
 /// Adds the tables that the description lacks, as their messages tell of them.
-outcome<void> ask_messages(const kafka_sources& found, const std::vector<kafka::asked_topic>& asked, const settings& wanted,
-                           const std::vector<table_record>& stored, description& known)
+outcome<void> ask_messages(const kafka_sources& found, const std::vector<kafka::asked_topic>& asked,
+                           const settings& wanted, const std::vector<table_record>& stored, description& known)
 {
     std::vector<kafka::schema_finder> finders;
     for (const auto& topic : asked) finders.emplace_back(topic, kafka::encodings_of(wanted.kafka.encodings));
@@ -158,8 +159,8 @@ std::optional<failure> why_not_on(const table_place& place, const std::vector<of
         auto next = place.partitions[index].next;
         const auto& range = ranges[index];
         if (next < range.low)
-            return failure{errc::offsets_lost, fmt::format("{} [{}] begins at {} now, and {} is next", place.topic, index,
-                                                           range.low, next)};
+            return failure{errc::offsets_lost, fmt::format("{} [{}] begins at {} now, and {} is next", place.topic,
+                                                           index, range.low, next)};
         if (next > range.high)
             return failure{errc::topic_replaced, fmt::format("{} [{}] ends at {}, and was read up to {} already",
                                                              place.topic, index, range.high, next)};
@@ -189,7 +190,8 @@ public:
             made_.places.began_at = now_;
             made_.places.read_for.reset();
         }
-        if (made_.anew.size() == sources_.tables.size()) made_.places.read_whole_at = now_;  // nothing that could be missed
+        if (made_.anew.size() == sources_.tables.size())
+            made_.places.read_whole_at = now_;  // nothing that could be missed
         made_.changed = made_.changed || !made_.anew.empty();
         return std::move(made_);
     }
@@ -200,10 +202,11 @@ private:
         const auto& held = stored_.identity;
         if (held.system_id.empty()) return {};
         if (!held.is_kafka() || held.database != made_.identity.database)
-            return failure{errc::store_foreign,
-                           fmt::format("the state directory belongs to {} {}; use another state.directory, or remove it "
-                                       "to read everything anew",
-                                       held.is_kafka() ? "the Kafka topics" : "database", held.database)};
+            return failure{
+                errc::store_foreign,
+                fmt::format("the state directory belongs to {} {}; use another state.directory, or remove it "
+                            "to read everything anew",
+                            held.is_kafka() ? "the Kafka topics" : "database", held.database)};
         if (held.system_id == made_.identity.system_id) return {};
         return failure{errc::wrong_system, fmt::format("the brokers are of cluster {}, and the state directory of {}",
                                                        made_.identity.system_id, held.system_id)};
@@ -227,16 +230,18 @@ private:
         if (record == nullptr || place == made_.places.tables.end())
             return failure{errc::no_generation, "nothing was read yet"};
         if (demand_.everything_because) return demand_.everything_because;
-        if (demand_.tables.contains(record->relation)) return failure{errc::table_changed, "the table is to be read anew"};
+        if (demand_.tables.contains(record->relation))
+            return failure{errc::table_changed, "the table is to be read anew"};
         if (record->fingerprint != wanted.table.record.fingerprint || record->shape != wanted.table.record.shape)
             return failure{errc::table_changed, fmt::format("{} is described otherwise now", to_string(name))};
         if (auto why = why_not_on(place->second, sources_.ranges.at(wanted.topic))) return why;
         auto kept = sources_.retention_of(wanted.topic, name, wanted_.kafka);
         if (kafka::may_have_missed_deletes(made_.places, kept, now_))
-            return failure{errc::offsets_lost,
-                           fmt::format("topic {} was read whole last {} s ago, and keeps deletes for {} s", wanted.topic,
-                                       std::chrono::duration_cast<std::chrono::seconds>(now_ - made_.places.read_whole_at).count(),
-                                       std::chrono::duration_cast<std::chrono::seconds>(kept.delete_retention).count())};
+            return failure{
+                errc::offsets_lost,
+                fmt::format("topic {} was read whole last {} s ago, and keeps deletes for {} s", wanted.topic,
+                            std::chrono::duration_cast<std::chrono::seconds>(now_ - made_.places.read_whole_at).count(),
+                            std::chrono::duration_cast<std::chrono::seconds>(kept.delete_retention).count())};
         add_partitions(place->second, sources_.ranges.at(wanted.topic));
         return std::nullopt;
     }
@@ -296,7 +301,8 @@ private:
         if (before == nullptr) return false;
         const auto& columns = before->shape.columns;
         return std::any_of(wanted.shape.columns.begin(), wanted.shape.columns.end(), [&](const column& each) {
-            auto same = std::find_if(columns.begin(), columns.end(), [&](const column& old) { return old.name == each.name; });
+            auto same =
+                std::find_if(columns.begin(), columns.end(), [&](const column& old) { return old.name == each.name; });
             return same != columns.end() && *same != each;
         });
     }
@@ -343,7 +349,8 @@ std::string transaction_topic_of(const kafka_settings& wanted)
     return wanted.prefix.empty() ? std::string{} : wanted.prefix + ".transaction";
 }
 
-outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted, const std::vector<table_record>& stored)
+outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted,
+                                     const std::vector<table_record>& stored)
 {
     auto cluster = client.describe_cluster();
     if (!cluster) return cluster.error();
@@ -371,7 +378,8 @@ outcome<kafka_sources> survey_topics(kafka::client& client, const settings& want
     found.heartbeat = std::move(*heartbeat);
     auto transactions = find_topic(client, transaction_topic_of(wanted.kafka), found.cluster);
     if (!transactions) return transactions.error();
-    if (*transactions && found.cluster.topics.at((*transactions)->first) == 1) found.transactions = std::move(*transactions);
+    if (*transactions && found.cluster.topics.at((*transactions)->first) == 1)
+        found.transactions = std::move(*transactions);
     return found;
 }
 

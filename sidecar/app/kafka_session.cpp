@@ -140,7 +140,8 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
     reader_->set_content_as_of(last_.content_as_of);
     read_whole_stored_ = reader_->places().read_whole_at;
     if (sources_.transactions) {
-        gate_.emplace(sources_.transactions->first, sources_.tables, reader_->places(), std::chrono::steady_clock::now());
+        gate_.emplace(sources_.transactions->first, sources_.tables, reader_->places(),
+                      std::chrono::steady_clock::now());
         gate_was_closed_ = gate_->is_closed();
     }
     for (const auto& table : sources_.tables) mirrored_.push_back(table.table);
@@ -153,19 +154,22 @@ asio::awaitable<outcome<void>> kafka_session::store_plan(const kafka_plan& plan)
     bool first = writer_.state().tables.empty();
     if (!plan.anew.empty()) {
         state_.reason = plan.because;
-        state_.enter(first || plan.anew.size() == sources_.tables.size() ? daemon_phase::copying : daemon_phase::resyncing);
+        state_.enter(first || plan.anew.size() == sources_.tables.size() ? daemon_phase::copying
+                                                                         : daemon_phase::resyncing);
         state_.copy = copy_progress{};
         state_.copy.tables_total = plan.anew.size();
         state_.copy.started = std::chrono::steady_clock::now();
-        log_event(log_level::info, "copy_started", "reading topics from their beginning",
-                  {{"tables", plan.anew.size()}, {"reason", plan.because ? name_of(plan.because->code) : "no_generation"}});
+        log_event(
+            log_level::info, "copy_started", "reading topics from their beginning",
+            {{"tables", plan.anew.size()}, {"reason", plan.because ? name_of(plan.because->code) : "no_generation"}});
     }
     writer_.begin_session();
     auto state = writer_.state();
     auto old = std::exchange(state.tables, {});
     for (auto& table : sources_.tables) {
         auto& record = table.table.record;
-        auto kept = std::find_if(old.begin(), old.end(), [&](const table_record& each) { return each.name == record.name; });
+        auto kept =
+            std::find_if(old.begin(), old.end(), [&](const table_record& each) { return each.name == record.name; });
         bool anew = std::find(plan.anew.begin(), plan.anew.end(), record.name) != plan.anew.end();
         if (!anew) {
             record.rows = kept->rows;
@@ -198,7 +202,8 @@ outcome<void> kafka_session::assign()
     });
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
-        const auto& border = reader_->places().border;  // the record before it is read once more, as are the last ones of rows
+        const auto& border =
+            reader_->places().border;  // the record before it is read once more, as are the last ones of rows
         starts.push_back({topic, 0, border ? border->next - 1 : range.high});
     }
     if (sources_.heartbeat) {
@@ -284,7 +289,8 @@ outcome<void> kafka_session::pass_gate()
         const auto& places = reader_->places();
         kafka::transaction_gate::circumstances now_is;
         now_is.is_settled = streaming_ && kafka::is_settled(places);
-        if (places.run_seen_by && reader_->content_as_of() <= *places.run_seen_by) now_is.newer_than = places.run_seen_by;
+        if (places.run_seen_by && reader_->content_as_of() <= *places.run_seen_by)
+            now_is.newer_than = places.run_seen_by;
         gate_->advance(now_is, turn_at_);
         while (const auto* what = gate_->next())
             if (auto taken = reader_->take(*what); !taken) return taken;
@@ -344,8 +350,8 @@ stored_position kafka_session::position() const
     now.unsettled = !kafka::has_reached_targets(places) || !kafka::is_settled(places) || places.is_amid_transaction ||
                     !is_of_known_columns || why_incomplete();
     bool is_whole = places.border && std::none_of(places.tables.begin(), places.tables.end(), [](const auto& table) {
-        return kafka::has_other_rows(table.second.doubts);
-    });
+                        return kafka::has_other_rows(table.second.doubts);
+                    });
     now.consistency = is_whole ? consistency_level::transaction : consistency_level::row;
     return now;
 }
@@ -373,8 +379,9 @@ outcome<void> kafka_session::begin_streaming_when_read()
     const auto& places = reader_->places();
     if (!kafka::has_reached_targets(places)) return {};
     if (const auto* growing = growing_table(places))
-        return failure{errc::topic_changed, fmt::format("topic {} has got {} partitions; the old ones were read to their ends",
-                                                        growing->topic, growing->growing_to)};
+        return failure{errc::topic_changed,
+                       fmt::format("topic {} has got {} partitions; the old ones were read to their ends",
+                                   growing->topic, growing->growing_to)};
     reader_->note_targets_reached(wall_clock());
     streaming_ = true;
     progress_timer_.cancel();
@@ -405,7 +412,8 @@ void kafka_session::show_progress()
     else if (reader_->places().is_amid_transaction)
         state_.reason = failure{errc::catching_up, "a large transaction is half-way"};
     else if (last_.unsettled)
-        state_.reason = failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
+        state_.reason =
+            failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
     if (incomplete != incomplete_ && incomplete)
         log_event(log_level::error, "incomplete_log", state_.reason->text, {{"reason", name_of(errc::incomplete_log)}});
     incomplete_ = std::move(incomplete);
@@ -462,8 +470,9 @@ asio::awaitable<outcome<kafka::partition_ends>> kafka_session::ask_ends()
 asio::awaitable<outcome<kafka_session::partition_ranges>> kafka_session::ask_ranges()
 {
     std::vector<std::pair<std::string, std::int32_t>> partitions;
-    kafka::for_each_partition(reader_->places(),
-                              [&](const auto& topic, auto number, const auto&) { partitions.emplace_back(topic, number); });
+    kafka::for_each_partition(reader_->places(), [&](const auto& topic, auto number, const auto&) {
+        partitions.emplace_back(topic, number);
+    });
     if (gate_) partitions.emplace_back(gate_->topic(), 0);
     auto ask = [client = client_.get(), partitions = std::move(partitions)]() -> outcome<partition_ranges> {
         partition_ranges ranges;
@@ -589,7 +598,8 @@ void kafka_session::store_read_whole()
     std::chrono::microseconds patience = limits::read_whole_interval;
     for (const auto& [topic, config] : sources_.configs)
         if (config.cleanup_policy == "compact")
-            patience = std::min<std::chrono::microseconds>(patience, config.delete_retention / limits::read_whole_share);
+            patience =
+                std::min<std::chrono::microseconds>(patience, config.delete_retention / limits::read_whole_share);
     if (at - read_whole_stored_ < patience || !writer_.accepts()) return;
     read_whole_stored_ = at;
     hand_over(position());

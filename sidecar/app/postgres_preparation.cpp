@@ -43,7 +43,7 @@ outcome<std::vector<mirrored_table>> plan_tables(const survey& found)
 }  // namespace
 
 postgres_preparation::postgres_preparation(const settings& wanted, store_writer& writer, daemon_state& state,
-                                       std::stop_token stopped)
+                                           std::stop_token stopped)
     : settings_{wanted},
       writer_{writer},
       state_{state},
@@ -225,7 +225,7 @@ asio::awaitable<outcome<survey>> postgres_preparation::copy_where_needed(survey 
 }
 
 asio::awaitable<outcome<void>> postgres_preparation::copy_and_store(const survey& found, std::vector<oid> only,
-                                                                  bool everything)
+                                                                    bool everything)
 {
     if (!only.empty())
         log_event(log_level::info, "copy_started", "copying tables at a new consistent point",

@@ -145,7 +145,7 @@ private:
     std::chrono::steady_clock::duration last_took_{};              // of a publish that succeeded
     steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
     steady_time phase_begun_{};
-    std::map<std::uint64_t, steady_time> ended_;                   // those of earlier runs are not in it: see started_
+    std::map<std::uint64_t, steady_time> ended_;  // those of earlier runs are not in it: see started_
     steady_time started_ = std::chrono::steady_clock::now();
     std::uint64_t next_number_ = 1;
     std::optional<failure> last_failure_;

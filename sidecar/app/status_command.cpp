@@ -119,12 +119,10 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
     } else {
         table.add({"generation", "none: " + current.error().text});
     }
-    if (alive)
-        table.add({"source", describe_source(report.source)});
+    if (alive) table.add({"source", describe_source(report.source)});
     if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
     if (alive && report.lag_records) table.add({"lag", fmt::format("{} records", *report.lag_records)});
-    if (report.consistency != "transaction")
-        table.add({"consistency", "by row: each is right at a place of its own"});
+    if (report.consistency != "transaction") table.add({"consistency", "by row: each is right at a place of its own"});
     if (report.paused)
         table.add({"paused", fmt::format("since {} by {}{}", age_of(report.paused->since, 0ms), report.paused->by,
                                          report.paused->reason.empty() ? "" : ": " + report.paused->reason)});

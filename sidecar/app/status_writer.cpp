@@ -66,9 +66,8 @@ bool is_copying(daemon_phase phase) noexcept
 
 }  // namespace
 
-status_writer::status_writer(const settings& wanted, daemon_state& state, store_writer& writer,
-                             publisher& published, snapshot_directory& directory, worker_thread& thread,
-                             read_service* reads)
+status_writer::status_writer(const settings& wanted, daemon_state& state, store_writer& writer, publisher& published,
+                             snapshot_directory& directory, worker_thread& thread, read_service* reads)
     : settings_{wanted},
       state_{state},
       writer_{writer},

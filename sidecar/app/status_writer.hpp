@@ -51,7 +51,7 @@ private:
     void describe_lag(status_report& into) const;
 
     const settings& settings_;
-    daemon_state& state_;  ///< Of it only the counters are changed here.
+    daemon_state& state_;   ///< Of it only the counters are changed here.
     store_writer& writer_;  ///< Of it only the counts are taken here.
     publisher& publisher_;
     snapshot_directory& directory_;
@@ -59,7 +59,7 @@ private:
     read_service* reads_;  ///< May be null.
     day_record day_;
     std::map<epoch, std::string> names_;  ///< Of tables, also when they have been copied again since.
-    std::uint64_t events_taken_ = 0;  // of the cadence's
+    std::uint64_t events_taken_ = 0;      // of the cadence's
     std::optional<steady_time> day_saved_;
     std::uint64_t day_changes_saved_ = 0;
     bool day_failed_before_ = false;

@@ -296,16 +296,17 @@ void store_writer::send(job work, std::optional<stored_position> position, std::
         *held = into.state().position;
         return result;
     };
-    thread_.post(executor_, std::move(guarded),
-                 [this, position, lent = std::move(lent), session = broken_, held](const outcome<void>& result) mutable {
-                     if (lent) {
-                         lent->reset();
-                         spare_ = std::move(lent);
-                     }
-                     if (*held) state_.position = **held;
-                     if (!result) broke(session, result.error());
-                     completed(result, position);
-                 });
+    thread_.post(
+        executor_, std::move(guarded),
+        [this, position, lent = std::move(lent), session = broken_, held](const outcome<void>& result) mutable {
+            if (lent) {
+                lent->reset();
+                spare_ = std::move(lent);
+            }
+            if (*held) state_.position = **held;
+            if (!result) broke(session, result.error());
+            completed(result, position);
+        });
 }
 
 // What the session before had under way may still fail: the present one is not broken by it.
@@ -362,7 +363,8 @@ asio::awaitable<outcome<void>> store_writer::keep_indexes(std::set<row_index> wa
 {
     if (wanted.empty() && !may_have_indexes_) co_return outcome<void>{};
     bool any = !wanted.empty();
-    if (added_open_) seal(durable_by::now);  // the store makes no index amid added groups; none comes between this and that
+    if (added_open_)
+        seal(durable_by::now);  // the store makes no index amid added groups; none comes between this and that
     auto work = [&into = store_, wanted = std::move(wanted)] { return into.keep_indexes(wanted); };
     auto kept = co_await thread_.run(std::move(work));
     may_have_indexes_ = any || !kept;

@@ -158,7 +158,7 @@ private:
     bool added_open_ = false;              // there may be such
     bool added_any_ = false;               // in this session
     std::chrono::steady_clock::time_point added_at_{};  // the first of them
-    lsn commit_start_;                     // of the transaction that is open, or came last
+    lsn commit_start_;                                  // of the transaction that is open, or came last
     change_counts counts_;
     change_counts large_counts_;  // of the large transaction that is open
     std::uint64_t large_changes_ = 0;

@@ -119,7 +119,8 @@ int verify_command(const command_options& options)
     auto config = load_for_command(options, options.against_db ? secrets::needed : secrets::unneeded);
     if (!config) return 2;
     if (options.against_db && config->values.kafka.is_on())
-        return report_failure({errc::usage, "--against-db needs source.postgres: a Kafka source knows no database to ask"});
+        return report_failure(
+            {errc::usage, "--against-db needs source.postgres: a Kafka source knows no database to ask"});
     if (options.against_db) return verify_against_database(config->values, options.json);
     return verify_files(config->values, options.json);
 }

@@ -24,7 +24,7 @@ enum class row_before : std::uint8_t {
     any,      ///< It does not say.
     absent,   ///< There was no row.
     present,  ///< There was one. For a move: under the old key, and none under the new one.
-    unsure,   ///< It does not say, and the source may have lost it: fields that it leaves as they were are unknown then.
+    unsure,  ///< It does not say, and the source may have lost it: fields that it leaves as they were are unknown then.
 };
 
 /// Row changes in the order in which they happened, on their way from the event loop to the store.

@@ -36,14 +36,16 @@ inline constexpr auto kafka_timeout = std::chrono::milliseconds{5000};  ///< For
 inline constexpr std::size_t records_per_turn_max = 1000;               ///< Then others may run.
 inline constexpr std::size_t message_bytes_max = std::size_t{64} << 20;
 inline constexpr std::size_t remembered_events_max = std::size_t{1} << 17;  ///< Of a partition, to know repeats by.
-inline constexpr std::int64_t schema_depths[] = {64, 4096, 1 << 18};      ///< Records back from a partition's end, in turn.
+inline constexpr std::int64_t schema_depths[] = {64, 4096, 1 << 18};  ///< Records back from a partition's end, in turn.
 inline constexpr auto schema_timeout = std::chrono::milliseconds{15000};  ///< For one of these.
 inline constexpr std::size_t schema_records_max = 200'000;                ///< For all topics.
 inline constexpr std::size_t schema_bytes_max = std::size_t{128} << 20;
-inline constexpr auto topics_interval = 30s;       ///< Between two looks whether topics have got more partitions.
-inline constexpr auto topics_interval_soon = 2s;   ///< The same, while nothing may be announced, or since a session began:
-inline constexpr auto topics_come_within = 1min;   ///< those of heartbeats and transactions come with the first of them.
-inline constexpr std::size_t asked_ends_max = 64;  ///< That are waited for; of more, the latest replaces the one before.
+inline constexpr auto topics_interval = 30s;  ///< Between two looks whether topics have got more partitions.
+inline constexpr auto topics_interval_soon =
+    2s;  ///< The same, while nothing may be announced, or since a session began:
+inline constexpr auto topics_come_within = 1min;  ///< those of heartbeats and transactions come with the first of them.
+inline constexpr std::size_t asked_ends_max =
+    64;                                 ///< That are waited for; of more, the latest replaces the one before.
 inline constexpr auto quiet_time = 5s;  ///< Without a record: then what is half-way in a log is taken to be over.
 inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
 inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.

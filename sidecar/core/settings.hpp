@@ -24,12 +24,12 @@ struct postgres_settings {
 /// How a Debezium connector writes what JSON has no type for: the values of its own settings of these names, with its own
 /// defaults. They count where a message has no schema of its own.
 struct debezium_encodings {
-    std::string decimal = "precise";    ///< decimal.handling.mode: precise, double, string.
-    std::string time = "adaptive";      ///< time.precision.mode: adaptive, adaptive_time_microseconds, connect, isostring,
-                                        ///< microseconds, nanoseconds.
-    std::string interval = "numeric";   ///< interval.handling.mode: numeric, string.
-    std::string binary = "bytes";       ///< binary.handling.mode: bytes, base64, base64-url-safe, hex.
-    std::string hstore = "json";        ///< hstore.handling.mode: json, map.
+    std::string decimal = "precise";  ///< decimal.handling.mode: precise, double, string.
+    std::string time = "adaptive";  ///< time.precision.mode: adaptive, adaptive_time_microseconds, connect, isostring,
+                                    ///< microseconds, nanoseconds.
+    std::string interval = "numeric";  ///< interval.handling.mode: numeric, string.
+    std::string binary = "bytes";      ///< binary.handling.mode: bytes, base64, base64-url-safe, hex.
+    std::string hstore = "json";       ///< hstore.handling.mode: json, map.
     std::string unavailable = "__debezium_unavailable_value";  ///< unavailable.value.placeholder
     friend bool operator==(const debezium_encodings&, const debezium_encodings&) = default;
 };
@@ -45,17 +45,17 @@ enum class bad_message_policy { halt, skip_and_mark };
 enum class resnapshot_policy { keep, sweep };
 
 struct kafka_settings {
-    std::string brokers;                 ///< `host:port`, separated by commas; empty: not this source.
-    std::string prefix;                  ///< Topics `<prefix>.<schema>.<table>`. One of the three is set.
-    std::string pattern;                 ///< Its two groups are schema and table.
+    std::string brokers;  ///< `host:port`, separated by commas; empty: not this source.
+    std::string prefix;   ///< Topics `<prefix>.<schema>.<table>`. One of the three is set.
+    std::string pattern;  ///< Its two groups are schema and table.
     std::vector<topic_setting> list;
     std::map<std::string, std::string> properties;  ///< Of librdkafka. Secret: may hold passwords.
-    std::filesystem::path description;   ///< What `understudy describe` wrote.
+    std::filesystem::path description;              ///< What `understudy describe` wrote.
     debezium_encodings encodings;
-    std::string heartbeat_topic;         ///< Empty: `__debezium-heartbeat.<prefix>`.
-    std::string transaction_topic;       ///< Empty: `<prefix>.transaction`.
-    std::string report_group;            ///< Offsets are committed for it, for tools that show lag; empty: not.
-    std::vector<table_name> complete;    ///< The operator's word: these topics hold every row, whatever their settings.
+    std::string heartbeat_topic;       ///< Empty: `__debezium-heartbeat.<prefix>`.
+    std::string transaction_topic;     ///< Empty: `<prefix>.transaction`.
+    std::string report_group;          ///< Offsets are committed for it, for tools that show lag; empty: not.
+    std::vector<table_name> complete;  ///< The operator's word: these topics hold every row, whatever their settings.
     bad_message_policy on_bad_message = bad_message_policy::halt;
     resnapshot_policy on_resnapshot = resnapshot_policy::keep;
     bool is_on() const noexcept { return !brokers.empty(); }

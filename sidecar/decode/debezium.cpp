@@ -107,7 +107,8 @@ source_block read_source(json_node object, member_reader& in)
     if (!source.commit_us) source.commit_us = microseconds(in.integer(from["ts_ms"]));
     source.snapshot = mark_of(from["snapshot"], in);
     if (from["snapshot"].is(json_kind::null)) source.has_defaults_for_nulls = false;
-    if (from["snapshot"].is(json_kind::string) && from["snapshot"].text() == "false") source.has_defaults_for_nulls = true;
+    if (from["snapshot"].is(json_kind::string) && from["snapshot"].text() == "false")
+        source.has_defaults_for_nulls = true;
     source.position = in.position(from["lsn"]);
     source.xid = in.count(from["txId"]);
     read_sequence(from["sequence"], source, in);

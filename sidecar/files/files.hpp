@@ -74,7 +74,8 @@ std::optional<std::string> read_up_to(int fd, std::size_t bytes_max);
 
 /// Reads a regular file that is not larger than `bytes_max`; a symlink in the last component only if `links` says so. Errors:
 /// storage_failed; over_limit.
-outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max, symlinks links = symlinks::refuse);
+outcome<std::string> read_file(int parent, const std::filesystem::path& name, std::size_t bytes_max,
+                               symlinks links = symlinks::refuse);
 
 /// The names in a directory except `.` and `..`, in no order.
 outcome<std::vector<std::string>> names_in(int directory, const std::filesystem::path& where);

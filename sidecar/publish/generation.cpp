@@ -39,11 +39,14 @@ std::vector<std::string> key_names(const table_shape& shape)
 
 std::vector<manifest_column> described_columns(const table_shape& shape, const table_description& description)
 {
-    auto text_at = [](const std::vector<std::string>& texts, std::size_t i) { return i < texts.size() ? texts[i] : ""; };
+    auto text_at = [](const std::vector<std::string>& texts, std::size_t i) {
+        return i < texts.size() ? texts[i] : "";
+    };
     std::vector<manifest_column> columns;
     for (std::size_t i = 0; i < shape.columns.size(); ++i) {
         const auto& from = shape.columns[i];
-        columns.push_back({from.name, from.type, from.typmod, text_at(description.kinds, i), text_at(description.losses, i)});
+        columns.push_back(
+            {from.name, from.type, from.typmod, text_at(description.kinds, i), text_at(description.losses, i)});
     }
     return columns;
 }
@@ -304,7 +307,11 @@ outcome<void> generation_writer::complete()
 
 source_identity source_of(const store_identity& stored)
 {
-    return {stored.is_kafka() ? "kafka" : "postgres", stored.system_id, stored.timeline, stored.database, stored.slot,
+    return {stored.is_kafka() ? "kafka" : "postgres",
+            stored.system_id,
+            stored.timeline,
+            stored.database,
+            stored.slot,
             stored.publication};
 }
 

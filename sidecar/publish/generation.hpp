@@ -23,7 +23,7 @@ struct unchanged_tables {
 
 /// What the catalog says of a table beside its shape.
 struct table_description {
-    std::vector<std::string> kinds;  ///< manifest_column::kind of each column of the shape; may be empty.
+    std::vector<std::string> kinds;   ///< manifest_column::kind of each column of the shape; may be empty.
     std::vector<std::string> losses;  ///< manifest_column::loss likewise.
     std::vector<left_out_column> left_out;
     std::vector<std::string> doubts;  ///< manifest_table::doubts

@@ -20,12 +20,8 @@ json::array array_of(const std::vector<std::string>& texts)
 
 json::value to_value(const source_identity& source)
 {
-    return {{"kind", source.kind},
-            {"system_id", source.system_id},
-            {"timeline", source.timeline},
-            {"database", source.database},
-            {"slot", source.slot},
-            {"publication", source.publication}};
+    return {{"kind", source.kind},         {"system_id", source.system_id}, {"timeline", source.timeline},
+            {"database", source.database}, {"slot", source.slot},           {"publication", source.publication}};
 }
 
 json::value to_value(const manifest_column& from)
@@ -81,8 +77,11 @@ source_identity source_from(const json::value& value, std::string& missing)
 {
     object_reader from{value, missing};
     return {from.has("kind") ? from.text("kind") : "postgres",
-            from.text("system_id"), static_cast<std::uint32_t>(from.number("timeline")), from.text("database"),
-            from.text("slot"), from.text("publication")};
+            from.text("system_id"),
+            static_cast<std::uint32_t>(from.number("timeline")),
+            from.text("database"),
+            from.text("slot"),
+            from.text("publication")};
 }
 
 manifest_column column_from(const json::value& value, std::string& missing)
@@ -90,8 +89,7 @@ manifest_column column_from(const json::value& value, std::string& missing)
     object_reader from{value, missing};
     return {from.text("name"), static_cast<oid>(from.number("type")),
             static_cast<std::int32_t>(from.signed_number("typmod")),
-            from.has("kind") ? from.text("kind") : std::string{},
-            from.has("loss") ? from.text("loss") : std::string{}};
+            from.has("kind") ? from.text("kind") : std::string{}, from.has("loss") ? from.text("loss") : std::string{}};
 }
 
 std::optional<index_digest> index_from(object_reader& document, std::string& missing)
@@ -157,14 +155,14 @@ manifest manifest_from(object_reader& from, std::string& missing)
 std::string to_json(const manifest& from)
 {
     json::object all = {{"format", from.format},
-                       {"generation", from.generation},
-                       {"position", to_string(from.position)},
-                       {"content_as_of", time_or_null(from.content_as_of)},
-                       {"created_at", to_string(from.created_at)},
-                       {"consistency", from.consistency},
-                       {"source", to_value(from.source)},
-                       {"tables", each_to_value(from.tables)},
-                       {"documents", each_to_value(from.documents)}};
+                        {"generation", from.generation},
+                        {"position", to_string(from.position)},
+                        {"content_as_of", time_or_null(from.content_as_of)},
+                        {"created_at", to_string(from.created_at)},
+                        {"consistency", from.consistency},
+                        {"source", to_value(from.source)},
+                        {"tables", each_to_value(from.tables)},
+                        {"documents", each_to_value(from.documents)}};
     if (!from.offsets.empty()) all["offsets"] = json::parse(from.offsets);
     return json::serialize(all) + "\n";
 }

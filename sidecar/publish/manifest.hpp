@@ -38,7 +38,7 @@ struct manifest_column {
     std::string name;
     oid type = 0;
     std::int32_t typmod = -1;
-    std::string kind;  ///< The built-in scalar type behind it, through domains, or `enum`; empty for all others.
+    std::string kind;       ///< The built-in scalar type behind it, through domains, or `enum`; empty for all others.
     std::string loss = {};  ///< What values may lose on their way from the database, in a sentence; empty: nothing.
     friend bool operator==(const manifest_column&, const manifest_column&) = default;
 };
@@ -73,8 +73,8 @@ struct manifest {
     std::uint64_t format = manifest_format;
     std::uint64_t generation = 0;
     lsn position;
-    std::optional<db_time> content_as_of;  ///< Nothing before the first commit.
-    db_time created_at{};                  ///< On our clock: for people.
+    std::optional<db_time> content_as_of;     ///< Nothing before the first commit.
+    db_time created_at{};                     ///< On our clock: for people.
     std::string consistency = "transaction";  ///< name_of(consistency_level)
     source_identity source;
     std::vector<manifest_table> tables;

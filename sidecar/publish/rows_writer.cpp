@@ -236,9 +236,10 @@ outcome<bool> rows_writer::find_one(const row& parent)
                                                          to_string(plan_.name))};
         if (!split(tuple)) return damaged();
         if (!is_unknown_) return boost::system::in_place_value;
-        return failure{errc::incomplete_log, fmt::format("documents: rows of table {} cannot be merged: of one a value is not "
-                                                         "known, because the source lost it",
-                                                         to_string(plan_.name))};
+        return failure{errc::incomplete_log,
+                       fmt::format("documents: rows of table {} cannot be merged: of one a value is not "
+                                   "known, because the source lost it",
+                                   to_string(plan_.name))};
     };
     if (auto visited = lookup_->each(key_, take); !visited) return visited.error();
     return found == 1;

@@ -55,7 +55,7 @@ private:
     document_file& into_;
     document_index_writer* index_ = nullptr;  ///< For rows that stand on lines of their own.
     row_names names_;
-    row fields_;  ///< Of the row at hand; kept to allocate once.
+    row fields_;               ///< Of the row at hand; kept to allocate once.
     bool is_unknown_ = false;  ///< The row at hand has a value that the source lost: it is not shown at all.
     std::uint64_t written_ = 0;
 

@@ -142,7 +142,7 @@ struct status_report {
     std::optional<db_time> content_as_of;
     std::optional<db_time> current_as_of;
     std::optional<std::int64_t> clock_offset_ms;  ///< The database's clock minus ours.
-    std::string consistency = "transaction";  ///< name_of(consistency_level) of the announced generation.
+    std::string consistency = "transaction";      ///< name_of(consistency_level) of the announced generation.
     std::optional<std::uint64_t> lag_bytes;
     std::optional<std::uint64_t> lag_records;  ///< Of a Kafka source, in place of lag_bytes.
     std::optional<double> lag_seconds;

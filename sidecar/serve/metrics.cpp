@@ -263,10 +263,11 @@ const std::array metrics{
     metric{"understudy_snapshot_duration_seconds", histogram,
            "How long a publish took, from the first row to the announcement.",
            [](state_of state, series s) { s.add(state.word().counters.publish_seconds); }},
-    metric{"understudy_snapshot_phase_duration_seconds", histogram,
-           "The same by phase: freeze (what came is stored, and a view of it opened), write (files and fsync), check (that "
-           "no table was altered meanwhile), announce.",
-           add_phases},
+    metric{
+        "understudy_snapshot_phase_duration_seconds", histogram,
+        "The same by phase: freeze (what came is stored, and a view of it opened), write (files and fsync), check (that "
+        "no table was altered meanwhile), announce.",
+        add_phases},
     metric{"understudy_snapshot_degraded", gauge,
            "1 while the announced generation is damaged, and an older one or none is served.",
            [](state_of state, series s) { s.add(state.generation() && state.trouble().empty() ? 0 : 1); }},

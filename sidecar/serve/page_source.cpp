@@ -88,7 +88,8 @@ html source_section(const page_facts& facts)
     }
     made += row("Lag", lag(now));
     if (is_kafka) made += row("Consistency", now.consistency == "row" ? "by row" : "whole transactions");
-    made += row(is_kafka ? "Topics end at" : "Database is at", source.database_position ? position(*source.database_position) : html{"unknown"});
+    made += row(is_kafka ? "Topics end at" : "Database is at",
+                source.database_position ? position(*source.database_position) : html{"unknown"});
     made += row("Received up to", position(source.received_position));
     made += row("Stored up to", position(source.stored_position));
     if (now.clock_offset_ms)

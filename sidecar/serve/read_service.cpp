@@ -69,7 +69,7 @@ private:
     std::atomic<std::uint64_t> damaged_{0};  ///< Not told yet.
     serving_state state_;
     http_server server_;
-    bool preparing_ = false;  ///< What was announced, to serve it as soon as its blocks were looked at.
+    bool preparing_ = false;       ///< What was announced, to serve it as soon as its blocks were looked at.
     std::set<std::uint64_t> bad_;  ///< Generations that were found damaged.
     asio::steady_timer block_timer_;
     std::size_t file_ = 0;  ///< Of the generation, whose blocks are looked at.

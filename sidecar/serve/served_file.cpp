@@ -74,8 +74,7 @@ outcome<void> served_file::check_block(std::size_t block)
     if (auto got = read_exactly(start, size, block_); !got) return got;
     checked_[block] = sha256_hex(block_) == document_.blocks[block];
     if (checked_[block]) return boost::system::in_place_value;
-    return damaged(
-        fmt::format("block {} (from byte {}) has another SHA-256 than in the manifest", block, start));
+    return damaged(fmt::format("block {} (from byte {}) has another SHA-256 than in the manifest", block, start));
 }
 
 outcome<void> served_file::read_exactly(std::uint64_t start, std::size_t size, std::string& into) const

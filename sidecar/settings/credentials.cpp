@@ -9,8 +9,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array secret_files{"source.postgres.connection_file", "source.kafka.properties_file", "serve.token_file", "serve.certificate",
-                                  "serve.private_key"};
+constexpr std::array secret_files{"source.postgres.connection_file", "source.kafka.properties_file", "serve.token_file",
+                                  "serve.certificate", "serve.private_key"};
 constexpr std::string_view placeholder = "${CREDENTIALS_DIRECTORY}/";
 
 /// The text of a key that begins with the placeholder; else null.

@@ -34,7 +34,8 @@ constexpr std::array kept_properties{
     kept_property{"metadata.broker.list", "it is source.kafka.brokers"},
     kept_property{"group.id", "no group is joined; for tools that show lag there is source.kafka.report_group"},
     kept_property{"group.instance.id", "no group is joined"},
-    kept_property{"auto.offset.reset", "where the log no longer holds what comes next, a jump would lose rows in silence"},
+    kept_property{"auto.offset.reset",
+                  "where the log no longer holds what comes next, a jump would lose rows in silence"},
     kept_property{"enable.auto.commit", "positions are kept in the store, with the rows"},
     kept_property{"auto.commit.enable", "positions are kept in the store, with the rows"},
     kept_property{"enable.auto.offset.store", "positions are kept in the store, with the rows"},
@@ -74,10 +75,7 @@ private:
         errors_.push_back(tree_.error_at(key, std::move(message)));
     }
 
-    const json::value* sound(std::string_view key) const
-    {
-        return is_sound(errors_, key) ? tree_.find(key) : nullptr;
-    }
+    const json::value* sound(std::string_view key) const { return is_sound(errors_, key) ? tree_.find(key) : nullptr; }
 
     std::optional<table_name> one_table(const json::value& written, const std::string& key)
     {

@@ -27,7 +27,8 @@ json::value ask(connection_handle& connection, const char* where)
 {
     if (!connection || PQstatus(connection.get()) == CONNECTION_BAD) connection.reset(PQconnectdb(where));
     if (PQstatus(connection.get()) == CONNECTION_BAD) throw reader::unreachable{PQerrorMessage(connection.get())};
-    result_handle rows{PQexec(connection.get(), "SELECT coalesce(json_agg(t ORDER BY id), '[]') FROM materials t"), PQclear};
+    result_handle rows{PQexec(connection.get(), "SELECT coalesce(json_agg(t ORDER BY id), '[]') FROM materials t"),
+                       PQclear};
     if (PQresultStatus(rows.get()) != PGRES_TUPLES_OK) throw reader::unreachable{PQerrorMessage(connection.get())};
     return reader::parse_exact(PQgetvalue(rows.get(), 0, 0));
 }
@@ -36,7 +37,8 @@ json::value ask(connection_handle& connection, const char* where)
 std::int64_t sum_of(const json::value& rows)
 {
     std::int64_t sum = 0;
-    for (const auto& row : rows.as_array()) sum += row.at("id").to_number<std::int64_t>() * row.at("stock").to_number<std::int64_t>();
+    for (const auto& row : rows.as_array())
+        sum += row.at("id").to_number<std::int64_t>() * row.at("stock").to_number<std::int64_t>();
     return sum;
 }
 

@@ -79,8 +79,8 @@ settings kafka_upstream::wanted() const
     return made;
 }
 
-std::shared_ptr<source_session> kafka_upstream::session(const settings& wanted, store_writer& writer, daemon_state& state,
-                                                        source_session::callbacks notify) const
+std::shared_ptr<source_session> kafka_upstream::session(const settings& wanted, store_writer& writer,
+                                                        daemon_state& state, source_session::callbacks notify) const
 {
     return std::make_shared<kafka_session>(wanted, writer, state, std::move(notify));
 }
@@ -113,11 +113,13 @@ kafka_message kafka_upstream::event(char op, std::size_t id, const std::string& 
 {
     position_ += 8;
     auto row = fmt::format(R"({{"id":{},"body":"{}"}})", id, body);
-    auto fields = fmt::format(R"({{"type":"struct","fields":[{},{}],"optional":true,"field":"after"}})", id_field, body_field);
-    auto payload = fmt::format(R"({{"before":{},"after":{},"source":{{"name":"{}","ts_us":{},"snapshot":null,"db":"d",)"
-                               R"("sequence":"[\"{}\",\"{}\"]","schema":"public","table":"items","txId":7,"lsn":{}}},"op":"{}"}})",
-                               op == 'd' ? row : "null", op == 'd' ? "null" : row, prefix_, 1'790'000'000'000'000 + position_,
-                               position_ - 8, position_, position_, op);
+    auto fields =
+        fmt::format(R"({{"type":"struct","fields":[{},{}],"optional":true,"field":"after"}})", id_field, body_field);
+    auto payload =
+        fmt::format(R"({{"before":{},"after":{},"source":{{"name":"{}","ts_us":{},"snapshot":null,"db":"d",)"
+                    R"("sequence":"[\"{}\",\"{}\"]","schema":"public","table":"items","txId":7,"lsn":{}}},"op":"{}"}})",
+                    op == 'd' ? row : "null", op == 'd' ? "null" : row, prefix_, 1'790'000'000'000'000 + position_,
+                    position_ - 8, position_, position_, op);
     return {.key = key_of(id), .value = with_schema(fields, payload)};
 }
 

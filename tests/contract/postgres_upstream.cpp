@@ -21,8 +21,8 @@ settings postgres_upstream::wanted() const
     return made;
 }
 
-std::shared_ptr<source_session> postgres_upstream::session(const settings& wanted, store_writer& writer, daemon_state& state,
-                                                           source_session::callbacks notify) const
+std::shared_ptr<source_session> postgres_upstream::session(const settings& wanted, store_writer& writer,
+                                                           daemon_state& state, source_session::callbacks notify) const
 {
     return std::make_shared<postgres_session>(wanted, writer, state, std::move(notify));
 }
@@ -69,7 +69,8 @@ settings postgres_upstream::unreachable(settings wanted) const
 
 bool postgres_upstream::knows(const stored_position& durable)
 {
-    auto confirmed = sql_->scalar("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'");
+    auto confirmed =
+        sql_->scalar("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'understudy'");
     return parse_lsn(confirmed).value() >= durable.acknowledged();
 }
 

@@ -34,7 +34,8 @@ struct followed {
     void new_process()
     {
         process.reset();
-        auto make = [this](const settings& wanted, store_writer& writer, daemon_state& state, source_session::callbacks notify) {
+        auto make = [this](const settings& wanted, store_writer& writer, daemon_state& state,
+                           source_session::callbacks notify) {
             return source.session(wanted, writer, state, std::move(notify));
         };
         process = std::make_unique<session_under_test>(source.wanted(), state / "state", make);
@@ -47,10 +48,7 @@ struct followed {
     }
 
     /// One change after the other, as it comes to the store.
-    bool comes_to_equal()
-    {
-        return process->catches_up() && process->bodies() == source.bodies();
-    }
+    bool comes_to_equal() { return process->catches_up() && process->bodies() == source.bodies(); }
 
     std::string why_not() const { return process->ended() ? process->ended()->text : "it goes on"; }
     errc ended_with() const { return process->ended() ? process->ended()->code : errc::internal; }
@@ -109,7 +107,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(positions_never_go_back, Upstream, upstreams)
     talk.process->end();
     auto positions = talk.process->durable();
     BOOST_TEST(positions.size() >= 3u);
-    auto before = [](const stored_position& one, const stored_position& other) { return one.position < other.position; };
+    auto before = [](const stored_position& one, const stored_position& other) {
+        return one.position < other.position;
+    };
     BOOST_TEST(std::is_sorted(positions.begin(), positions.end(), before));
     BOOST_TEST((talk.process->stored().position.position == positions.back().position));
     BOOST_TEST(positions.back().is_presentable());

@@ -88,10 +88,10 @@ void kafka_broker::format(const std::string& cluster_id)
 {
     auto scratch = directory_ / "format";
     fs::create_directory(scratch);
-    java_program tool{scratch,
-                      {.main_class = "kafka.tools.StorageTool",
-                       .arguments = {"format", "--standalone", "-t", cluster_id, "-c",
-                                     directory_ / "broker.properties"}}};
+    java_program tool{
+        scratch,
+        {.main_class = "kafka.tools.StorageTool",
+         .arguments = {"format", "--standalone", "-t", cluster_id, "-c", directory_ / "broker.properties"}}};
     tool.run();
 }
 

@@ -13,7 +13,7 @@ namespace understudy::testing {
 /// A second listener: SASL_SSL with the mechanism PLAIN. Whoever comes by it may do what kafka_topics::allow said, and who comes
 /// by the first may do everything.
 struct secure_listener {
-    std::filesystem::path chain;                   ///< In PEM, as its key, which is not encrypted.
+    std::filesystem::path chain;  ///< In PEM, as its key, which is not encrypted.
     std::filesystem::path key;
     std::map<std::string, std::string> passwords;  ///< By user.
 };

@@ -74,16 +74,17 @@ void enqueue(rd_kafka_t* producer, const std::string& topic, const kafka_message
 kafka_client_handle new_kafka_producer(const std::string& bootstrap, const kafka_settings& more)
 {
     auto settings = more;
-    settings.merge(kafka_settings{{"bootstrap.servers", bootstrap},
-                                  {"partitioner", "murmur2_random"},
-                                  // Not idempotent: right behind the making of a topic a message was acknowledged, once or
-                                  // twice in hundreds of runs, that never came into it.
-                                  {"enable.idempotence", more.contains("transactional.id") ? "true" : "false"},
-                                  {"acks", "all"},
-                                  {"max.in.flight.requests.per.connection", "1"},
-                                  {"linger.ms", "0"},
-                                  // Less than deadline_ms, so that no message is left when we give up.
-                                  {"message.timeout.ms", "20000"}});
+    settings.merge(
+        kafka_settings{{"bootstrap.servers", bootstrap},
+                       {"partitioner", "murmur2_random"},
+                       // Not idempotent: right behind the making of a topic a message was acknowledged, once or
+                       // twice in hundreds of runs, that never came into it.
+                       {"enable.idempotence", more.contains("transactional.id") ? "true" : "false"},
+                       {"acks", "all"},
+                       {"max.in.flight.requests.per.connection", "1"},
+                       {"linger.ms", "0"},
+                       // Less than deadline_ms, so that no message is left when we give up.
+                       {"message.timeout.ms", "20000"}});
     return new_kafka_client(RD_KAFKA_PRODUCER, settings, &count);
 }
 

@@ -256,8 +256,8 @@ void kafka_topics::allow(const std::string& user, const std::string& topic, topi
                                                  : RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS;
     char reason[512] = "";
     kafka_acl_handle wanted{rd_kafka_AclBinding_new(
-        RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*", operation,
-        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason, sizeof reason)};
+        RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + user).c_str(), "*",
+        operation, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason, sizeof reason)};
     if (!wanted) throw std::runtime_error{"rights on " + topic + ": " + reason};
     auto how = client_->options(RD_KAFKA_ADMIN_OP_CREATEACLS);
     auto* bindings = wanted.get();

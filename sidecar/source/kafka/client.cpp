@@ -163,7 +163,8 @@ client::client(handle library, int wake_fd, bool reports)
 {
     static constexpr std::uint64_t one = 1;
     rd_kafka_set_log_queue(library_, events_.get());
-    for (auto* queue : {events_.get(), arrived_.get()}) rd_kafka_queue_io_event_enable(queue, wake_fd_, &one, sizeof one);
+    for (auto* queue : {events_.get(), arrived_.get()})
+        rd_kafka_queue_io_event_enable(queue, wake_fd_, &one, sizeof one);
 }
 
 client::~client()
@@ -242,9 +243,8 @@ outcome<std::span<const record>> client::take(std::size_t most)
 
 failure client::explain(const rd_kafka_message_t& message) const
 {
-    auto where = message.rkt == nullptr
-                     ? std::string{"the brokers"}
-                     : fmt::format("{} [{}]", rd_kafka_topic_name(message.rkt), message.partition);
+    auto where = message.rkt == nullptr ? std::string{"the brokers"}
+                                        : fmt::format("{} [{}]", rd_kafka_topic_name(message.rkt), message.partition);
     const char* text = rd_kafka_message_errstr(&message);
     return {reason_for(message.err), fmt::format("{}: {}", where, text == nullptr ? "no text" : text)};
 }

@@ -40,7 +40,7 @@ char letter_at(const json::object& from, std::string_view name)
 
 json::object to_object(const described_column& from)
 {
-    return {{"name", from.shape.name},   {"type", from.shape.type},     {"typmod", from.shape.typmod},
+    return {{"name", from.shape.name},     {"type", from.shape.type},   {"typmod", from.shape.typmod},
             {"type_name", from.type_name}, {"nullable", from.nullable}, {"has_default", from.has_default}};
 }
 
@@ -56,12 +56,9 @@ json::object to_object(const described_table& from)
 {
     json::array columns;
     for (const auto& column : from.columns) columns.push_back(to_object(column));
-    return {{"schema", from.name.schema},
-            {"name", from.name.name},
-            {"oid", from.relation},
-            {"key", json::value_from(from.key)},
-            {"columns", std::move(columns)},
-            {"left_out", json::value_from(from.left_out)}};
+    return {{"schema", from.name.schema},    {"name", from.name.name},
+            {"oid", from.relation},          {"key", json::value_from(from.key)},
+            {"columns", std::move(columns)}, {"left_out", json::value_from(from.left_out)}};
 }
 
 described_table table_from(const json::object& from)
@@ -152,7 +149,8 @@ outcome<description> description_from_json(std::string_view text)
             return failure{errc::bad_config, fmt::format("has format {}, which this version does not read", format)};
         return description_from(all);
     } catch (const std::exception&) {
-        return failure{errc::bad_config, "a member is missing or of another kind; write it anew with `understudy describe`"};
+        return failure{errc::bad_config,
+                       "a member is missing or of another kind; write it anew with `understudy describe`"};
     }
 }
 

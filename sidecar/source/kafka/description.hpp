@@ -16,8 +16,8 @@ namespace understudy {
 enum class earlier_rows : std::uint8_t { null, likely_null, unknown };
 
 struct described_column {
-    column shape;              ///< Of type zero when the schema in a message does not tell which one it is.
-    std::string type_name;     ///< As format_type prints it, for people.
+    column shape;           ///< Of type zero when the schema in a message does not tell which one it is.
+    std::string type_name;  ///< As format_type prints it, for people.
     bool nullable = true;
     bool has_default = false;  ///< Rows that were there before the column may hold something else than null.
 
@@ -36,12 +36,12 @@ enum class column_origin : std::uint8_t {
 
 struct described_table {
     table_name name;
-    oid relation = 0;       ///< Made up, unless it is described.
+    oid relation = 0;                       ///< Made up, unless it is described.
     std::vector<described_column> columns;  ///< In table order; those that no source sends are `left_out`.
     std::vector<std::string> key;           ///< What tells rows apart, in key order; empty: nothing does.
     std::vector<std::string> left_out;      ///< Generated columns: streamed events do not hold their values.
     column_origin origin = column_origin::description;
-    std::string fingerprint = {};           ///< Of the copy that it is known from, if that is the store's.
+    std::string fingerprint = {};  ///< Of the copy that it is known from, if that is the store's.
     friend bool operator==(const described_table&, const described_table&) = default;
 };
 

@@ -36,10 +36,9 @@ constexpr std::array times{word<time_mode>{"adaptive", time_mode::adaptive},
                            word<time_mode>{"nanoseconds", time_mode::nanoseconds}};
 constexpr std::array intervals{word<interval_mode>{"numeric", interval_mode::numeric},
                                word<interval_mode>{"string", interval_mode::string}};
-constexpr std::array binaries{word<binary_mode>{"bytes", binary_mode::bytes},
-                              word<binary_mode>{"base64", binary_mode::base64},
-                              word<binary_mode>{"base64-url-safe", binary_mode::base64_url_safe},
-                              word<binary_mode>{"hex", binary_mode::hex}};
+constexpr std::array binaries{
+    word<binary_mode>{"bytes", binary_mode::bytes}, word<binary_mode>{"base64", binary_mode::base64},
+    word<binary_mode>{"base64-url-safe", binary_mode::base64_url_safe}, word<binary_mode>{"hex", binary_mode::hex}};
 constexpr std::array hstores{word<hstore_mode>{"json", hstore_mode::json}, word<hstore_mode>{"map", hstore_mode::map}};
 
 }  // namespace

@@ -76,15 +76,18 @@ std::optional<std::string> why_other_columns(column_origin origin, std::string_v
 {
     if (origin != column_origin::description) {
         if (!unknown.empty()) return fmt::format("has a column {} that those before lack", unknown);
-        return missing.empty() ? std::nullopt : std::optional{fmt::format("lacks column {}, which those before have", missing)};
+        return missing.empty() ? std::nullopt
+                               : std::optional{fmt::format("lacks column {}, which those before have", missing)};
     }
     if (!unknown.empty())
-        return fmt::format("has a column {} that the description of the table lacks; write it anew with `understudy describe`",
-                           unknown);
+        return fmt::format(
+            "has a column {} that the description of the table lacks; write it anew with `understudy describe`",
+            unknown);
     if (missing.empty()) return std::nullopt;
-    return fmt::format("lacks column {}: if it was dropped, write the description anew with `understudy describe`; if the "
-                       "connector leaves it out, put it under `exclude` of the table in the config",
-                       missing);
+    return fmt::format(
+        "lacks column {}: if it was dropped, write the description anew with `understudy describe`; if the "
+        "connector leaves it out, put it under `exclude` of the table in the config",
+        missing);
 }
 
 /// How the schemas of an event describe its table otherwise than the messages did that it is read by.
@@ -98,7 +101,8 @@ std::optional<std::string> why_other_types(const topic_table& table, const debez
                 return fmt::format("has a column {} of another type than those before", column.shape.name);
     const auto& shape = table.table.record.shape;
     auto is_same = [&](const std::string& name, std::uint16_t place) { return name == shape.columns[place].name; };
-    if (std::equal(told->key.begin(), told->key.end(), shape.key.begin(), shape.key.end(), is_same)) return std::nullopt;
+    if (std::equal(told->key.begin(), told->key.end(), shape.key.begin(), shape.key.end(), is_same))
+        return std::nullopt;
     return "has another key than those before";
 }
 
@@ -130,7 +134,10 @@ class log_reader::memory {
 public:
     memory(std::size_t most, const std::optional<event_mark>& forgotten) : most_{most}, forgotten_{forgotten} {}
 
-    bool knows(const event_mark& mark, std::uint64_t fingerprint) const { return known_.contains(mixed(mark, fingerprint)); }
+    bool knows(const event_mark& mark, std::uint64_t fingerprint) const
+    {
+        return known_.contains(mixed(mark, fingerprint));
+    }
 
     /// Whether everything that came with such a mark is known: what is not is then no repeat.
     bool reaches_back_to(const event_mark& mark) const noexcept { return !forgotten_ || mark > *forgotten_; }
@@ -175,9 +182,11 @@ struct log_reader::followed {
     debezium::row_decoder rows;
     row_builder builder;
     debezium::event_reader events;
-    std::vector<memory> known;                 // of each partition
-    std::vector<char> skips;  // of each: something may have come that did not, since the last streamed event that was new
-    std::vector<boost::unordered_flat_set<std::uint64_t>> written;  // of each that has a gap: the keys of rows since then
+    std::vector<memory> known;  // of each partition
+    std::vector<char>
+        skips;  // of each: something may have come that did not, since the last streamed event that was new
+    std::vector<boost::unordered_flat_set<std::uint64_t>>
+        written;                               // of each that has a gap: the keys of rows since then
     std::vector<char> expects_last;            // of each
     std::vector<std::int64_t> known_to;        // of each: what lay before was there when reading began
     std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
@@ -215,24 +224,24 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
             skips.push_back(partition.next > 0 ? 1 : 0);
             known_to.push_back(partition.target);
         }
-        made->followed_.push_back(std::make_unique<followed>(
-            followed{.table = table,
-                     .place = place,
-                     .rows = std::move(*rows),
-                     .builder = {},
-                     .events = debezium::event_reader{},
-                     .known = std::move(known),
-                     .skips = std::move(skips),
-                     .written = std::vector<boost::unordered_flat_set<std::uint64_t>>(count),
-                     .expects_last = std::vector<char>(count),
-                     .known_to = std::move(known_to),
-                     .taken = std::vector<std::optional<record>>(count),
-                     .deleted = std::vector<std::string>(count),
-                     .key = {},
-                     .filled = {},
-                     .may_hide_nulls = may_hide_nulls(table),
-                     .row_schema = 0,
-                     .key_schema = 0}));
+        made->followed_.push_back(
+            std::make_unique<followed>(followed{.table = table,
+                                                .place = place,
+                                                .rows = std::move(*rows),
+                                                .builder = {},
+                                                .events = debezium::event_reader{},
+                                                .known = std::move(known),
+                                                .skips = std::move(skips),
+                                                .written = std::vector<boost::unordered_flat_set<std::uint64_t>>(count),
+                                                .expects_last = std::vector<char>(count),
+                                                .known_to = std::move(known_to),
+                                                .taken = std::vector<std::optional<record>>(count),
+                                                .deleted = std::vector<std::string>(count),
+                                                .key = {},
+                                                .filled = {},
+                                                .may_hide_nulls = may_hide_nulls(table),
+                                                .row_schema = 0,
+                                                .key_schema = 0}));
     }
     return made;
 }
@@ -244,8 +253,8 @@ log_reader::~log_reader() = default;
 log_reader::followed* log_reader::find(std::string_view topic)
 {
     if (last_found_ != nullptr && last_found_->table.topic == topic) return last_found_;
-    auto found = std::find_if(followed_.begin(), followed_.end(),
-                              [&](const auto& each) { return each->table.topic == topic; });
+    auto found =
+        std::find_if(followed_.begin(), followed_.end(), [&](const auto& each) { return each->table.topic == topic; });
     last_found_ = found == followed_.end() ? nullptr : found->get();
     return last_found_;
 }
@@ -277,8 +286,9 @@ outcome<void> log_reader::take(const record& what)
         return failure{errc::topic_changed, fmt::format("topic {} has got more partitions", what.topic)};
     auto& partition = into->place.partitions[index];
     if (std::exchange(into->expects_last[index], 0) != 0 && (what.at_end || what.offset != partition.last))
-        return refuse(*into, what, errc::topic_replaced,
-                      "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
+        return refuse(
+            *into, what, errc::topic_replaced,
+            "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
     if (what.at_end) {
         partition.next = std::max(partition.next, what.offset);
         partition.has_gap = false;
@@ -317,8 +327,9 @@ outcome<void> log_reader::take_row(followed& into, const record& what)
     if (auto followed = into.rows.follow(event); !followed) return bad(into, what, followed.error().text);
     const auto& name = into.table.table.record.name;
     const auto& source = event.source;
-    bool is_foreign = (!source.table.empty() && source.table != name.name) ||
-                      (!source.schema.empty() && source.schema != name.schema);  // flattened rows say what they were told to
+    bool is_foreign =
+        (!source.table.empty() && source.table != name.name) ||
+        (!source.schema.empty() && source.schema != name.schema);  // flattened rows say what they were told to
     if (is_foreign) return bad(into, what, fmt::format("is a row of {}.{}", source.schema, source.table));
     return apply(into, what);
 }
@@ -369,7 +380,8 @@ outcome<void> log_reader::put(followed& into, const record& what)
     if (into.builder.build_key(table, values) || into.builder.key() != into.key)
         return bad(into, what, "has another key than its row");
     if (into.builder.build_tuple(table, values))
-        return bad(into, what, fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
+        return bad(into, what,
+                   fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
     forget_stale(into, static_cast<std::size_t>(what.partition));
     changes_.put(table.record.rows, into.key, into.builder.tuple(), row_before::unsure);
     touch(into);
@@ -421,7 +433,8 @@ outcome<void> log_reader::bury(followed& into, const record& what)
     if (auto built = build_key(into, what); !built) return built;
     auto index = static_cast<std::size_t>(what.partition);
     if (std::exchange(into.deleted[index], {}) == into.key) return {};
-    into.known[index].clear();  // its delete is gone, and may have been a repeat: then what it removed has to come again
+    into.known[index]
+        .clear();  // its delete is gone, and may have been a repeat: then what it removed has to come again
     changes_.remove(into.table.table.record.rows, into.key);
     touch(into);
     return {};
@@ -444,8 +457,9 @@ outcome<void> log_reader::build_key(followed& into, const record& what)
         return bad(into, what, "has no key: nothing tells its row apart; set message.key.columns of the connector");
     if (into.rows.decode_key(event)) return bad(into, what, into.rows.wrong());
     if (into.builder.build_key(into.table.table, into.rows.values()))
-        return bad(into, what, fmt::format("key column {} holds what its type does not print",
-                                           into.builder.failed_column(into.table.table)));
+        return bad(into, what,
+                   fmt::format("key column {} holds what its type does not print",
+                               into.builder.failed_column(into.table.table)));
     into.key = into.builder.key();
     return {};
 }
@@ -465,7 +479,8 @@ outcome<bool> log_reader::is_news(followed& into, const record& what)
         return false;
     }
     if (std::exchange(into.skips[index], 0) != 0) known.forget(std::max(mark, partition.mark.value_or(mark)));
-    bool is_first_of_connector = mark.last_commit == 0;  // which is a new one, if it stands behind the other's last commit
+    bool is_first_of_connector =
+        mark.last_commit == 0;  // which is a new one, if it stands behind the other's last commit
     if (is_first_of_connector && partition.mark && partition.mark->last_commit != 0 &&
         mark.lsn > partition.mark->last_commit) {
         known.clear();
@@ -562,7 +577,8 @@ void log_reader::note_nulls(followed& into)
     auto& place = into.place;
     auto told = into.event().source.has_defaults_for_nulls;
     if (told == true) place.nulls = nulls_seen::as_defaults;
-    if (place.nulls == nulls_seen::nothing && (told == false || has_null_beside_default(into.table, into.rows.values())))
+    if (place.nulls == nulls_seen::nothing &&
+        (told == false || has_null_beside_default(into.table, into.rows.values())))
         place.nulls = nulls_seen::as_nulls;
     place.doubts.nulls_as_defaults = place.nulls != nulls_seen::as_nulls;
 }
@@ -614,10 +630,11 @@ outcome<void> log_reader::check_generated(followed& into, const record& what) co
         if (!member)
             into.place.lacks_generated = true;
         else if (member.is_present() && into.place.lacks_generated)
-            return bad(into, what,
-                       fmt::format("has a value of the generated column {}, which changes before lack: the connector mixes up "
-                                   "the table's columns, as after a snapshot that a signal asked for; restart it",
-                                   name));
+            return bad(
+                into, what,
+                fmt::format("has a value of the generated column {}, which changes before lack: the connector mixes up "
+                            "the table's columns, as after a snapshot that a signal asked for; restart it",
+                            name));
     }
     return {};
 }

@@ -38,8 +38,8 @@ public:
         auto until = std::chrono::steady_clock::now() + limits::schema_timeout;
         while (!open_.empty() && records_ < limits::schema_records_max && bytes_ < limits::schema_bytes_max) {
             if (std::chrono::steady_clock::now() > until)
-                return failure{errc::timed_out,
-                               fmt::format("the newest records of topic {} did not come in time", open_.begin()->first)};
+                return failure{errc::timed_out, fmt::format("the newest records of topic {} did not come in time",
+                                                            open_.begin()->first)};
             auto records = from_.take(limits::records_per_turn_max);
             if (!records) return records.error();
             for (const auto& what : *records) take(what);
@@ -86,8 +86,8 @@ private:
         pollfd ready{.fd = from_.wake_fd(), .events = POLLIN, .revents = 0};
         std::array<char, 8> count{};
         constexpr int look_again_ms = 100;
-        if (::poll(&ready, 1, look_again_ms) == 1)
-            [[maybe_unused]] auto taken = ::read(from_.wake_fd(), count.data(), count.size());
+        if (::poll(&ready, 1, look_again_ms) == 1) [[maybe_unused]]
+            auto taken = ::read(from_.wake_fd(), count.data(), count.size());
     }
 
     client& from_;
@@ -102,7 +102,8 @@ private:
 }  // namespace
 
 // The last records nearly always tell. Where compaction left a gap there, or rows were deleted last, it takes more.
-outcome<void> find_schemas(const kafka_settings& wanted, const topic_ranges& ranges, std::vector<schema_finder>& finders)
+outcome<void> find_schemas(const kafka_settings& wanted, const topic_ranges& ranges,
+                           std::vector<schema_finder>& finders)
 {
     auto reader = client::make(wanted);
     if (!reader) return reader.error();

@@ -16,6 +16,7 @@ using topic_ranges = std::map<std::string, std::vector<offset_range>>;  ///< Of 
 /// (limits::schema_*). Every topic has to be in `ranges`.
 ///
 /// Blocks, with a consumer of its own, which is gone afterwards. Errors: those of the client; timed_out.
-outcome<void> find_schemas(const kafka_settings& wanted, const topic_ranges& ranges, std::vector<schema_finder>& finders);
+outcome<void> find_schemas(const kafka_settings& wanted, const topic_ranges& ranges,
+                           std::vector<schema_finder>& finders);
 
 }  // namespace understudy::kafka

@@ -110,9 +110,9 @@ table_place table_from(const json::object& from)
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));
     made.nulls = static_cast<nulls_seen>(from.at("nulls").to_number<int>());
-    made.doubts = {from.at("skipped_records").as_bool(), from.at("resnapshot").as_bool(),
+    made.doubts = {from.at("skipped_records").as_bool(),   from.at("resnapshot").as_bool(),
                    from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
-                   from.at("untold_defaults").as_bool(), from.at("untold_history").as_bool()};
+                   from.at("untold_defaults").as_bool(),   from.at("untold_history").as_bool()};
     return made;
 }
 
@@ -202,17 +202,20 @@ std::optional<std::string> why_incomplete(const table_place& place, const retent
     if (kept.said_complete) return std::nullopt;
     auto is_empty = [](const partition_place& partition) { return partition.next == 0; };
     if (std::all_of(place.partitions.begin(), place.partitions.end(), is_empty))
-        return fmt::format("topic {} has never held a record: whether its table is empty, or the connector has not come to it, "
-                           "cannot be told",
-                           place.topic);
+        return fmt::format(
+            "topic {} has never held a record: whether its table is empty, or the connector has not come to it, "
+            "cannot be told",
+            place.topic);
     if (kept.only_compacts) {
         if (read_for.value_or(std::chrono::microseconds{0}) < usable(kept.delete_retention)) return std::nullopt;
-        return fmt::format("topic {} took longer to read than its delete.retention.ms: deletes may be missing", place.topic);
+        return fmt::format("topic {} took longer to read than its delete.retention.ms: deletes may be missing",
+                           place.topic);
     }
     if (!place.run)
-        return fmt::format("topic {} does not only compact (cleanup.policy), and holds no snapshot of the connector: rows "
-                           "that did not change lately may be missing",
-                           place.topic);
+        return fmt::format(
+            "topic {} does not only compact (cleanup.policy), and holds no snapshot of the connector: rows "
+            "that did not change lately may be missing",
+            place.topic);
     for (const auto& partition : place.partitions)
         if (!holds_run_from_its_start(partition, *place.run))
             return fmt::format("topic {} does not only compact (cleanup.policy), and the first part of the connector's "

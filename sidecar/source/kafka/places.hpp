@@ -27,26 +27,28 @@ struct event_mark {
 
 /// How far one partition was read.
 struct partition_place {
-    std::int64_t next = 0;   ///< Everything before this offset is inside.
-    std::int64_t began = 0;  ///< Where the log began when it was first read: what lay before is not known.
-    std::int64_t target = 0;  ///< Its end at that time. Nothing is shown before it was reached.
-    std::int64_t last = -1;   ///< The offset of the last record that was read; -1 before the first.
-    std::uint64_t last_hash = 0;  ///< Of that record: to know the log again.
+    std::int64_t next = 0;               ///< Everything before this offset is inside.
+    std::int64_t began = 0;              ///< Where the log began when it was first read: what lay before is not known.
+    std::int64_t target = 0;             ///< Its end at that time. Nothing is shown before it was reached.
+    std::int64_t last = -1;              ///< The offset of the last record that was read; -1 before the first.
+    std::uint64_t last_hash = 0;         ///< Of that record: to know the log again.
     std::optional<db_time> first_event;  ///< Commit time of the first event, where it had one.
     std::optional<event_mark> mark;      ///< The highest of the streamed events.
     bool repeating = false;  ///< The connector sends again what it had sent before a crash, and is not past it.
-    bool has_gap = false;  ///< Records were gone when their turn came, and its end was not seen since.
+    bool has_gap = false;    ///< Records were gone when their turn came, and its end was not seen since.
     friend bool operator==(const partition_place&, const partition_place&) = default;
 };
 
 /// What a table's rows may lack or have too much, and no later record mends.
 struct table_doubts {
-    bool skipped_records = false;  ///< Some could not be read and were left out, as the settings say.
-    bool resnapshot = false;       ///< A later snapshot does not tell which rows were deleted before it.
+    bool skipped_records = false;    ///< Some could not be read and were left out, as the settings say.
+    bool resnapshot = false;         ///< A later snapshot does not tell which rows were deleted before it.
     bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null, or may.
-    bool other_types = false;  ///< Values were sent when their column had another type, which its change may have computed anew.
-    bool untold_defaults = false;  ///< Rows from before a column was added show null in it, for no default of it is told.
-    bool untold_history = false;   ///< Its messages are rows alone: of snapshots nothing is told.
+    bool other_types =
+        false;  ///< Values were sent when their column had another type, which its change may have computed anew.
+    bool untold_defaults =
+        false;  ///< Rows from before a column was added show null in it, for no default of it is told.
+    bool untold_history = false;  ///< Its messages are rows alone: of snapshots nothing is told.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 
@@ -56,10 +58,10 @@ enum class nulls_seen { nothing, as_nulls, as_defaults };
 struct table_place {
     std::string topic;
     std::vector<partition_place> partitions;
-    std::int32_t growing_to = 0;  ///< So many partitions were seen; the old ones are read to their ends of then first.
-    std::optional<db_time> run;  ///< Start of the connector's newest snapshot that brought rows of this table.
-    std::optional<lsn> run_at;   ///< Of that snapshot, as below.
-    bool has_events = false;     ///< Any was applied.
+    std::int32_t growing_to = 0;   ///< So many partitions were seen; the old ones are read to their ends of then first.
+    std::optional<db_time> run;    ///< Start of the connector's newest snapshot that brought rows of this table.
+    std::optional<lsn> run_at;     ///< Of that snapshot, as below.
+    bool has_events = false;       ///< Any was applied.
     bool lacks_generated = false;  ///< Changes came without the table's generated columns.
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
@@ -78,22 +80,28 @@ struct transaction_border {
 };
 
 /// Rows are too many or too few, so what transactions wrote is not all that is there.
-inline bool has_other_rows(const table_doubts& doubts) noexcept { return doubts.skipped_records || doubts.resnapshot; }
+inline bool has_other_rows(const table_doubts& doubts) noexcept
+{
+    return doubts.skipped_records || doubts.resnapshot;
+}
 
 /// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.
 struct log_places {
     std::map<table_name, table_place> tables;
-    std::optional<db_time> run;  ///< Start of the connector's newest snapshot.
-    std::optional<lsn> run_at;  ///< Its place in the database's history, which all its rows bear.
+    std::optional<db_time> run;          ///< Start of the connector's newest snapshot.
+    std::optional<lsn> run_at;           ///< Its place in the database's history, which all its rows bear.
     std::optional<db_time> run_seen_by;  ///< Its rows are no newer than this: when the first of them was sent.
-    bool run_is_ending = false;  ///< Its last row was seen, or something that comes after it; others may still be unread.
-    bool run_is_over = true;     ///< All of it was read.
-    bool is_behind_run = false;  ///< Events come that were committed before it: its rows are newer, and go back meanwhile.
-    db_time began_at{};          ///< On our clock: when logs began to be read from their beginning last.
+    bool run_is_ending =
+        false;                ///< Its last row was seen, or something that comes after it; others may still be unread.
+    bool run_is_over = true;  ///< All of it was read.
+    bool is_behind_run =
+        false;           ///< Events come that were committed before it: its rows are newer, and go back meanwhile.
+    db_time began_at{};  ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
-    db_time read_whole_at{};     ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
+    db_time read_whole_at{};  ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
     std::optional<transaction_border> border;  ///< If the rows are those of whole transactions.
-    bool is_amid_transaction = false;  ///< A part of a large one is inside: not even at a level of rows a state to show.
+    bool is_amid_transaction =
+        false;  ///< A part of a large one is inside: not even at a level of rows a state to show.
     friend bool operator==(const log_places&, const log_places&) = default;
 };
 

@@ -33,7 +33,8 @@ outcome<void> row_decoder::compile_texts(json_node schema, types_from origin, co
     column_texts compiled;
     for (const auto& column : table_->record.shape.columns) {
         auto field = field_of(schema, column.name);
-        auto change = origin == types_from::schemas ? change_since(field, column.type, column.typmod) : type_change::none;
+        auto change =
+            origin == types_from::schemas ? change_since(field, column.type, column.typmod) : type_change::none;
         compiled.has_former_types = compiled.has_former_types || change != type_change::none;
         auto& text = compiled.of.emplace_back();
         // Without its key there is no row: where that cannot be read, it is an error.

@@ -175,7 +175,8 @@ std::optional<column_type> named_type_of(json_node field, std::string_view name)
     if (name == "io.debezium.data.Bits") {
         auto length = integer_in(parameters, "length");
         if (!length || *length <= 1) return std::nullopt;
-        return *length > bit_length_max ? column_type{type_named("varbit"), -1} : column_type{type_named("bit"), *length};
+        return *length > bit_length_max ? column_type{type_named("varbit"), -1}
+                                        : column_type{type_named("bit"), *length};
     }
     return find_type(named_types, name);
 }
@@ -206,8 +207,9 @@ bool is_foreign(json_node field)
 /// Text may be what a domain or citext holds, but also a composite's bytes in hex.
 bool may_be_bytes(json_node field, std::string_view type) noexcept
 {
-    return text_in(field, "name").empty() && (text_in(field, "type") == "string" || text_in(field, "type") == "bytes") &&
-           type != "citext" && type != "_citext";
+    return text_in(field, "name").empty() &&
+           (text_in(field, "type") == "string" || text_in(field, "type") == "bytes") && type != "citext" &&
+           type != "_citext";
 }
 
 std::optional<column_type> foreign_type(json_node field, std::size_t depth)
@@ -262,9 +264,9 @@ std::string_view alike(json_node field)
     return {};
 }
 
-constexpr std::string_view defaults_shown[] = {"text",        "varchar",  "bpchar", "json", "jsonb", "uuid", "xml",
-                                               "date",        "timestamp", "timestamptz", "interval", "time", "bit",
-                                               "int2",        "int4",     "int8",   "float4", "float8", "numeric", "bool"};
+constexpr std::string_view defaults_shown[] = {
+    "text",     "varchar", "bpchar", "json", "jsonb", "uuid", "xml",    "date",   "timestamp", "timestamptz",
+    "interval", "time",    "bit",    "int2", "int4",  "int8", "float4", "float8", "numeric",   "bool"};
 
 no_default_shown meaning_of_no_default(json_node field, oid type)
 {
@@ -285,7 +287,8 @@ bool grows_into(oid from, oid to) noexcept
 {
     constexpr std::pair<std::string_view, std::string_view> pairs[] = {
         {"int2", "int4"}, {"int2", "int8"}, {"int4", "int8"}, {"varchar", "text"}, {"text", "varchar"}};
-    return std::ranges::any_of(pairs, [&](const auto& pair) { return type_named(pair.first) == from && type_named(pair.second) == to; });
+    return std::ranges::any_of(
+        pairs, [&](const auto& pair) { return type_named(pair.first) == from && type_named(pair.second) == to; });
 }
 
 std::string name_of_type(json_node field, const column_type& type)
@@ -346,10 +349,10 @@ encodings encodings_of(json_node field, encodings otherwise)
                             : name.empty() && type == "double" ? decimal_mode::double_
                                                                : decimal_mode::precise;
     told.interval_handling = name == "io.debezium.time.Interval" ? interval_mode::string : interval_mode::numeric;
-    told.time_precision = name.starts_with("io.debezium.time.Nano")           ? time_mode::nanoseconds
-                          : name.starts_with("io.debezium.time.Iso")          ? time_mode::isostring
+    told.time_precision = name.starts_with("io.debezium.time.Nano")            ? time_mode::nanoseconds
+                          : name.starts_with("io.debezium.time.Iso")           ? time_mode::isostring
                           : name.starts_with("org.apache.kafka.connect.data.") ? time_mode::connect
-                                                                              : time_mode::adaptive;
+                                                                               : time_mode::adaptive;
     if (type == "bytes") told.binary_handling = binary_mode::bytes;
     return told;
 }

@@ -139,9 +139,10 @@ outcome<described_table> schema_finder::found() const
     if (unreadable_)
         return unknown(fmt::format("table {}: {}, and no record says what its columns are: correct the connector, {}",
                                    table, *unreadable_, otherwise));
-    return unknown(fmt::format("table {}: of the newest {} record(s) of topic {} none says what its columns are: that is known "
-                               "once a row comes, {}",
-                               table, records_, wanted_.topic, otherwise));
+    return unknown(
+        fmt::format("table {}: of the newest {} record(s) of topic {} none says what its columns are: that is known "
+                    "once a row comes, {}",
+                    table, records_, wanted_.topic, otherwise));
 }
 
 }  // namespace understudy::kafka

@@ -46,10 +46,11 @@ std::string fingerprint_of(const topic_table& planned, const type_catalog& types
 {
     std::string all = planned.topic;
     for (const auto& column : planned.columns)
-        all += fmt::format("|{} {} {} {} {}", column.shape.name, column.shape.type, column.shape.typmod, column.nullable,
-                           column.has_default);
+        all += fmt::format("|{} {} {} {} {}", column.shape.name, column.shape.type, column.shape.typmod,
+                           column.nullable, column.has_default);
     for (const auto& column : planned.columns)
-        if (const auto* facts = types.find(column.shape.type)) all += fmt::format("|{} {}", facts->base, facts->base_typmod);
+        if (const auto* facts = types.find(column.shape.type))
+            all += fmt::format("|{} {}", facts->base, facts->base_typmod);
     for (auto place : planned.table.record.shape.key) all += fmt::format("|{}", place);
     all += fmt::format("|{}|{}|{}|{}|{}|{}", encodings.decimal, encodings.time, encodings.interval, encodings.binary,
                        encodings.hstore, encodings.unavailable);
@@ -115,7 +116,11 @@ bool is_named(const settings& wanted, const table_name& name)
 class planner {
 public:
     planner(const settings& wanted, const description& known, const std::map<std::string, std::int32_t>& topics)
-        : wanted_{wanted}, known_{known}, topics_{topics}, types_{catalog_of(known)}, encodings_{encodings_of(wanted.kafka.encodings)},
+        : wanted_{wanted},
+          known_{known},
+          topics_{topics},
+          types_{catalog_of(known)},
+          encodings_{encodings_of(wanted.kafka.encodings)},
           names_{wanted.kafka, topics}
     {
     }
@@ -123,11 +128,13 @@ public:
     outcome<std::vector<topic_table>> plan()
     {
         for (const auto& setting : wanted_.tables)
-            if (auto added = setting.name.empty() ? add_schema(setting) : add_named(setting); !added) return added.error();
+            if (auto added = setting.name.empty() ? add_schema(setting) : add_named(setting); !added)
+                return added.error();
         if (missing_.empty()) return std::move(planned_);
-        return failure{errc::topic_missing, fmt::format("no topic {} in the cluster, or none that we may see; the connector "
-                                                        "makes it with the first row",
-                                                        fmt::join(missing_, ", "))};
+        return failure{errc::topic_missing,
+                       fmt::format("no topic {} in the cluster, or none that we may see; the connector "
+                                   "makes it with the first row",
+                                   fmt::join(missing_, ", "))};
     }
 
 private:
@@ -185,11 +192,12 @@ private:
                 continue;
             }
             if (column.shape.type == 0)
-                return refuse(from.name, errc::unsupported_type,
-                              fmt::format("the schema of column {} in the messages, {}, does not tell its type: describe the "
-                                          "table with `understudy describe` for source.kafka.description, or put the column "
-                                          "under `exclude` of the table in the config",
-                                          column.shape.name, column.type_name));
+                return refuse(
+                    from.name, errc::unsupported_type,
+                    fmt::format("the schema of column {} in the messages, {}, does not tell its type: describe the "
+                                "table with `understudy describe` for source.kafka.description, or put the column "
+                                "under `exclude` of the table in the config",
+                                column.shape.name, column.type_name));
             auto format = column_format::compile(types_, column.shape.type);
             if (!format)
                 return refuse(from.name, errc::unsupported_type,
@@ -199,8 +207,8 @@ private:
             into.columns.push_back(column);
             into.table.record.shape.columns.push_back(column.shape);
             into.table.formats.push_back(std::move(*format));
-            auto loss = column.loss ? column.loss
-                                    : debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
+            auto loss =
+                column.loss ? column.loss : debezium::loses(types_, column.shape.type, column.shape.typmod, encodings_);
             into.table.losses.push_back(loss.value_or(""));
         }
         leave_out_untold(setting, into.table.left_out);
@@ -217,12 +225,13 @@ private:
     outcome<void> add_key(const described_table& from, table_shape& shape)
     {
         if (from.key.empty())
-            return refuse(from.name, errc::table_unusable,
-                          from.origin == column_origin::description
-                              ? "nothing tells its rows apart; set message.key.columns of the connector, and `key` of the "
-                                "table in the description"
-                              : "its messages have no key, so nothing tells its rows apart; set message.key.columns of the "
-                                "connector");
+            return refuse(
+                from.name, errc::table_unusable,
+                from.origin == column_origin::description
+                    ? "nothing tells its rows apart; set message.key.columns of the connector, and `key` of the "
+                      "table in the description"
+                    : "its messages have no key, so nothing tells its rows apart; set message.key.columns of the "
+                      "connector");
         for (const auto& name : from.key) {
             auto found = std::find_if(shape.columns.begin(), shape.columns.end(),
                                       [&](const column& each) { return each.name == name; });

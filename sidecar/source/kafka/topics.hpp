@@ -15,7 +15,7 @@ namespace understudy::kafka {
 /// A table that is followed, and the topic that its rows come in.
 struct topic_table {
     std::string topic;
-    mirrored_table table;                ///< Its epoch is the caller's to set.
+    mirrored_table table;                   ///< Its epoch is the caller's to set.
     std::vector<described_column> columns;  ///< Of each column of the shape, in its order.
     column_origin origin = column_origin::description;
     std::vector<std::string> generated = {};  ///< Columns that the description says are.

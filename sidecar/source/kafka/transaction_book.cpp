@@ -28,7 +28,8 @@ void transaction_book::count_row(xid which, std::size_t table, std::size_t parti
 {
     if (is_done(which)) return;
     auto& of = find_or_add(which, now);
-    auto latest = std::find_if(of.latest.begin(), of.latest.end(), [&](const auto& each) { return each.first == partition; });
+    auto latest =
+        std::find_if(of.latest.begin(), of.latest.end(), [&](const auto& each) { return each.first == partition; });
     if (latest == of.latest.end())
         of.latest.emplace_back(partition, place);
     else if (place <= latest->second)

@@ -28,7 +28,8 @@ std::vector<std::uint64_t> counts_of(const debezium::transaction_boundary& said,
     std::vector<std::uint64_t> counts;
     for (const auto& table : tables) {
         auto name = table.table.record.name.schema + "." + table.table.record.name.name;
-        auto found = std::find_if(said.tables.begin(), said.tables.end(), [&](const auto& each) { return each.table == name; });
+        auto found =
+            std::find_if(said.tables.begin(), said.tables.end(), [&](const auto& each) { return each.table == name; });
         counts.push_back(found == said.tables.end() ? 0 : found->events);
     }
     return counts;
@@ -36,8 +37,8 @@ std::vector<std::uint64_t> counts_of(const debezium::transaction_boundary& said,
 
 }  // namespace
 
-transaction_gate::transaction_gate(std::string topic, const std::vector<topic_table>& tables,
-                                   const log_places& start, time_point now)
+transaction_gate::transaction_gate(std::string topic, const std::vector<topic_table>& tables, const log_places& start,
+                                   time_point now)
     : topic_{std::move(topic)},
       tables_{tables},
       rows_(tables.size()),
@@ -58,7 +59,8 @@ std::size_t transaction_gate::index_of(std::string_view topic, std::int32_t numb
 {
     auto [found, is_new] = indexes_.try_emplace({std::string{topic}, number}, partitions_.size());
     if (is_new) {
-        auto table = std::find_if(tables_.begin(), tables_.end(), [&](const auto& each) { return each.topic == topic; });
+        auto table =
+            std::find_if(tables_.begin(), tables_.end(), [&](const auto& each) { return each.topic == topic; });
         partitions_.emplace_back().table = static_cast<std::size_t>(table - tables_.begin());
     }
     return found->second;
@@ -81,8 +83,10 @@ bool transaction_gate::take(const record& what, time_point now)
     bool keeps = mode_ != mode::counting && (seen.what != look::kind::free || !from.kept.empty());
     if (keeps) keep(from, what, seen, now);
     if (seen.what == look::kind::snapshot) {
-        if (mode_ == mode::counting) start_over(now);
-        else open("the connector makes a snapshot", now);
+        if (mode_ == mode::counting)
+            start_over(now);
+        else
+            open("the connector makes a snapshot", now);
     } else if (seen.what == look::kind::stray) {
         open("the rows do not say to which transaction they belong", now);
         mode_ = mode::useless;
@@ -98,7 +102,8 @@ transaction_gate::look transaction_gate::look_at(const record& what, std::size_t
     using kind = look::kind;
     if (what.at_end || rows_[table].read(what.key, what.value)) return {};
     const auto& event = rows_[table].last();
-    bool is_row = event.kind == event_kind::upsert || event.kind == event_kind::remove || event.kind == event_kind::truncate;
+    bool is_row =
+        event.kind == event_kind::upsert || event.kind == event_kind::remove || event.kind == event_kind::truncate;
     // Rows of an incremental snapshot are as they were where they stand among the others of their partition.
     if (!is_row || event.source.snapshot == snapshot_mark::incremental) return {};
     if (event.source.snapshot != snapshot_mark::none) return {.what = kind::snapshot};

@@ -39,7 +39,8 @@ public:
 
     /// `topic` has one partition. Closed from the start if the places are a border: then it is read from the record before that
     /// on; else from its end on. `tables` must outlive the gate.
-    transaction_gate(std::string topic, const std::vector<topic_table>& tables, const log_places& start, time_point now);
+    transaction_gate(std::string topic, const std::vector<topic_table>& tables, const log_places& start,
+                     time_point now);
 
     const std::string& topic() const noexcept { return topic_; }
 
@@ -103,12 +104,15 @@ private:
         record what;  // its key and value are those below once it has passed
         std::optional<std::string> key;
         std::optional<std::string> value;
-        std::size_t bytes() const noexcept { return sizeof(kept_record) + key.value_or("").size() + value.value_or("").size(); }
+        std::size_t bytes() const noexcept
+        {
+            return sizeof(kept_record) + key.value_or("").size() + value.value_or("").size();
+        }
     };
 
     struct partition {
         std::size_t table = 0;
-        std::int64_t arrived = 0;                        // everything before this offset has
+        std::int64_t arrived = 0;                          // everything before this offset has
         std::optional<transaction_book::xid> last_passed;  // of the last row, while rows were counted
         std::deque<kept_record> kept;
     };

@@ -192,8 +192,7 @@ private:
         if (auto ec = copy_text::split_line(line, table_.formats.size(), scratch_, fields_)) return ec;
         values_.clear();
         for (const auto& field : fields_)
-            values_.push_back(
-                {field.is_null ? tuple_column::kind::null : tuple_column::kind::text, field.text});
+            values_.push_back({field.is_null ? tuple_column::kind::null : tuple_column::kind::text, field.text});
         if (auto ec = builder_.build_key(table_, values_)) return ec;
         if (auto ec = builder_.build_tuple(table_, values_)) return ec;
         if (table_.record.shape.identity == row_identity::key)

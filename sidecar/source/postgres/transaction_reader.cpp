@@ -27,8 +27,7 @@ bool is_whole(const mirrored_table& table, pgoutput::old_image before) noexcept
 // Takes `before`'s values for the unchanged columns that tell rows apart. A row with a key leaves the others to the
 // store. A mark as whole proves nothing there: pgoutput marks the old rows of a partition by the identity of its root,
 // and those of a partition under another identity than FULL hold the key alone.
-void fill_unchanged(std::vector<tuple_column>& row, const std::vector<tuple_column>& before,
-                    const table_shape& shape)
+void fill_unchanged(std::vector<tuple_column>& row, const std::vector<tuple_column>& before, const table_shape& shape)
 {
     if (before.empty()) return;
     auto fill = [&](std::size_t i) {

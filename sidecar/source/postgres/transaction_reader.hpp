@@ -92,8 +92,7 @@ private:
     const mirrored_table* find_table(oid relation) const noexcept;
     result<const wire_relation*> relation_for_change(oid relation);
     bool is_inside_copy(const mirrored_table& table) const noexcept;
-    error_code arrange(const wire_relation& relation, const tuple& wire,
-                       std::vector<tuple_column>& stored);
+    error_code arrange(const wire_relation& relation, const tuple& wire, std::vector<tuple_column>& stored);
     error_code copy_again(oid relation) noexcept;
     error_code fail_in(const mirrored_table& table, error_code ec);
     error_code update_keyed(const mirrored_table& table, pgoutput::old_image before);

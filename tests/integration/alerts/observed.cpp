@@ -84,8 +84,7 @@ std::string test_file(const std::vector<stretch>& history, const std::set<std::s
     text += fmt::format("  promql_expr_test:\n  - expr: group by (alertname) (ALERTS{{alertstate=\"firing\"}})\n"
                         "    eval_time: {}m\n    exp_samples:\n",
                         minutes - 1);
-    for (const auto& name : expected)
-        text += fmt::format("    - {{labels: '{{alertname=\"{}\"}}', value: 1}}\n", name);
+    for (const auto& name : expected) text += fmt::format("    - {{labels: '{{alertname=\"{}\"}}', value: 1}}\n", name);
     return text;
 }
 
@@ -108,8 +107,8 @@ std::string wrong_alerts(const std::vector<stretch>& history, const std::set<std
 {
     temp_directory scratch;
     write_file(scratch / "test.yaml", test_file(history, expected));
-    auto command = promtool() + " test rules " + (scratch / "test.yaml").string() + " > " +
-                   (scratch / "said").string() + " 2>&1";
+    auto command =
+        promtool() + " test rules " + (scratch / "test.yaml").string() + " > " + (scratch / "said").string() + " 2>&1";
     return std::system(command.c_str()) == 0 ? "" : read_file(scratch / "said");
 }
 

@@ -44,20 +44,25 @@ const std::vector<bad_case>& bad_cases()
         {"broken JSON", [](auto& make) { return with(make, "\"op\":\"c\"", "\"op\":"); }},
         {"no JSON at all", [](auto&) { return kafka_message{.key = message_maker::key(9), .value = "hello"}; },
          "unsupported_format"},
-        {"Avro's framing", [](auto&) { return kafka_message{.key = std::string("\0\0\0\0\7\2", 6), .value = std::string("\0\0\0\0\7\2\2", 7)}; },
+        {"Avro's framing",
+         [](auto&) {
+             return kafka_message{.key = std::string("\0\0\0\0\7\2", 6), .value = std::string("\0\0\0\0\7\2\2", 7)};
+         },
          "unsupported_format"},
         {"a text in place of a number", [](auto& make) { return with(make, "\"n\":9", "\"n\":\"nine\""); }},
         {"a number that is too large", [](auto& make) { return with(make, "\"n\":9", "\"n\":4294967296"); }},
         {"a number in place of a text", [](auto& make) { return with(make, "\"note\":\"x\"", "\"note\":{\"a\":1}"); }},
         {"a null in the key", [](auto& make) { return with(make, "\"after\":{\"id\":9", "\"after\":{\"id\":null"); }},
-        {"another key than its row has", [](auto& make) { return with(make, "\"after\":{\"id\":9", "\"after\":{\"id\":8"); }},
+        {"another key than its row has",
+         [](auto& make) { return with(make, "\"after\":{\"id\":9", "\"after\":{\"id\":8"); }},
         {"no key",
          [](auto& make) {
              auto message = make.row({.id = 9, .n = 9});
              message.key.reset();
              return message;
          }},
-        {"a key without the column", [](auto& make) {
+        {"a key without the column",
+         [](auto& make) {
              auto message = make.row({.id = 9, .n = 9});
              message.key = R"({"other":9})";
              return message;
@@ -65,7 +70,8 @@ const std::vector<bad_case>& bad_cases()
         {"a row of another table", [](auto& make) { return with(make, "\"table\":\"item\"", "\"table\":\"other\""); }},
         {"an unknown operation", [](auto& make) { return with(make, "\"op\":\"c\"", "\"op\":\"z\""); }},
         {"a member twice", [](auto& make) { return with(make, "\"n\":9", "\"n\":9,\"n\":10"); }},
-        {"no row", [](auto& make) { return with(make, "\"after\":{\"id\":9,\"n\":9,\"note\":\"x\"}", "\"after\":null"); }},
+        {"no row",
+         [](auto& make) { return with(make, "\"after\":{\"id\":9,\"n\":9,\"note\":\"x\"}", "\"after\":null"); }},
     };
     return cases;
 }

@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(check_says_what_is_missing_and_then_that_nothing_is)
     make_topic(through, make);
     shared_topics().create("__debezium-heartbeat.checked");
     BOOST_TEST(through.sidecar().run("check") == 0, through.explain());
-    BOOST_TEST(through.logged("topic checked.public.item  1 partition(s), cleanup.policy compact") == 1u, through.explain());
+    BOOST_TEST(through.logged("topic checked.public.item  1 partition(s), cleanup.policy compact") == 1u,
+               through.explain());
     BOOST_TEST(through.logged("there is no topic checked.transaction: each row becomes visible by itself") == 1u,
                through.explain());
     shared_topics().create("checked.transaction", {.partitions = 2});
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(a_group_shows_how_far_it_has_come)
     BOOST_TEST(has_both(through), through.explain());
     auto topic = through.topic("item");
     shared_topics().produce(topic, {make.row({.id = 3, .n = 1})});
-    BOOST_TEST(wait_for([&] { return shared_topics().committed("understudy-reported", topic) == 3; }), through.explain());
+    BOOST_TEST(wait_for([&] { return shared_topics().committed("understudy-reported", topic) == 3; }),
+               through.explain());
 }
 
 BOOST_AUTO_TEST_CASE(without_brokers_the_last_generation_is_kept_and_none_is_invented)

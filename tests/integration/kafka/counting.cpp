@@ -73,7 +73,8 @@ std::string counting_load::statement(int parity)
     case 0: return "DELETE FROM counted WHERE id = " + id;
     case 1: return "UPDATE counted SET n = nextval('ticks'), note = NULL WHERE id = " + id;
     case 2:
-        return "DELETE FROM counted WHERE id = " + id + "; INSERT INTO counted VALUES (" + id + ", nextval('ticks'), 'again')";
+        return "DELETE FROM counted WHERE id = " + id + "; INSERT INTO counted VALUES (" + id +
+               ", nextval('ticks'), 'again')";
     default: break;
     }
     return "INSERT INTO counted VALUES (" + id +

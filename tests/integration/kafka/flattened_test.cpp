@@ -10,17 +10,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* table = "CREATE TABLE item (id int PRIMARY KEY, n numeric(8,2) DEFAULT 3, note text, at timestamptz);"
-                              "INSERT INTO item SELECT i, i / 4.0, 'row ' || i, now() FROM generate_series(1, 5) i;";
+constexpr const char* table =
+    "CREATE TABLE item (id int PRIMARY KEY, n numeric(8,2) DEFAULT 3, note text, at timestamptz);"
+    "INSERT INTO item SELECT i, i / 4.0, 'row ' || i, now() FROM generate_series(1, 5) i;";
 
 void check_changes(topic_mirror& through)
 {
     through.capture();
     through.start();
     BOOST_TEST(through.lasting_difference() == "");
-    through.exec("UPDATE item SET n = NULL WHERE id = 1; DELETE FROM item WHERE id = 2; UPDATE item SET id = 30 WHERE id = 3;"
-                 "INSERT INTO item VALUES (6, 6, NULL, 'infinity'); INSERT INTO item VALUES (2, 2, 'again', NULL);"
-                 "DELETE FROM item WHERE id = 4");
+    through.exec(
+        "UPDATE item SET n = NULL WHERE id = 1; DELETE FROM item WHERE id = 2; UPDATE item SET id = 30 WHERE id = 3;"
+        "INSERT INTO item VALUES (6, 6, NULL, 'infinity'); INSERT INTO item VALUES (2, 2, 'again', NULL);"
+        "DELETE FROM item WHERE id = 4");
     BOOST_TEST(through.lasting_difference() == "");
 }
 
@@ -38,10 +40,11 @@ BOOST_AUTO_TEST_SUITE(shapes)
 
 BOOST_AUTO_TEST_CASE(messages_with_their_schemas_hold_the_same_rows)
 {
-    topic_mirror through{{.name = "with_schemas",
-                          .setup = table,
-                          .tables = {"public.item"},
-                          .connector = {{"key.converter.schemas.enable", "true"}, {"value.converter.schemas.enable", "true"}}}};
+    topic_mirror through{
+        {.name = "with_schemas",
+         .setup = table,
+         .tables = {"public.item"},
+         .connector = {{"key.converter.schemas.enable", "true"}, {"value.converter.schemas.enable", "true"}}}};
     check_changes(through);
 }
 
@@ -61,15 +64,16 @@ BOOST_AUTO_TEST_CASE(flattened_rows_hold_the_same_whatever_a_delete_is)
 
 BOOST_AUTO_TEST_CASE(debeziums_own_defaults_for_values_hold_what_check_does_not_warn_of)
 {
-    topic_mirror through{{.name = "defaults",
-                          .setup = "CREATE TABLE item (id int PRIMARY KEY, n numeric(8,2), b bytea, at timestamp(3), t time);"
-                                   "INSERT INTO item VALUES (1, 1.50, '\\x00ff', '2024-02-29 12:34:56.789', '12:34:56.7')",
-                          .tables = {"public.item"},
-                          .connector = {{"decimal.handling.mode", "precise"},
-                                        {"time.precision.mode", "adaptive"},
-                                        {"binary.handling.mode", "bytes"},
-                                        {"interval.handling.mode", "numeric"}},
-                          .encodings = "      decimal_handling_mode: precise\n"}};
+    topic_mirror through{
+        {.name = "defaults",
+         .setup = "CREATE TABLE item (id int PRIMARY KEY, n numeric(8,2), b bytea, at timestamp(3), t time);"
+                  "INSERT INTO item VALUES (1, 1.50, '\\x00ff', '2024-02-29 12:34:56.789', '12:34:56.7')",
+         .tables = {"public.item"},
+         .connector = {{"decimal.handling.mode", "precise"},
+                       {"time.precision.mode", "adaptive"},
+                       {"binary.handling.mode", "bytes"},
+                       {"interval.handling.mode", "numeric"}},
+         .encodings = "      decimal_handling_mode: precise\n"}};
     through.capture();
     through.start();
     BOOST_TEST(through.lasting_difference() == "");

@@ -62,14 +62,16 @@ void ledger_load::move_amounts(sql_session& session, int count)
         auto target = std::to_string(random(1, accounts));
         auto amount = std::to_string(random(1, 100));
         session.exec("UPDATE accounts SET balance = balance - " + amount + " WHERE id = " + source);
-        session.exec("INSERT INTO entries (source, target, amount) VALUES (" + source + ", " + target + ", " + amount + ")");
+        session.exec("INSERT INTO entries (source, target, amount) VALUES (" + source + ", " + target + ", " + amount +
+                     ")");
         session.exec("UPDATE accounts SET balance = balance + " + amount + " WHERE id = " + target);
     }
     if (random(1, 2) == 1)
-        session.exec("WITH gone AS (DELETE FROM entries WHERE id = (SELECT min(id) FROM entries) RETURNING *),"
-                     " back AS (SELECT source AS id, amount FROM gone UNION ALL SELECT target, -amount FROM gone)"
-                     " UPDATE accounts SET balance = balance + back.amount FROM (SELECT id, sum(amount) AS amount FROM back GROUP BY id)"
-                     " back WHERE accounts.id = back.id");
+        session.exec(
+            "WITH gone AS (DELETE FROM entries WHERE id = (SELECT min(id) FROM entries) RETURNING *),"
+            " back AS (SELECT source AS id, amount FROM gone UNION ALL SELECT target, -amount FROM gone)"
+            " UPDATE accounts SET balance = balance + back.amount FROM (SELECT id, sum(amount) AS amount FROM back GROUP BY id)"
+            " back WHERE accounts.id = back.id");
     session.exec(random(1, 10) == 1 ? "ROLLBACK" : "COMMIT");
     ++committed_;
     std::this_thread::sleep_for(std::chrono::milliseconds{random(0, 10)});  // a pace that Debezium can keep up with

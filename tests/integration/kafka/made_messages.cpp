@@ -53,14 +53,15 @@ std::string message_maker::source(const std::string& snapshot)
 kafka_message message_maker::row(const made_event& event)
 {
     auto op = !event.op.empty() ? event.op : event.snapshot.empty() ? "c" : "r";
-    return message(event.id, R"({"before":null,"after":)" + item(event.id, event.n) + R"(,"source":)" + source(event.snapshot) +
-                                 R"(,"transaction":null,"op":")" + op + R"(","ts_ms":1790000000000})");
+    return message(event.id, R"({"before":null,"after":)" + item(event.id, event.n) + R"(,"source":)" +
+                                 source(event.snapshot) + R"(,"transaction":null,"op":")" + op +
+                                 R"(","ts_ms":1790000000000})");
 }
 
 kafka_message message_maker::removal(int id)
 {
-    return message(id, R"({"before":{"id":)" + std::to_string(id) + R"(,"n":0,"note":null},"after":null,"source":)" + source("") +
-                           R"(,"transaction":null,"op":"d","ts_ms":1790000000000})");
+    return message(id, R"({"before":{"id":)" + std::to_string(id) + R"(,"n":0,"note":null},"after":null,"source":)" +
+                           source("") + R"(,"transaction":null,"op":"d","ts_ms":1790000000000})");
 }
 
 kafka_message message_maker::message(int id, const std::string& value) const

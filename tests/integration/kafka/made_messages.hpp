@@ -27,7 +27,9 @@ enum class schemas { none, sent };
 /// Makes messages with a history of their own: each streamed one stands behind the one before.
 class message_maker {
 public:
-    explicit message_maker(std::string prefix, schemas with = schemas::none) : prefix_{std::move(prefix)}, with_{with} {}
+    explicit message_maker(std::string prefix, schemas with = schemas::none) : prefix_{std::move(prefix)}, with_{with}
+    {
+    }
 
     kafka_message row(const made_event& event);
     kafka_message removal(int id);

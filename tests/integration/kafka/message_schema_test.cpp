@@ -87,8 +87,9 @@ void check_same(topic_mirror& through, const sidecar_process& described)
     BOOST_TEST(told.size() > 1000u);
 }
 
-topic_mirror_options told(const std::string& name, std::string setup = "CREATE TABLE item (id int PRIMARY KEY, n int, note text);"
-                                                                       "INSERT INTO item VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, NULL)")
+topic_mirror_options told(const std::string& name,
+                          std::string setup = "CREATE TABLE item (id int PRIMARY KEY, n int, note text);"
+                                              "INSERT INTO item VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, NULL)")
 {
     return {.name = name, .setup = std::move(setup), .tables = {"public.item"}, .columns = columns_from::messages};
 }
@@ -133,7 +134,8 @@ BOOST_AUTO_TEST_CASE(the_document_has_the_same_bytes_as_with_a_description)
     through.exec(rows);
     BOOST_TEST_CONTEXT("streamed") check_same(through, *described);
     through.stop();
-    through.exec("UPDATE wide SET b = NOT b WHERE id % 2 = 0; UPDATE wide SET id = -id WHERE id = 3; DELETE FROM wide WHERE id = 4");
+    through.exec(
+        "UPDATE wide SET b = NOT b WHERE id % 2 = 0; UPDATE wide SET id = -id WHERE id = 3; DELETE FROM wide WHERE id = 4");
     through.start_following();
     BOOST_TEST_CONTEXT("started again") check_same(through, *described);
     BOOST_TEST(through.logged("copy_started") == 1u, through.explain());
@@ -142,12 +144,13 @@ BOOST_AUTO_TEST_CASE(the_document_has_the_same_bytes_as_with_a_description)
 
 BOOST_AUTO_TEST_CASE(a_schema_without_description_is_all_topics_of_the_cluster)
 {
-    topic_mirror through{{.name = "whole",
-                          .setup = "CREATE TABLE one (id int PRIMARY KEY); INSERT INTO one VALUES (1);"
-                                   "CREATE TABLE \"The Other\" (id int PRIMARY KEY, v text); INSERT INTO \"The Other\" VALUES (2, 'x')",
-                          .tables = {"public.one", "public.\"The Other\""},
-                          .columns = columns_from::messages,
-                          .followed = {"'public.*'"}}};
+    topic_mirror through{
+        {.name = "whole",
+         .setup = "CREATE TABLE one (id int PRIMARY KEY); INSERT INTO one VALUES (1);"
+                  "CREATE TABLE \"The Other\" (id int PRIMARY KEY, v text); INSERT INTO \"The Other\" VALUES (2, 'x')",
+         .tables = {"public.one", "public.\"The Other\""},
+         .columns = columns_from::messages,
+         .followed = {"'public.*'"}}};
     through.start();
     BOOST_TEST(through.comes_to("topic_missing"), through.explain());
     through.kill();
@@ -184,7 +187,8 @@ BOOST_AUTO_TEST_CASE(what_rows_from_before_hold_in_a_column_with_a_default_is_no
         topic_mirror through{told(name)};
         follow(through);
         through.exec(std::string{"ALTER TABLE item ADD more "} + type + "; UPDATE item SET n = 10 WHERE id = 1");
-        BOOST_TEST(wait_for([&] { return through.rows("item").size() == 1 && withheld(through) == 2; }), through.explain());
+        BOOST_TEST(wait_for([&] { return through.rows("item").size() == 1 && withheld(through) == 2; }),
+                   through.explain());
         through.exec("UPDATE item SET n = n + 1");
         BOOST_TEST(through.lasting_difference() == "");
         BOOST_TEST(withheld(through) == 0u);
@@ -198,7 +202,8 @@ BOOST_AUTO_TEST_CASE(columns_that_go_are_renamed_or_get_another_type_are_followe
     follow(through);
     through.exec("ALTER TABLE item DROP gone; UPDATE item SET n = 10 WHERE id = 1");
     BOOST_TEST(through.lasting_difference() == "");
-    through.exec("ALTER TABLE item ALTER note TYPE text, ALTER n TYPE bigint; UPDATE item SET n = 9007199254740993 WHERE id = 1");
+    through.exec(
+        "ALTER TABLE item ALTER note TYPE text, ALTER n TYPE bigint; UPDATE item SET n = 9007199254740993 WHERE id = 1");
     BOOST_TEST(through.lasting_difference() == "");
     BOOST_TEST(doubts(through) == (boost::json::array{"other_types"}));
     through.exec("ALTER TABLE item RENAME note TO remark; UPDATE item SET n = 11 WHERE id = 1");
@@ -208,9 +213,11 @@ BOOST_AUTO_TEST_CASE(columns_that_go_are_renamed_or_get_another_type_are_followe
     // One that came and went before it was read: the newest message says what it said before.
     auto read = through.logged("copy_started");
     through.sidecar().signal(SIGSTOP);
-    through.exec("ALTER TABLE item ADD brief int; UPDATE item SET brief = 1; ALTER TABLE item DROP brief; UPDATE item SET n = n + 1");
+    through.exec(
+        "ALTER TABLE item ADD brief int; UPDATE item SET brief = 1; ALTER TABLE item DROP brief; UPDATE item SET n = n + 1");
     read_until(through.topic("item"), [](const auto& messages) {
-        return !messages.empty() && messages.back().value && messages.back().value->find("brief") == std::string::npos &&
+        return !messages.empty() && messages.back().value &&
+               messages.back().value->find("brief") == std::string::npos &&
                messages[messages.size() - 4].value->find("brief") != std::string::npos;
     });
     through.sidecar().signal(SIGCONT);
@@ -222,7 +229,8 @@ BOOST_AUTO_TEST_CASE(what_a_change_of_type_made_of_a_value_is_not_made_up)
 {
     topic_mirror through{told("told_using")};
     follow(through);
-    through.exec("ALTER TABLE item ALTER n TYPE text USING n::text || ' pieces'; UPDATE item SET n = 'none' WHERE id = 1");
+    through.exec(
+        "ALTER TABLE item ALTER n TYPE text USING n::text || ' pieces'; UPDATE item SET n = 'none' WHERE id = 1");
     BOOST_TEST(wait_for([&] { return through.rows("item").size() == 1 && withheld(through) == 2; }), through.explain());
     through.exec("ALTER TABLE item ALTER n TYPE int USING length(n); UPDATE item SET n = 10 WHERE id = 1");
     // What was sent before both changes has the right type again, and may be wrong: the table is marked.
@@ -245,8 +253,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_known_of_an_empty_topic_until_a_row_comes)
     BOOST_TEST(through.logged("describe the tables for source.kafka.description") == 1u, through.explain());
     through.start();
     BOOST_TEST(through.comes_to("columns_unknown"), through.explain());
-    BOOST_TEST(through.reason_text().find("of the newest 0 record(s) of topic told_empty.public.item") != std::string::npos,
-               through.explain());
+    BOOST_TEST(
+        through.reason_text().find("of the newest 0 record(s) of topic told_empty.public.item") != std::string::npos,
+        through.explain());
     shared_topics().produce(topic, {make.row({.id = 1, .n = 1}), make.row({.id = 2, .n = 2})});
     BOOST_TEST(has_rows(through, {item(1, 1), item(2, 2)}), through.explain());
     BOOST_TEST(through.sidecar().run_beside("check") == 0, through.explain());
@@ -287,7 +296,8 @@ BOOST_AUTO_TEST_CASE(records_without_a_schema_of_their_row_or_key_are_named)
     row.key = message_maker::key(1);
     shared_topics().produce(topic, {row});
     auto key_is_missed = [&] {
-        return through.reason_text().find("the key of told_bare.public.item [0] at offset 1 has no schema") != std::string::npos;
+        return through.reason_text().find("the key of told_bare.public.item [0] at offset 1 has no schema") !=
+               std::string::npos;
     };
     shared_topics().delete_before(topic, 0, 1);
     BOOST_TEST(wait_for(key_is_missed), through.explain());
@@ -297,13 +307,15 @@ BOOST_AUTO_TEST_CASE(records_without_a_schema_of_their_row_or_key_are_named)
 
 BOOST_AUTO_TEST_CASE(a_column_whose_schema_does_not_tell_its_type_is_refused_until_it_is_left_out)
 {
-    auto options = told("told_type", "CREATE TYPE pair AS (a int, b text);"
-                                     "CREATE TABLE item (id int PRIMARY KEY, two pair); INSERT INTO item VALUES (1, ROW(1, 'x'))");
+    auto options =
+        told("told_type", "CREATE TYPE pair AS (a int, b text);"
+                          "CREATE TABLE item (id int PRIMARY KEY, two pair); INSERT INTO item VALUES (1, ROW(1, 'x'))");
     topic_mirror through{options};
     through.capture();
     read_until(through.topic("item"), [](const auto& messages) { return !messages.empty(); });
     BOOST_TEST(through.sidecar().run("check") != 0);
-    BOOST_TEST(through.logged("the schema of column two in the messages, string (pair), does not tell its type: describe") == 1u,
+    BOOST_TEST(through.logged(
+                   "the schema of column two in the messages, string (pair), does not tell its type: describe") == 1u,
                through.explain());
     BOOST_TEST(through.sidecar().run("run") == 4, through.explain());
     options.name = "told_left_out";
@@ -316,13 +328,15 @@ BOOST_AUTO_TEST_CASE(a_column_whose_schema_does_not_tell_its_type_is_refused_unt
 
 BOOST_AUTO_TEST_CASE(what_types_come_alike_without_their_own_is_said_of_each_column)
 {
-    auto options = told("told_alike", "CREATE TABLE item (id bigint PRIMARY KEY, t text, b bool, d date); INSERT INTO item VALUES (1)");
+    auto options = told(
+        "told_alike", "CREATE TABLE item (id bigint PRIMARY KEY, t text, b bool, d date); INSERT INTO item VALUES (1)");
     options.connector = {{"column.propagate.source.type", "no"}};
     topic_mirror through{options};
     follow(through);
     through.sidecar().run_beside("check");
-    for (const char* said : {"id (int8): oid cannot be told from it", "t (text): numeric, money, bytea and composite types as text cannot",
-                             "b (bool): bit(1) cannot"})
+    for (const char* said :
+         {"id (int8): oid cannot be told from it", "t (text): numeric, money, bytea and composite types as text cannot",
+          "b (bool): bit(1) cannot"})
         BOOST_TEST(through.logged(said) == 1u, through.explain());
     BOOST_TEST(through.logged("d (date): bit") == 0u);
     auto columns = through.manifest().at("tables").at(0).at("columns").as_array();

@@ -39,7 +39,9 @@ void wait_until_offsets_are_written(topic_mirror& through)
                                         through.name() + "'");
     };
     auto now = through.session().scalar("SELECT pg_current_wal_lsn()");
-    auto is_past = [&] { return through.session().scalar("SELECT '" + confirmed() + "'::pg_lsn > '" + now + "'::pg_lsn") == "t"; };
+    auto is_past = [&] {
+        return through.session().scalar("SELECT '" + confirmed() + "'::pg_lsn > '" + now + "'::pg_lsn") == "t";
+    };
     if (!wait_for(is_past)) throw std::runtime_error{"no offsets are written"};
 }
 
@@ -52,7 +54,8 @@ std::size_t repeats(const topic_mirror& through)
         if (!message.value) continue;
         auto source = boost::json::parse(*message.value).at("source").as_object();
         if (source.at("snapshot").is_string()) continue;
-        auto place = *message.key + boost::json::serialize(source.at("lsn")) + boost::json::serialize(source.at("txId"));
+        auto place =
+            *message.key + boost::json::serialize(source.at("lsn")) + boost::json::serialize(source.at("txId"));
         if (!seen.insert(place).second) ++count;
     }
     return count;
@@ -73,11 +76,12 @@ BOOST_AUTO_TEST_CASE(a_snapshot_with_changes_under_way_ends_equal)
     auto options = counted("under_way", 8000);
     options.tables.emplace_back("public.items");
     topic_mirror through{[&] {
-        options.setup += "CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric, note text, large text,"
-                         " tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
-                         "ALTER TABLE items ALTER large SET STORAGE EXTERNAL; ALTER TABLE items REPLICA IDENTITY FULL;"
-                         "CREATE TABLE events (at timestamptz NOT NULL, what text);"
-                         "ALTER TABLE events REPLICA IDENTITY FULL;";
+        options.setup +=
+            "CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL, amount numeric, note text, large text,"
+            " tags text[], attributes jsonb, changed_at timestamptz DEFAULT now());"
+            "ALTER TABLE items ALTER large SET STORAGE EXTERNAL; ALTER TABLE items REPLICA IDENTITY FULL;"
+            "CREATE TABLE events (at timestamptz NOT NULL, what text);"
+            "ALTER TABLE events REPLICA IDENTITY FULL;";
         return options;
     }()};
     generation_watcher application{through.sidecar().snapshot_directory()};

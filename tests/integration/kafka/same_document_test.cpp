@@ -28,8 +28,9 @@ const std::vector<typed_column> columns{
     {"oid", {"4294967295"}},
     {"float4", {"'NaN'", "'Infinity'", "'-Infinity'", "1e-45", "3.4028235e38", "'-0'", "0.1", "16777216"}},
     {"float8", {"'NaN'", "'-Infinity'", "5e-324", "1.7976931348623157e308", "0.1", "1e15", "1e16", "1e-5", "'-0'"}},
-    {"numeric", {"'NaN'", "1.0", "1.00", "-0.000", "1e400", "1e-400", "'Infinity'", "'-Infinity'",
-                 "123456789012345678901234567890.1234567890"}},
+    {"numeric",
+     {"'NaN'", "1.0", "1.00", "-0.000", "1e400", "1e-400", "'Infinity'", "'-Infinity'",
+      "123456789012345678901234567890.1234567890"}},
     {"numeric(20,4)", {"1", "-99999.99995", "'NaN'", "0"}},
     {"text", {"''", "'NULL'", R"('\N')", R"('"\/')", R"(E'\b\f\n\r\t\x01\x7f')", "'äß€😀'", "U&'\\2028'"}},
     {"varchar(10)", {"'ab'", "''"}},
@@ -38,12 +39,14 @@ const std::vector<typed_column> columns{
     {"date", {"'2024-02-29'", "'1969-12-31'", "'5874897-12-31'", "'0001-01-01'", "'infinity'", "'-infinity'"}},
     {"time", {"'24:00'", "'12:34:56.7'", "'00:00:00.000001'"}},
     {"time(3)", {"'12:34:56.789'", "'24:00'"}},
-    {"timestamp", {"'infinity'", "'-infinity'", "'0044-03-15 12:00:00.5 BC'", "'2024-02-29 12:34:56.120000'",
-                   "'1969-12-31 23:59:59.999999'"}},
+    {"timestamp",
+     {"'infinity'", "'-infinity'", "'0044-03-15 12:00:00.5 BC'", "'2024-02-29 12:34:56.120000'",
+      "'1969-12-31 23:59:59.999999'"}},
     {"timestamp(0)", {"'2024-02-29 12:34:56.7'"}},
     {"timestamp(3)", {"'2024-02-29 12:34:56.789'", "'1969-12-31 23:59:59.999'"}},
-    {"timestamptz", {"'infinity'", "'-infinity'", "'0044-03-15 12:00:00.5+02 BC'", "'2024-02-29 12:34:56.12-05:30'",
-                     "'294276-12-31 23:59:59.999999+00'"}},
+    {"timestamptz",
+     {"'infinity'", "'-infinity'", "'0044-03-15 12:00:00.5+02 BC'", "'2024-02-29 12:34:56.12-05:30'",
+      "'294276-12-31 23:59:59.999999+00'"}},
     {"timestamptz(0)", {"'2024-02-29 12:34:56.7'"}},
     {"interval", {"'-1 year -2 mons +3 days -04:05:06.789'", "'0'", "'1 mon'", "'24 hours'", "'1 day'"}},
     {"interval day to second", {"'3 days 04:05:06'"}},
@@ -138,8 +141,8 @@ void write_rows(topic_mirror& through)
 void write_others(topic_mirror& through, int from)
 {
     auto id = [&](int more) { return std::to_string(from + more); };
-    through.exec("INSERT INTO \"Odd Name\" VALUES ('a', " + id(0) + ", 'v'), ('\"', " + id(1) + ", NULL), ('ü', " + id(2) +
-                 ", ''), ('', " + id(3) + ", 'x')");
+    through.exec("INSERT INTO \"Odd Name\" VALUES ('a', " + id(0) + ", 'v'), ('\"', " + id(1) + ", NULL), ('ü', " +
+                 id(2) + ", ''), ('', " + id(3) + ", 'x')");
     through.exec("UPDATE \"Odd Name\" SET \"$v\" = 'new' WHERE \"key.2\" = " + id(0));
     through.exec("UPDATE \"Odd Name\" SET \"Key \"\"1\"\"\" = 'moved' WHERE \"key.2\" = " + id(1));
     through.exec("DELETE FROM \"Odd Name\" WHERE \"key.2\" = " + id(2));
@@ -154,7 +157,8 @@ void write_others(topic_mirror& through, int from)
     through.exec("UPDATE large SET n = n + 1");
     through.exec("UPDATE large SET t = 'short' WHERE id = " + id(1));
     through.exec("INSERT INTO fully SELECT *, ARRAY[t, NULL, l] FROM large WHERE id IN (" + id(0) + ", " + id(2) + ")");
-    through.exec("UPDATE fully SET n = n + 1; UPDATE fully SET id = -id WHERE id = " + id(2) + "; UPDATE fully SET n = n + 1");
+    through.exec("UPDATE fully SET n = n + 1; UPDATE fully SET id = -id WHERE id = " + id(2) +
+                 "; UPDATE fully SET n = n + 1");
     through.exec("UPDATE large SET t = NULL, j = NULL, jb = NULL, b = NULL, x = NULL WHERE id = " + id(1));
 }
 
@@ -183,7 +187,8 @@ std::string first_difference(const std::string& direct, const std::string& throu
     if (direct == through) return {};
     auto at = static_cast<std::size_t>(std::ranges::mismatch(direct, through).in1 - direct.begin());
     auto from = at < 60 ? 0 : at - 60;
-    return "directly: " + direct.substr(from, 120) + "\nthrough Debezium: " + through.substr(std::min(from, through.size()), 120);
+    return "directly: " + direct.substr(from, 120) +
+           "\nthrough Debezium: " + through.substr(std::min(from, through.size()), 120);
 }
 
 /// Waits for both to hold what the database holds; then says where their bytes differ.
@@ -206,8 +211,8 @@ BOOST_AUTO_TEST_SUITE(same_document)
 
 BOOST_AUTO_TEST_CASE(through_debezium_and_directly_the_document_has_the_same_bytes)
 {
-    std::vector<std::string> tables{"public.wide",  "public.\"Odd Name\"", "public.by_index",
-                                    "public.sized", "public.large",        "public.fully", "public.nothing"};
+    std::vector<std::string> tables{"public.wide",  "public.\"Odd Name\"", "public.by_index", "public.sized",
+                                    "public.large", "public.fully",        "public.nothing"};
     topic_mirror through{{.name = "same", .setup = create_statement() + odd_tables, .tables = tables}};
     write_rows(through);
     write_others(through, 1000);
@@ -221,8 +226,9 @@ BOOST_AUTO_TEST_CASE(through_debezium_and_directly_the_document_has_the_same_byt
     write_others(through, 2000);
     through.exec("UPDATE wide SET c0 = NOT c0 WHERE id % 2 = 0");
     BOOST_TEST_CONTEXT("streamed") check_same(through, *direct);
-    through.exec("UPDATE large SET n = n + 1; UPDATE wide SET id = -id WHERE id % 5 = 0; DELETE FROM wide WHERE id % 7 = 0;"
-                 "UPDATE sized SET v = v || 'y'");
+    through.exec(
+        "UPDATE large SET n = n + 1; UPDATE wide SET id = -id WHERE id % 5 = 0; DELETE FROM wide WHERE id % 7 = 0;"
+        "UPDATE sized SET v = v || 'y'");
     BOOST_TEST_CONTEXT("changed") check_same(through, *direct);
     BOOST_TEST(!through.manifest().at("documents").at(0).as_object().contains("withheld_rows"));
 }
@@ -240,8 +246,10 @@ BOOST_AUTO_TEST_CASE(a_row_that_lost_a_large_value_is_withheld_until_it_is_whole
     BOOST_TEST(through.lasting_difference() == "");
     through.exec("UPDATE large SET id = 3 WHERE id = 1; UPDATE large SET n = 1; UPDATE large SET n = 2;"
                  "INSERT INTO large VALUES (4, 0, 'last')");
-    auto withheld = [&] { return through.rows("large") == std::vector<std::string>{R"({"id":2,"n":2,"t":"short"})",
-                                                                                    R"({"id":4,"n":0,"t":"last"})"}; };
+    auto withheld = [&] {
+        return through.rows("large") ==
+               std::vector<std::string>{R"({"id":2,"n":2,"t":"short"})", R"({"id":4,"n":0,"t":"last"})"};
+    };
     BOOST_TEST(wait_for(withheld), through.explain());
     BOOST_TEST(through.manifest().at("documents").at(0).at("withheld_rows").as_int64() == 1);
     through.exec("UPDATE large SET t = t || '' WHERE id = 3");

@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_column_that_changes_its_type_is_never_silently_another)
     through.describe();
     through.kill();
     through.start();
-    BOOST_TEST(wait_for([&] { return !through.reason().empty() || through.rows("item").size() < 3; }), through.explain());
+    BOOST_TEST(wait_for([&] { return !through.reason().empty() || through.rows("item").size() < 3; }),
+               through.explain());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -52,8 +52,9 @@ struct secured {
         std::filesystem::permissions(secrets, std::filesystem::perms::owner_read);
         auto options = made_table(name);
         options.brokers = at.broker.secure_bootstrap();
-        options.source = "    properties:\n      security.protocol: SASL_SSL\n      sasl.mechanism: PLAIN\n      ssl.ca.location: " +
-                         at.ours.chain.string() + "\n    properties_file: " + secrets.string() + "\n";
+        options.source =
+            "    properties:\n      security.protocol: SASL_SSL\n      sasl.mechanism: PLAIN\n      ssl.ca.location: " +
+            at.ours.chain.string() + "\n    properties_file: " + secrets.string() + "\n";
         auto topic = name + ".public.item";
         at.topics.create(topic, {.config = {{"cleanup.policy", "compact"}}});
         message_maker make{name};

@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* signals = "CREATE TABLE dbz_signal (id varchar(42) PRIMARY KEY, type varchar(32) NOT NULL, data varchar(2048));";
+constexpr const char* signals =
+    "CREATE TABLE dbz_signal (id varchar(42) PRIMARY KEY, type varchar(32) NOT NULL, data varchar(2048));";
 
 topic_mirror_options with_signals(const std::string& name)
 {
@@ -28,8 +29,10 @@ topic_mirror_options with_signals(const std::string& name)
 
 void ask_for(topic_mirror& through, const std::string& type)
 {
-    through.exec("INSERT INTO dbz_signal VALUES ('" + type + "', 'execute-snapshot',"
-                 R"('{"data-collections": ["public.counted"], "type": ")" + type + R"("}'))");
+    through.exec("INSERT INTO dbz_signal VALUES ('" + type +
+                 "', 'execute-snapshot',"
+                 R"('{"data-collections": ["public.counted"], "type": ")" +
+                 type + R"("}'))");
 }
 
 std::size_t rows_marked(const topic_mirror& through, const std::string& mark, std::size_t from)

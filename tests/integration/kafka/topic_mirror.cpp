@@ -21,7 +21,8 @@ constexpr const char* recommended_encodings = "      decimal_handling_mode: stri
                                               "      interval_handling_mode: string\n"
                                               "      time_precision_mode: microseconds\n"
                                               "      binary_handling_mode: hex\n";
-constexpr const char* quick = "cadence:\n  min_interval: 20ms\ncommit:\n  max_delay: 20ms\nstatus:\n  heartbeat: 100ms\n";
+constexpr const char* quick =
+    "cadence:\n  min_interval: 20ms\ncommit:\n  max_delay: 20ms\nstatus:\n  heartbeat: 100ms\n";
 
 /// `public."A b"` without its quotes, as Debezium's lists of regular expressions and its topics have it.
 std::string bare(const std::string& table)
@@ -63,7 +64,8 @@ topic_mirror::topic_mirror(topic_mirror_options options)
     : options_{std::move(options)},
       connection_{make_database(options_)},
       session_{connection_},
-      sidecar_{options_of(options_, options_.columns == columns_from::messages ? std::filesystem::path{} : description())}
+      sidecar_{
+          options_of(options_, options_.columns == columns_from::messages ? std::filesystem::path{} : description())}
 {
     if (options_.columns == columns_from::description) describe();
 }
@@ -77,7 +79,8 @@ topic_mirror::~topic_mirror()
         auto slot = "slot_name = '" + options_.name + "'";
         admin.exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE " + slot);
         wait_for([&] {
-            admin.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND " + slot);
+            admin.exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND " +
+                       slot);
             return admin.scalar("SELECT count(*) FROM pg_replication_slots WHERE " + slot) == "0";
         });
         admin.exec("DROP DATABASE " + options_.name + " WITH (FORCE)");
@@ -121,9 +124,9 @@ void topic_mirror::describe()
 {
     auto output = scratch_ / "described";
     std::filesystem::remove(output);
-    child_options options{.command = {UNDERSTUDY_PROGRAM, "describe", "--config", sidecar_.config_file(), "--connection",
-                                      connection_},
-                          .output = output};
+    child_options options{
+        .command = {UNDERSTUDY_PROGRAM, "describe", "--config", sidecar_.config_file(), "--connection", connection_},
+        .output = output};
     child_process program{options};
     if (program.wait(1min) != 0) throw std::runtime_error{"understudy describe: " + read_file(output)};
     std::filesystem::rename(output, description());
@@ -165,8 +168,8 @@ member_rows topic_mirror::rows_of_database()
     std::vector<oracle_table> tables;
     for (const auto& table : options_.tables) {
         auto columns = session_.scalar(
-            "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '" + table +
-            "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''");
+            "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '" +
+            table + "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''");
         auto member = session_.scalar("SELECT relname FROM pg_class WHERE oid = '" + table + "'::regclass");
         tables.push_back({.table = "(SELECT " + columns + " FROM " + table + ") AS visible", .member = member});
     }

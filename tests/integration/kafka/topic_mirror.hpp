@@ -20,16 +20,16 @@ namespace understudy::testing {
 enum class columns_from { description, messages };
 
 struct topic_mirror_options {
-    std::string name;                       ///< Of the database, the connector and its slot; prefix of the topics.
-    std::string setup;                      ///< SQL that makes the tables.
-    std::vector<std::string> tables;        ///< As SQL writes them, `public.item`; described, captured and mirrored.
-    connector_properties connector = {};    ///< On top of the recommended ones.
-    std::string source = {};                ///< More of `source.kafka`, as YAML lines indented by four.
-    std::string encodings = {};             ///< In place of the `connector` section that fits the recommended ones.
-    std::string more = {};                  ///< More of the config; everything is quick already.
+    std::string name;                     ///< Of the database, the connector and its slot; prefix of the topics.
+    std::string setup;                    ///< SQL that makes the tables.
+    std::vector<std::string> tables;      ///< As SQL writes them, `public.item`; described, captured and mirrored.
+    connector_properties connector = {};  ///< On top of the recommended ones.
+    std::string source = {};              ///< More of `source.kafka`, as YAML lines indented by four.
+    std::string encodings = {};           ///< In place of the `connector` section that fits the recommended ones.
+    std::string more = {};                ///< More of the config; everything is quick already.
     columns_from columns = columns_from::description;  ///< With messages, the connector sends schemas.
-    std::string brokers = {};                ///< Of the topics that are followed; empty: the shared one.
-    std::vector<std::string> followed = {};  ///< As the config lists them, in YAML; empty: `tables`.
+    std::string brokers = {};                          ///< Of the topics that are followed; empty: the shared one.
+    std::vector<std::string> followed = {};            ///< As the config lists them, in YAML; empty: `tables`.
 };
 
 /// A database of its own on the shared server, a connector that writes its tables to topics of the shared broker, and the real

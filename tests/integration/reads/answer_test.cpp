@@ -202,8 +202,8 @@ BOOST_AUTO_TEST_CASE(an_answer_says_of_when_it_is_and_a_bound_on_that_is_kept)
     BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "max-stale=1"}}).status == 503);
     BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "max-stale=3600"}}).status == 200);
     // Whatever else is said, the strictest bound counts; and one that cannot be read is no permission.
-    for (const auto& prefer : {"max-stale=0.5", "max-stale=\"0\"", "Max-Stale = 0", "max-stale=0;x=1", "count=exact, max-stale=0",
-                               "max-stale=0, max-stale=3600"})
+    for (const auto& prefer : {"max-stale=0.5", "max-stale=\"0\"", "Max-Stale = 0", "max-stale=0;x=1",
+                               "count=exact, max-stale=0", "max-stale=0, max-stale=3600"})
         BOOST_TEST(mirror.get("/materials/1", {{"Prefer", prefer}}).status == 503, prefer);
     BOOST_TEST(mirror.get("/materials/1", {{"Prefer", "count=exact"}, {"Prefer", "max-stale=0"}}).status == 503);
     BOOST_TEST(mirror.get("/materials/1?max_age=0", {{"Prefer", "max-stale=3600"}}).status == 503);

@@ -66,8 +66,9 @@ BOOST_AUTO_TEST_CASE(changes_count_by_table_and_what_they_do)
     served_mirror mirror{numbers + "; CREATE TABLE words (word text PRIMARY KEY)", {"public.numbers", "public.words"}};
     mirror.start();
     mirror.settle();
-    mirror.sql().exec("INSERT INTO numbers SELECT generate_series(3, 10); UPDATE numbers SET id = id + 100 WHERE id > 8;"
-                     "DELETE FROM numbers WHERE id = 3; TRUNCATE words");
+    mirror.sql().exec(
+        "INSERT INTO numbers SELECT generate_series(3, 10); UPDATE numbers SET id = id + 100 WHERE id > 8;"
+        "DELETE FROM numbers WHERE id = 3; TRUNCATE words");
     mirror.settle();
     const std::vector<std::string> expected{
         "understudy_applied_changes_total{table=\"public.numbers\",op=\"insert\"} 8",

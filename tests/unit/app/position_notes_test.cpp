@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(offsets_and_doubts_of_several_logs_are_noted)
     generation_request to{.rows = rows, .documents = documents};
     add_position_notes(at, to);
     BOOST_TEST(to.offsets == R"({"c.public.items":[0,7],"c.public.orders":[]})");
-    BOOST_TEST((to.catalog[{"public", "items"}].doubts == std::vector<std::string>{"skipped_records", "untold_history", "resnapshot"}));
+    BOOST_TEST((to.catalog[{"public", "items"}].doubts ==
+                std::vector<std::string>{"skipped_records", "untold_history", "resnapshot"}));
     BOOST_TEST((to.catalog[{"public", "orders"}].doubts.empty()));
 }
 

@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_CASE(a_cut_or_missing_status_is_an_error)
 BOOST_AUTO_TEST_CASE(a_missing_member_is_named)
 {
     auto whole = boost::json::parse(to_json(full_status())).as_object();
-    for (std::string_view optional :
-         {"clock_offset_ms", "consistency", "lag_bytes", "lag_records", "lag_seconds", "copy", "hold", "paused", "reload"})
+    for (std::string_view optional : {"clock_offset_ms", "consistency", "lag_bytes", "lag_records", "lag_seconds",
+                                      "copy", "hold", "paused", "reload"})
         whole.erase(optional);
     for (const auto& member : whole) {
         auto damaged = whole;

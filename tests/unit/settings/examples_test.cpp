@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(the_table_of_keys_and_the_schema_agree)
     std::vector<std::string> from_table;
     for (const auto& key : setting_keys()) from_table.emplace_back(key.name);
     auto from_schema = schema_keys();
-    for (const auto* file : {"source.postgres.connection_file", "source.kafka.properties_file"}) std::erase(from_schema, file);
+    for (const auto* file : {"source.postgres.connection_file", "source.kafka.properties_file"})
+        std::erase(from_schema, file);
     BOOST_TEST(from_table == from_schema, boost::test_tools::per_element());
 }
 

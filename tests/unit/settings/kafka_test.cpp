@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(the_smallest_section_loads_with_its_defaults)
 
 BOOST_AUTO_TEST_CASE(one_source_is_needed_and_no_more)
 {
-    auto both = head + "source: {postgres: {connection: host=db}, kafka: {brokers: k, description: /d, topics: {prefix: c}}}\n";
+    auto both =
+        head + "source: {postgres: {connection: host=db}, kafka: {brokers: k, description: /d, topics: {prefix: c}}}\n";
     BOOST_TEST(has(complaints(both), "source: expected a section with either postgres or kafka"), complaints(both));
     BOOST_TEST(has(complaints(head + "source: {}\n"), "source"), complaints(head + "source: {}\n"));
     BOOST_TEST(complaints(with_topics("prefix: c")) == "loaded");
@@ -106,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_list_names_each_topic_and_each_table_once)
                    "source.kafka.topics.list[1].topic: the topic is listed twice"));
     BOOST_TEST(has(complaints(with_topics("list: [{topic: t, table: public.a}, {topic: u, table: public.a}]")),
                    "source.kafka.topics.list[1].table: the table has a topic already"));
-    BOOST_TEST(has(complaints(with_topics("list: [{topic: t, table: public.*}]")), "expected one table, not a whole schema"));
+    BOOST_TEST(
+        has(complaints(with_topics("list: [{topic: t, table: public.*}]")), "expected one table, not a whole schema"));
     BOOST_TEST(has(complaints(with_topics("list: [{topic: t, table: a}]")), "the schema is missing"));
 }
 
@@ -120,13 +122,17 @@ BOOST_AUTO_TEST_CASE(a_pattern_has_two_groups)
 
 BOOST_AUTO_TEST_CASE(tables_that_are_said_to_be_complete_are_single_ones)
 {
-    BOOST_TEST((values_of(with_more("complete: [public.a]")).kafka.complete == std::vector<table_name>{{"public", "a"}}));
+    BOOST_TEST(
+        (values_of(with_more("complete: [public.a]")).kafka.complete == std::vector<table_name>{{"public", "a"}}));
     BOOST_TEST(has(complaints(with_more("complete: [public.*]")), "source.kafka.complete[0]: expected one table"));
 }
 
 BOOST_AUTO_TEST_CASE(properties_are_texts_however_they_are_written)
 {
-    auto kafka = values_of(with_more("properties: {fetch.wait.max.ms: 50, enable.ssl.certificate.verification: true, client.id: x}")).kafka;
+    auto kafka =
+        values_of(
+            with_more("properties: {fetch.wait.max.ms: 50, enable.ssl.certificate.verification: true, client.id: x}"))
+            .kafka;
     BOOST_TEST(kafka.properties["fetch.wait.max.ms"] == "50");
     BOOST_TEST(kafka.properties["enable.ssl.certificate.verification"] == "true");
     BOOST_TEST(kafka.properties["client.id"] == "x");
@@ -162,7 +168,9 @@ BOOST_AUTO_TEST_CASE(a_property_that_would_break_a_promise_is_refused_with_the_r
 
 BOOST_AUTO_TEST_CASE(a_properties_file_has_names_values_comments_and_empty_lines)
 {
-    auto kafka = values_of(properties_file{"# a comment\n\n  sasl.username = u \nsasl.password=a=b#c\r\nclient.id="}.config()).kafka;
+    auto kafka =
+        values_of(properties_file{"# a comment\n\n  sasl.username = u \nsasl.password=a=b#c\r\nclient.id="}.config())
+            .kafka;
     BOOST_TEST(kafka.properties["sasl.username"] == "u");
     BOOST_TEST(kafka.properties["sasl.password"] == "a=b#c");
     BOOST_TEST(kafka.properties["client.id"] == "");

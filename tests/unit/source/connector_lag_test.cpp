@@ -10,7 +10,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-db_time at(std::chrono::seconds time) { return db_time{time}; }
+db_time at(std::chrono::seconds time)
+{
+    return db_time{time};
+}
 
 }  // namespace
 

@@ -42,8 +42,7 @@ public:
         auto size = value == nullptr ? std::size_t{0} : std::string_view{value}.size();
         auto error = rd_kafka_producev(
             producer_.get(), RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY(key.data(), key.size()),
-            RD_KAFKA_V_VALUE(const_cast<char*>(value), size),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+            RD_KAFKA_V_VALUE(const_cast<char*>(value), size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         BOOST_TEST_REQUIRE(error == RD_KAFKA_RESP_ERR_NO_ERROR);
         BOOST_TEST_REQUIRE(rd_kafka_flush(producer_.get(), 5000) == RD_KAFKA_RESP_ERR_NO_ERROR);
     }

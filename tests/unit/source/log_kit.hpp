@@ -68,8 +68,9 @@ inline std::string source_json(const origin& from)
 /// `row` is the row's JSON, or `null`.
 inline std::string envelope(char op, std::string_view row, const origin& from)
 {
-    return fmt::format(R"({{"before":null,"after":{},"source":{},"transaction":{{"id":"7:{}","total_order":{}}},"op":"{}"}})",
-                       row, source_json(from), from.lsn, from.order, op);
+    return fmt::format(
+        R"({{"before":null,"after":{},"source":{},"transaction":{{"id":"7:{}","total_order":{}}},"op":"{}"}})", row,
+        source_json(from), from.lsn, from.order, op);
 }
 
 inline message upsert(char op, int id, std::string_view name, std::string_view note, const origin& from)
@@ -283,8 +284,14 @@ public:
         return *this;
     }
 
-    topic_log& create(int id, std::string_view name, const origin& from) { return add(upsert('c', id, name, "n", from)); }
-    topic_log& update(int id, std::string_view name, const origin& from) { return add(upsert('u', id, name, "n", from)); }
+    topic_log& create(int id, std::string_view name, const origin& from)
+    {
+        return add(upsert('c', id, name, "n", from));
+    }
+    topic_log& update(int id, std::string_view name, const origin& from)
+    {
+        return add(upsert('u', id, name, "n", from));
+    }
     topic_log& read(int id, std::string_view name, const origin& from) { return add(upsert('r', id, name, "n", from)); }
     topic_log& remove(int id, const origin& from) { return add(deletion(id, from)).add(tombstone(id)); }
 
@@ -321,7 +328,8 @@ private:
     {
         static constexpr std::string_view member = ",\"ts_ms\":";
         auto end = value.rfind(member);
-        if (end == value.npos || value.find('}', end) != value.size() - 1) end = value.size() - 1;  // sent for the first time
+        if (end == value.npos || value.find('}', end) != value.size() - 1)
+            end = value.size() - 1;  // sent for the first time
         return value.substr(0, end) + std::string{member} + std::to_string(at) + "}";
     }
 

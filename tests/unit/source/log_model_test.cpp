@@ -35,13 +35,15 @@ public:
 
     void read(std::size_t most)
     {
-        for (std::size_t left = most; left > 0; --left) read_one(static_cast<std::int32_t>(of_.below(static_cast<std::size_t>(partitions_))));
+        for (std::size_t left = most; left > 0; --left)
+            read_one(static_cast<std::int32_t>(of_.below(static_cast<std::size_t>(partitions_))));
     }
 
     void read_whole()
     {
         for (std::int32_t partition = 0; partition < partitions_; ++partition)
-            while (read_one(partition)) {}
+            while (read_one(partition)) {
+            }
         for (std::int32_t partition = 0; partition < partitions_; ++partition) got_.see_end(partition);
         if (got_.reader->places().run_is_ending) got_.reader->end_run();
     }

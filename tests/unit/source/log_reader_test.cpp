@@ -57,7 +57,12 @@ constexpr std::string_view history_rows = R"(1 "a3" "n"; 2 "b2" "n"; 3 "c2" "n";
 
 origin snapshot_at(std::string mark, std::uint64_t at)
 {
-    return {.commit = 0, .lsn = at, .order = 1, .snapshot = std::move(mark), .at = static_cast<std::int64_t>(at), .table = "item"};
+    return {.commit = 0,
+            .lsn = at,
+            .order = 1,
+            .snapshot = std::move(mark),
+            .at = static_cast<std::int64_t>(at),
+            .table = "item"};
 }
 
 message plain(std::optional<std::string> key, std::optional<std::string> value)
@@ -90,18 +95,19 @@ BOOST_AUTO_TEST_CASE(captured_topics_give_the_rows_that_their_sql_gives)
 
 BOOST_AUTO_TEST_CASE(captured_flattened_topics_give_the_rows_that_their_sql_gives)
 {
-    std::string rows = R"(1 "again" 1 null; 2 "two" 2 "x"; 30 "three" 3 ""; 50 "fifty" 50 null; 51 "fiftyone" 51 null; )"
-                       R"(53 "afterSP" 53 null; 60 "sixty" 61 null)";
+    std::string rows =
+        R"(1 "again" 1 null; 2 "two" 2 "x"; 30 "three" 3 ""; 50 "fifty" 50 null; 51 "fiftyone" 51 null; )"
+        R"(53 "afterSP" 53 null; 60 "sixty" 61 null)";
     for (const auto* topic : {"af.public.item", "afr.public.item"})
         BOOST_TEST_CONTEXT(topic) BOOST_TEST(folded(topic, topic_of(item_columns(), topic)) == rows);
     for (const auto* topic : {"f_tomb.public.k", "f_rewtomb.public.k", "f_deltomb.public.k", "f_sch.public.k"})
-        BOOST_TEST_CONTEXT(topic)
-            BOOST_TEST(folded(topic, k_table(topic)) == R"(1 "a"; 7 "z"; 8 "after truncate")");
+        BOOST_TEST_CONTEXT(topic) BOOST_TEST(folded(topic, k_table(topic)) == R"(1 "a"; 7 "z"; 8 "after truncate")");
 }
 
 BOOST_AUTO_TEST_CASE(a_captured_composite_key_is_read_in_the_order_of_the_index)
 {
-    auto table = topic_of({column_of("a", int4_type), column_of("b"), column_of("v", int4_type)}, "a.public.multi", "multi");
+    auto table =
+        topic_of({column_of("a", int4_type), column_of("b"), column_of("v", int4_type)}, "a.public.multi", "multi");
     table.table.record.shape.key = {1, 0};
     auto log = captured_log("a.public.multi");
     log.resize(5);
@@ -112,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_captured_composite_key_is_read_in_the_order_of_the_index)
 
 BOOST_AUTO_TEST_CASE(a_captured_truncate_among_partitions_is_a_bad_message)
 {
-    BOOST_TEST(folded("t1.public.k", k_table("t1.public.k"), 2).starts_with("bad_message: t1.public.k [1] at offset 4 is a TRUNCATE"));
+    BOOST_TEST(folded("t1.public.k", k_table("t1.public.k"), 2)
+                   .starts_with("bad_message: t1.public.k [1] at offset 4 is a TRUNCATE"));
 }
 
 BOOST_AUTO_TEST_CASE(captured_topics_cut_anywhere_and_read_on_give_the_same_rows)
@@ -151,7 +158,8 @@ BOOST_AUTO_TEST_CASE(a_suffix_that_is_sent_again_changes_nothing)
         if (!log.records[first].value) continue;  // a delete and its tombstone come together
         log.repeat_from(first);
         reading got;
-        BOOST_REQUIRE(got.take_all({log.records.begin(), log.records.begin() + static_cast<std::ptrdiff_t>(count)}) == "ok");
+        BOOST_REQUIRE(got.take_all({log.records.begin(), log.records.begin() + static_cast<std::ptrdiff_t>(count)}) ==
+                      "ok");
         auto changes = got.changes_seen();
         BOOST_TEST_CONTEXT("repeated from " << first) {
             for (auto at = count; at < log.records.size(); ++at) BOOST_REQUIRE(got.take(log.records[at]) == "ok");
@@ -221,16 +229,20 @@ BOOST_AUTO_TEST_CASE(several_crashes_end_at_the_same_rows)
         reading got;
         for (std::size_t at = 0; at < log.records.size(); ++at) {
             if (at == cut) got.restart();
-            BOOST_TEST_CONTEXT("restarted at " << cut) BOOST_REQUIRE_MESSAGE(got.take(log.records[at]) == "ok", got.text());
+            BOOST_TEST_CONTEXT("restarted at " << cut)
+                BOOST_REQUIRE_MESSAGE(got.take(log.records[at]) == "ok", got.text());
         }
-        BOOST_TEST_CONTEXT("restarted at " << cut) BOOST_TEST(got.rows() == std::string{history_rows} + R"(; 9 "new" "n")");
+        BOOST_TEST_CONTEXT("restarted at " << cut)
+            BOOST_TEST(got.rows() == std::string{history_rows} + R"(; 9 "new" "n")");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_repeated_delete_and_its_tombstone_leave_the_row_that_came_after_them)
 {
     topic_log log;
-    log.create(1, "a", {.commit = 10, .lsn = 10}).remove(1, {.commit = 20, .lsn = 20}).create(1, "b", {.commit = 30, .lsn = 30});
+    log.create(1, "a", {.commit = 10, .lsn = 10})
+        .remove(1, {.commit = 20, .lsn = 20})
+        .create(1, "b", {.commit = 30, .lsn = 30});
     reading got;
     BOOST_REQUIRE(got.take_all(log.records) == "ok");
     log.repeat_from(1);
@@ -243,7 +255,9 @@ BOOST_AUTO_TEST_CASE(a_repeated_delete_and_its_tombstone_leave_the_row_that_came
 BOOST_AUTO_TEST_CASE(a_row_that_a_lone_tombstone_removed_comes_back_with_its_repeat)
 {
     topic_log log;
-    log.create(1, "a", {.commit = 10, .lsn = 10}).remove(1, {.commit = 20, .lsn = 20}).create(1, "b", {.commit = 30, .lsn = 30});
+    log.create(1, "a", {.commit = 10, .lsn = 10})
+        .remove(1, {.commit = 20, .lsn = 20})
+        .create(1, "b", {.commit = 30, .lsn = 30});
     reading got;
     BOOST_REQUIRE(got.take_all(log.records) == "ok");
     log.repeat_from(1);
@@ -293,8 +307,9 @@ BOOST_AUTO_TEST_CASE(an_older_event_that_repeats_nothing_is_out_of_order)
     log.create(8, "from nowhere", {.commit = 40, .lsn = 45});
     reading got;
     BOOST_TEST(got.take_all(log.records) == "out_of_order");
-    BOOST_TEST(got.text() ==
-               "c.public.item [0] at offset 13 stands before others in the database's history and repeats none of them");
+    BOOST_TEST(
+        got.text() ==
+        "c.public.item [0] at offset 13 stands before others in the database's history and repeats none of them");
 }
 
 BOOST_AUTO_TEST_CASE(an_older_event_may_be_a_repeat_of_what_was_compacted_away)
@@ -317,7 +332,9 @@ BOOST_AUTO_TEST_CASE(an_older_event_may_be_a_repeat_of_what_came_before_our_star
     auto& partition = start.tables.begin()->second.partitions[0];
     partition.next = partition.began = partition.target = 5;
     topic_log log;
-    log.create(1, "b", {.commit = 30, .lsn = 30}).create(2, "c", {.commit = 40, .lsn = 40}).update(1, "a", {.commit = 20, .lsn = 20});
+    log.create(1, "b", {.commit = 30, .lsn = 30})
+        .create(2, "c", {.commit = 40, .lsn = 40})
+        .update(1, "a", {.commit = 20, .lsn = 20});
     for (auto& one : log.records) one.offset += 5;
     reading got{{items()}, {}, start};
     BOOST_TEST(got.take_all(log.records) == "ok", got.text());
@@ -327,7 +344,9 @@ BOOST_AUTO_TEST_CASE(an_older_event_may_be_a_repeat_of_what_came_before_our_star
 BOOST_AUTO_TEST_CASE(a_new_connector_begins_its_sequence_anew)
 {
     topic_log log;
-    log.create(1, "old", {.commit = 50, .lsn = 60}).update(1, "new", {.commit = 0, .lsn = 70}).update(1, "newer", {.commit = 75, .lsn = 80});
+    log.create(1, "old", {.commit = 50, .lsn = 60})
+        .update(1, "new", {.commit = 0, .lsn = 70})
+        .update(1, "newer", {.commit = 75, .lsn = 80});
     reading got;
     BOOST_TEST(got.take_all({log.records.begin(), log.records.begin() + 2}) == "ok");
     BOOST_TEST(got.rows() == R"(1 "new" "n")");
@@ -339,7 +358,9 @@ BOOST_AUTO_TEST_CASE(a_new_connector_begins_its_sequence_anew)
 BOOST_AUTO_TEST_CASE(a_repeat_that_goes_back_to_the_first_transaction_of_a_connector_is_one)
 {
     topic_log log;
-    log.create(1, "a", {.commit = 0, .lsn = 10}).create(2, "b", {.commit = 20, .lsn = 20}).create(3, "c", {.commit = 30, .lsn = 30});
+    log.create(1, "a", {.commit = 0, .lsn = 10})
+        .create(2, "b", {.commit = 20, .lsn = 20})
+        .create(3, "c", {.commit = 30, .lsn = 30});
     log.repeat_from(0);
     reading got;
     BOOST_REQUIRE(got.take_all({log.records.begin(), log.records.begin() + 3}) == "ok");
@@ -366,7 +387,8 @@ BOOST_AUTO_TEST_CASE(flattened_rows_with_an_lsn_alone_cannot_be_out_of_order)
     topic_log log;
     auto row = [](int id, std::string_view name, int lsn) {
         return plain(key_json(id),
-                     fmt::format(R"({{"id":{},"name":"{}","note":null,"__op":"u","__table":"item","__lsn":{}}})", id, name, lsn));
+                     fmt::format(R"({{"id":{},"name":"{}","note":null,"__op":"u","__table":"item","__lsn":{}}})", id,
+                                 name, lsn));
     };
     log.add(row(1, "a", 50)).add(row(2, "b", 60)).add(row(1, "c", 55));
     reading got;
@@ -380,7 +402,9 @@ BOOST_AUTO_TEST_CASE(flattened_rows_with_an_lsn_alone_cannot_be_out_of_order)
 BOOST_AUTO_TEST_CASE(a_snapshot_is_unsettled_from_its_first_row_until_its_end_was_read)
 {
     topic_log log;
-    log.read(1, "a", snapshot_at("first", 10)).read(2, "b", snapshot_at("true", 10)).read(3, "c", snapshot_at("last", 10));
+    log.read(1, "a", snapshot_at("first", 10))
+        .read(2, "b", snapshot_at("true", 10))
+        .read(3, "c", snapshot_at("last", 10));
     reading got;
     for (const auto& what : log.records) {
         BOOST_TEST(!got.reader->places().run_is_ending);
@@ -613,7 +637,8 @@ BOOST_AUTO_TEST_CASE(an_unchanged_large_value_is_known_again_once_the_end_was_se
 
 BOOST_AUTO_TEST_CASE(a_column_that_a_row_lacks_is_null_if_it_can_be_else_unknown)
 {
-    auto columns = std::vector{column_of("id", int4_type), column_of("nullable"), column_of("filled"), column_of("required")};
+    auto columns =
+        std::vector{column_of("id", int4_type), column_of("nullable"), column_of("filled"), column_of("required")};
     columns[2].has_default = true;
     columns[3].nullable = false;
     auto start = beginning({topic_of(columns)});
@@ -668,12 +693,14 @@ message told_row(std::string_view id_type, std::string_view key, std::int64_t at
         return fmt::format(R"({{"type":"{}","optional":true,"field":"{}"}})", type, name);
     };
     auto fields = field("id", id_type) + "," + field("name", "string");
-    return {.key = fmt::format(R"({{"schema":{{"type":"struct","fields":[{}]}},"payload":{{"{}":1}}}})", field(key, id_type), key),
-            .value = fmt::format(R"({{"schema":{{"type":"struct","fields":[{{"type":"struct","fields":[{}],"field":"after"}}]}},)"
-                                 R"("payload":{}}})",
-                                 fields,
-                                 envelope('c', R"({"id":1,"name":"a"})",
-                                          {.commit = static_cast<std::uint64_t>(at), .lsn = static_cast<std::uint64_t>(at)}))};
+    return {.key = fmt::format(R"({{"schema":{{"type":"struct","fields":[{}]}},"payload":{{"{}":1}}}})",
+                               field(key, id_type), key),
+            .value = fmt::format(
+                R"({{"schema":{{"type":"struct","fields":[{{"type":"struct","fields":[{}],"field":"after"}}]}},)"
+                R"("payload":{}}})",
+                fields,
+                envelope('c', R"({"id":1,"name":"a"})",
+                         {.commit = static_cast<std::uint64_t>(at), .lsn = static_cast<std::uint64_t>(at)}))};
 }
 
 BOOST_AUTO_TEST_CASE(whether_nulls_come_as_defaults_is_open_until_a_streamed_event_or_a_null_tells)
@@ -708,7 +735,9 @@ BOOST_AUTO_TEST_CASE(whether_nulls_come_as_defaults_is_open_until_a_streamed_eve
 BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is_another)
 {
     topic_log log;
-    log.create(1, "a", {.commit = 10, .lsn = 10}).create(2, "b", {.commit = 20, .lsn = 20}).create(3, "c", {.commit = 30, .lsn = 30});
+    log.create(1, "a", {.commit = 10, .lsn = 10})
+        .create(2, "b", {.commit = 20, .lsn = 20})
+        .create(3, "c", {.commit = 30, .lsn = 30});
     for (bool is_there : {true, false}) {
         reading got;
         BOOST_REQUIRE(got.take(log.records[0]) == "ok");
@@ -784,7 +813,8 @@ BOOST_AUTO_TEST_CASE(a_change_with_a_value_of_a_generated_column_that_those_befo
     log.update(1, "b", {.commit = 10, .lsn = 11});
     log.add(plain(key_json(1), envelope('u', with, {.commit = 11, .lsn = 12})));
     reading got{{table}};
-    BOOST_TEST(got.take_all({log.records.begin(), log.records.begin() + 3}) == "ok", "a newer server may send it always");
+    BOOST_TEST(got.take_all({log.records.begin(), log.records.begin() + 3}) == "ok",
+               "a newer server may send it always");
     BOOST_TEST(got.take(log.records[3]) == "bad_message");
     BOOST_TEST(got.rows() == R"(1 "b" "n")");
 }
@@ -816,8 +846,10 @@ std::vector<bad_record> bad_records()
         {"a key that lacks a column", plain(R"({"name":"x"})", good), "is not in the key"},
         {"no key", plain(std::nullopt, good), "has no key"},
         {"a delete without key", plain(std::nullopt, envelope('d', "null", at)), "has no key"},
-        {"a row of another table", plain(key_json(1), envelope('u', row_json(1, "bad", "n"), elsewhere)), "is a row of public.other"},
-        {"a value that does not fit", plain(key_json(1), envelope('u', R"({"id":1,"name":{},"note":"n"})", at)), "name"},
+        {"a row of another table", plain(key_json(1), envelope('u', row_json(1, "bad", "n"), elsewhere)),
+         "is a row of public.other"},
+        {"a value that does not fit", plain(key_json(1), envelope('u', R"({"id":1,"name":{},"note":"n"})", at)),
+         "name"},
         {"a key that is no number", plain(R"({"id":"x"})", good), "id"},
         {"an envelope without a row", plain(key_json(1), envelope('u', "null", at)), ""},
         {"a row that is a list", plain(key_json(1), envelope('u', "[]", at)), ""},
@@ -866,7 +898,9 @@ BOOST_AUTO_TEST_CASE(a_tombstone_behind_a_skipped_record_removes_its_row)
     reading got{{items()}, 1, skipping};
     topic_log log;
     log.create(1, "a", {.commit = 10, .lsn = 10})
-        .add(plain(key_json(1), envelope('d', "null", {.commit = 50, .lsn = 50, .order = 1, .snapshot = "false", .at = 0, .table = "x"})))
+        .add(plain(
+            key_json(1),
+            envelope('d', "null", {.commit = 50, .lsn = 50, .order = 1, .snapshot = "false", .at = 0, .table = "x"})))
         .add(tombstone(1));
     BOOST_TEST(got.take_all(log.records) == "ok", got.text());
     BOOST_TEST(got.rows() == "");
@@ -876,14 +910,16 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_json_are_of_another_format_and_never_skip
 {
     for (bool skips : {false, true}) {
         reading got{{items()}, 1, skips ? skipping : reading_policy{}};
-        BOOST_TEST(got.take(plain(std::string{"\0\0\0\0\1", 5}, std::string{"\0\0\0\0\2x", 6})) == "unsupported_format");
+        BOOST_TEST(got.take(plain(std::string{"\0\0\0\0\1", 5}, std::string{"\0\0\0\0\2x", 6})) ==
+                   "unsupported_format");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_truncate_empties_the_table)
 {
     topic_log log;
-    log.create(1, "a", {.commit = 10, .lsn = 10}).add(plain(std::nullopt, envelope('t', "null", {.commit = 20, .lsn = 20})));
+    log.create(1, "a", {.commit = 10, .lsn = 10})
+        .add(plain(std::nullopt, envelope('t', "null", {.commit = 20, .lsn = 20})));
     log.create(2, "b", {.commit = 30, .lsn = 30});
     reading got;
     BOOST_TEST(got.take_all(log.records) == "ok", got.text());
@@ -953,7 +989,13 @@ BOOST_AUTO_TEST_CASE(a_partition_that_is_not_known_is_a_changed_topic)
 BOOST_AUTO_TEST_CASE(the_end_of_a_partition_moves_its_place_but_reads_nothing)
 {
     reading got;
-    kafka::record end{.topic = "c.public.item", .partition = 0, .offset = 7, .timestamp_ms = 0, .at_end = true, .key = {}, .value = {}};
+    kafka::record end{.topic = "c.public.item",
+                      .partition = 0,
+                      .offset = 7,
+                      .timestamp_ms = 0,
+                      .at_end = true,
+                      .key = {},
+                      .value = {}};
     BOOST_TEST(got.reader->take(end).has_value());
     BOOST_TEST(got.place().partitions[0].next == 7);
     BOOST_TEST(got.place().partitions[0].last == -1);

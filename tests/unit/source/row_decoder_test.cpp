@@ -185,7 +185,13 @@ BOOST_AUTO_TEST_CASE(values_are_read_as_the_schema_in_the_message_says)
 
 BOOST_AUTO_TEST_CASE(a_value_that_was_sent_in_another_type_is_unchanged_unless_its_json_is_the_same)
 {
-    struct { const char* then; std::string_view json; oid now; std::int32_t typmod; const char* seen; } const cases[] = {
+    struct {
+        const char* then;
+        std::string_view json;
+        oid now;
+        std::int32_t typmod;
+        const char* seen;
+    } const cases[] = {
         {R"("type":"int32")", "5", int4_type, -1, "5"},
         {R"("type":"int16")", "5", int8_type, -1, "5 former"},
         {R"("type":"int32")", "5", int8_type, -1, "5 former"},
@@ -194,19 +200,22 @@ BOOST_AUTO_TEST_CASE(a_value_that_was_sent_in_another_type_is_unchanged_unless_i
         {R"("type":"string")", R"("abc")", int4_type, -1, "? former"},
         {R"("type":"string")", R"("abc")", 1043, -1, "abc former"},
         {R"("type":"double")", "1.5", 700, -1, "? former"},
-        {R"("type":"int64","name":"io.debezium.time.Timestamp")", "1", timestamp_type, -1, "1970-01-01 00:00:00.001 former"},
+        {R"("type":"int64","name":"io.debezium.time.Timestamp")", "1", timestamp_type, -1,
+         "1970-01-01 00:00:00.001 former"},
         {R"("type":"int64","name":"io.debezium.time.MicroTimestamp")", "1", timestamp_type, 3, "? former"},
-        {R"("type":"string","name":"io.debezium.time.ZonedTimestamp")", R"("1970-01-01T00:00:00Z")", timestamp_type, -1, "? former"},
+        {R"("type":"string","name":"io.debezium.time.ZonedTimestamp")", R"("1970-01-01T00:00:00Z")", timestamp_type, -1,
+         "? former"},
     };
     for (const auto& each : cases)
-        BOOST_TEST_CONTEXT(each.then << " to " << each.now)
-        {
+        BOOST_TEST_CONTEXT(each.then << " to " << each.now) {
             auto table = kafka_kit::table_of({{"id", int4_type, -1}, {"v", each.now, each.typmod}});
             type_catalog types;
             auto decoder = row_decoder::compile(table, types, {}, row_decoder::types_from::schemas).value();
             event_reader reader;
-            auto text = fmt::format(R"({{"schema":{{"type":"struct","fields":[{{"type":"int32","field":"id"}},{{{},"field":"v"}}]}},)"
-                                    R"("payload":{{"id":1,"v":{}}}}})", each.then, each.json);
+            auto text = fmt::format(
+                R"({{"schema":{{"type":"struct","fields":[{{"type":"int32","field":"id"}},{{{},"field":"v"}}]}},)"
+                R"("payload":{{"id":1,"v":{}}}}})",
+                each.then, each.json);
             BOOST_REQUIRE(!reader.read(R"({"id":1})", text));
             BOOST_REQUIRE(decoder.follow(reader.last()));
             BOOST_REQUIRE(!decoder.decode_row(reader.last()));
@@ -223,17 +232,19 @@ BOOST_AUTO_TEST_CASE(a_key_that_was_sent_in_another_type_is_read_if_it_can_be)
     type_catalog types;
     auto decoder = row_decoder::compile(table, types, {}, row_decoder::types_from::schemas).value();
     event_reader reader;
-    BOOST_REQUIRE(!reader.read(R"({"id":1})",
-                               R"({"schema":{"type":"struct","fields":[{"type":"int64","field":"id"}]},"payload":{"id":1}})"));
+    BOOST_REQUIRE(!reader.read(
+        R"({"id":1})", R"({"schema":{"type":"struct","fields":[{"type":"int64","field":"id"}]},"payload":{"id":1}})"));
     BOOST_REQUIRE(decoder.follow(reader.last()));
     BOOST_TEST(!decoder.decode_row(reader.last()));
     BOOST_TEST(decoder.values()[0].text == "1");
     BOOST_TEST(decoder.has_former_types());
-    BOOST_REQUIRE(!reader.read(R"({"id":"1"})",
-                               R"({"schema":{"type":"struct","fields":[{"type":"string","field":"id"}]},"payload":{"id":"1"}})"));
+    BOOST_REQUIRE(
+        !reader.read(R"({"id":"1"})",
+                     R"({"schema":{"type":"struct","fields":[{"type":"string","field":"id"}]},"payload":{"id":"1"}})"));
     BOOST_REQUIRE(decoder.follow(reader.last()));
     BOOST_TEST(decoder.decode_row(reader.last()) == errc::bad_text);
-    BOOST_TEST(decoder.wrong() == "column `id` has a value that the connector does not write for its type and settings");
+    BOOST_TEST(decoder.wrong() ==
+               "column `id` has a value that the connector does not write for its type and settings");
 }
 
 // A row from Kafka and the same row from Postgres have to be the same bytes in the store.

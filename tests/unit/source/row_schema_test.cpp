@@ -100,10 +100,12 @@ BOOST_AUTO_TEST_CASE(types_that_postgres_does_not_have_itself_are_taken_as_far_a
     BOOST_TEST(type_of(owned("WORD", R"("type":"string")")) == "untold: string (word)");
     BOOST_TEST(type_of(owned("PLACE", R"("type":"bytes")")) == "untold: bytes (place)");
     BOOST_TEST(type_of(owned("_CITEXT", R"("type":"array","items":{"type":"string"})")) == "text[]");
-    BOOST_TEST(type_of(owned("_MOOD", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Enum"})")) == "text[]");
+    BOOST_TEST(type_of(owned("_MOOD", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Enum"})")) ==
+               "text[]");
     BOOST_TEST(type_of(owned("_WORD", R"("type":"array","items":{"type":"string"})")) == "untold: array (_word)");
-    BOOST_TEST(type_of(owned("_HSTORE", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Json"})")) ==
-               "untold: array (_hstore)");
+    BOOST_TEST(
+        type_of(owned("_HSTORE", R"("type":"array","items":{"type":"string","name":"io.debezium.data.Json"})")) ==
+        "untold: array (_hstore)");
 }
 
 BOOST_AUTO_TEST_CASE(types_that_come_alike_are_named_where_the_columns_own_is_not_told)
@@ -155,9 +157,12 @@ BOOST_AUTO_TEST_CASE(encodings_are_those_that_a_schema_shows)
     };
     BOOST_TEST((told(R"("type":"string")").decimal_handling == decimal_mode::string));
     BOOST_TEST((told(R"("type":"array","items":{"type":"double"})").decimal_handling == decimal_mode::double_));
-    BOOST_TEST((told(R"("type":"string","name":"io.debezium.time.Interval")").interval_handling == interval_mode::string));
-    BOOST_TEST((told(R"("type":"int64","name":"io.debezium.time.NanoTimestamp")").time_precision == time_mode::nanoseconds));
-    BOOST_TEST((told(R"("type":"int64","name":"org.apache.kafka.connect.data.Timestamp")").time_precision == time_mode::connect));
+    BOOST_TEST(
+        (told(R"("type":"string","name":"io.debezium.time.Interval")").interval_handling == interval_mode::string));
+    BOOST_TEST(
+        (told(R"("type":"int64","name":"io.debezium.time.NanoTimestamp")").time_precision == time_mode::nanoseconds));
+    BOOST_TEST((told(R"("type":"int64","name":"org.apache.kafka.connect.data.Timestamp")").time_precision ==
+                time_mode::connect));
     encodings hex;
     hex.binary_handling = binary_mode::hex;
     BOOST_TEST((encodings_of({}, hex).binary_handling == binary_mode::hex));

@@ -31,14 +31,16 @@ std::string with_schema(std::string_view fields, std::string_view payload)
 
 std::string field(std::string_view name, std::string_view own, std::string_view type = "int32")
 {
-    return fmt::format(R"({{"type":"{}","optional":{},"parameters":{{"__debezium.source.column.type":"{}"}},"field":"{}"}})", type,
-                       name == "id" ? "false" : "true", own, name);
+    return fmt::format(
+        R"({{"type":"{}","optional":{},"parameters":{{"__debezium.source.column.type":"{}"}},"field":"{}"}})", type,
+        name == "id" ? "false" : "true", own, name);
 }
 
 std::string envelope(std::string_view table, std::int64_t at_us, char op = 'c')
 {
-    return fmt::format(R"({{"before":{{"id":1}},"after":{},"source":{{"schema":"public","table":"{}","ts_us":{}}},"op":"{}"}})",
-                       op == 'd' ? "null" : R"({"id":1})", table, at_us, op);
+    return fmt::format(
+        R"({{"before":{{"id":1}},"after":{},"source":{{"schema":"public","table":"{}","ts_us":{}}},"op":"{}"}})",
+        op == 'd' ? "null" : R"({"id":1})", table, at_us, op);
 }
 
 /// Of a row with `id` and one more column.
@@ -120,10 +122,13 @@ BOOST_AUTO_TEST_CASE(the_newest_commit_tells_wherever_it_stands)
 
 BOOST_AUTO_TEST_CASE(a_delete_tells_as_well_and_a_tombstone_does_not)
 {
-    BOOST_TEST(finding{}.take(row(more, 1, 0, 'd')).take({.key = R"({"id":1})", .value = std::nullopt, .offset = 1}).found() ==
-               "id more ");
+    BOOST_TEST(
+        finding{}.take(row(more, 1, 0, 'd')).take({.key = R"({"id":1})", .value = std::nullopt, .offset = 1}).found() ==
+        "id more ");
     auto text = finding{}.take({.key = R"({"id":1})", .value = std::nullopt}).found();
-    BOOST_TEST(has(text, "columns_unknown: table public.item: of the newest 1 record(s) of topic c.public.item none says"), text);
+    BOOST_TEST(
+        has(text, "columns_unknown: table public.item: of the newest 1 record(s) of topic c.public.item none says"),
+        text);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_is_named_with_what_to_do)
@@ -156,8 +161,10 @@ BOOST_AUTO_TEST_CASE(messages_know_a_name_better_than_their_topic_does)
 {
     auto odd = row(more, 1);
     odd.value->replace(odd.value->find(R"("table":"item")"), 14, R"("table":"Item $")");
-    BOOST_TEST(to_string(finding{{"c.public.Item__", {"public", "Item__"}, true}}.take(odd).table().name) == "public.Item $");
-    BOOST_TEST(to_string(finding{{"c.public.Item__", {"public", "Item__"}, false}}.take(odd).table().name) == "public.Item__");
+    BOOST_TEST(to_string(finding{{"c.public.Item__", {"public", "Item__"}, true}}.take(odd).table().name) ==
+               "public.Item $");
+    BOOST_TEST(to_string(finding{{"c.public.Item__", {"public", "Item__"}, false}}.take(odd).table().name) ==
+               "public.Item__");
 }
 
 BOOST_AUTO_TEST_CASE(members_that_flattening_adds_are_no_columns)
@@ -176,9 +183,10 @@ BOOST_AUTO_TEST_CASE(what_a_real_connector_sends_is_told)
     real.take({.key = message.key, .value = message.value});
     auto table = real.table();
     BOOST_TEST((table.key == std::vector<std::string>{"id"}));
-    BOOST_TEST(table.columns.at(1).loss.value() ==
-               "numeric, money, bytea and composite types as text cannot be told from it and would be shown as it: set the "
-               "connector's column.propagate.source.type, or describe the table");
+    BOOST_TEST(
+        table.columns.at(1).loss.value() ==
+        "numeric, money, bytea and composite types as text cannot be told from it and would be shown as it: set the "
+        "connector's column.propagate.source.type, or describe the table");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -106,8 +106,9 @@ BOOST_AUTO_TEST_CASE(a_topic_that_the_cluster_lacks_is_named)
     BOOST_TEST(text.starts_with("topic_missing: no topic c.public.gone, c.public.lost in the cluster"), text);
     by.kafka.prefix.clear();
     by.kafka.pattern = "x_([a-z]+)_([a-z]+)_y";
-    BOOST_TEST(refusal(by, known({described("public", "gone"), described("public", "lost")})).find("(of public.gone)") !=
-               std::string::npos);
+    BOOST_TEST(
+        refusal(by, known({described("public", "gone"), described("public", "lost")})).find("(of public.gone)") !=
+        std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_stands_for_all_its_described_tables_but_those_that_are_named)
@@ -160,7 +161,9 @@ BOOST_AUTO_TEST_CASE(a_column_whose_type_is_not_told_is_refused_unless_it_is_lef
     tables.tables[0].columns[1].shape.type = 0;
     tables.tables[0].columns[1].type_name = "struct";
     auto text = refusal(wanted(), tables);
-    BOOST_TEST(text.starts_with("unsupported_type: table public.item: the schema of column name in the messages, struct, does not"), text);
+    BOOST_TEST(text.starts_with(
+                   "unsupported_type: table public.item: the schema of column name in the messages, struct, does not"),
+               text);
     auto by = wanted();
     by.tables[0].exclude = {"name"};
     BOOST_TEST(planned(by, tables) == "c.public.item;");
@@ -194,13 +197,15 @@ BOOST_AUTO_TEST_CASE(a_table_without_key_is_refused)
 {
     auto tables = known();
     tables.tables[0].key.clear();
-    BOOST_TEST(refusal(wanted(), tables).starts_with("table_unusable: table public.item: nothing tells its rows apart"));
+    BOOST_TEST(
+        refusal(wanted(), tables).starts_with("table_unusable: table public.item: nothing tells its rows apart"));
 }
 
 BOOST_AUTO_TEST_CASE(a_column_of_a_type_without_json_is_refused_unless_it_is_excluded)
 {
     auto tables = known();
-    tables.tables[0].columns.push_back({.shape = {"odd", 99999, -1}, .type_name = "odd type", .nullable = true, .has_default = false});
+    tables.tables[0].columns.push_back(
+        {.shape = {"odd", 99999, -1}, .type_name = "odd type", .nullable = true, .has_default = false});
     auto by = wanted();
     BOOST_TEST(refusal(by, tables).find("column odd has type odd type") != std::string::npos);
     by.tables[0].exclude = {"odd"};
@@ -221,8 +226,9 @@ BOOST_AUTO_TEST_CASE(two_tables_of_one_topic_are_refused)
     auto made = plan_topics(wanted({wanted_table("public", "")}), tables, {{"c.public.we_ird", 1}});
     BOOST_TEST_REQUIRE(made.has_error());
     BOOST_TEST(name_of(made.error().code) == "table_unusable");
-    BOOST_TEST(made.error().text == "table public.we$ird: its topic c.public.we_ird holds the rows of public.we ird, too; "
-                                    "follow one of them");
+    BOOST_TEST(made.error().text ==
+               "table public.we$ird: its topic c.public.we_ird holds the rows of public.we ird, too; "
+               "follow one of them");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_changes_what_is_stored_changes_the_fingerprint)

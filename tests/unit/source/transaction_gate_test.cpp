@@ -30,15 +30,21 @@ struct place {
     friend auto operator<=>(const place&, const place&) = default;
 };
 
-std::string key_of(int id) { return key_json(id); }
+std::string key_of(int id)
+{
+    return key_json(id);
+}
 
 /// A row of a transaction; `version` tells writes apart.
-std::string row_of(const std::string& table, int id, int version, int xid, int order, const std::string& snapshot = "false")
+std::string row_of(const std::string& table, int id, int version, int xid, int order,
+                   const std::string& snapshot = "false")
 {
-    auto within = snapshot == "false" ? fmt::format(R"({{"id":"{}:{}","total_order":{}}})", xid, version, order) : "null";
-    return fmt::format(R"({{"before":null,"after":{{"id":{},"version":{}}},"source":{{"snapshot":"{}","sequence":"[null,\"{}\"]",)"
-                       R"("schema":"public","table":"{}","txId":{},"lsn":{}}},"transaction":{},"op":"u"}})",
-                       id, version, snapshot, version, table, xid, version, within);
+    auto within =
+        snapshot == "false" ? fmt::format(R"({{"id":"{}:{}","total_order":{}}})", xid, version, order) : "null";
+    return fmt::format(
+        R"({{"before":null,"after":{{"id":{},"version":{}}},"source":{{"snapshot":"{}","sequence":"[null,\"{}\"]",)"
+        R"("schema":"public","table":"{}","txId":{},"lsn":{}}},"transaction":{},"op":"u"}})",
+        id, version, snapshot, version, table, xid, version, within);
 }
 
 std::string begin_of(int xid)
@@ -52,11 +58,12 @@ std::string end_of(int xid, const std::map<std::string, int>& counts)
     std::string tables;
     int all = 0;
     for (const auto& [table, count] : counts) {
-        tables += fmt::format(R"({}{{"data_collection":"public.{}","event_count":{}}})", tables.empty() ? "" : ",", table, count);
+        tables += fmt::format(R"({}{{"data_collection":"public.{}","event_count":{}}})", tables.empty() ? "" : ",",
+                              table, count);
         all += count;
     }
-    return fmt::format(R"({{"status":"END","id":"{}:2","event_count":{},"data_collections":[{}],"ts_ms":{}}})", xid, all, tables,
-                       xid * 1000);
+    return fmt::format(R"({{"status":"END","id":"{}:2","event_count":{},"data_collections":[{}],"ts_ms":{}}})", xid,
+                       all, tables, xid * 1000);
 }
 
 std::vector<kafka::topic_table> two_tables()
@@ -81,7 +88,10 @@ public:
     }
 
     void begin(int xid) { append({transactions}, R"({"id":"1:1"})", begin_of(xid)); }
-    void end(int xid, const std::map<std::string, int>& counts) { append({transactions}, R"({"id":"1:1"})", end_of(xid, counts)); }
+    void end(int xid, const std::map<std::string, int>& counts)
+    {
+        append({transactions}, R"({"id":"1:1"})", end_of(xid, counts));
+    }
     void row(const std::string& table, int id, int version, int xid, int order, const std::string& snapshot = "false")
     {
         append({"c.public." + table, id % 2}, key_of(id), row_of(table, id, version, xid, order, snapshot));
@@ -114,13 +124,15 @@ public:
     void arrive_all()
     {
         for (const auto& [where, log] : logs_)
-            while (arrive(where)) {}
+            while (arrive(where)) {
+            }
     }
 
     void ask()
     {
         kafka::partition_ends ends;
-        for (const auto& [where, log] : logs_) ends[{where.topic, where.partition}] = static_cast<std::int64_t>(log.size());
+        for (const auto& [where, log] : logs_)
+            ends[{where.topic, where.partition}] = static_cast<std::int64_t>(log.size());
         gate_->note_ends(std::move(ends), now_);
         advance();
     }
@@ -348,8 +360,10 @@ BOOST_AUTO_TEST_CASE(rows_that_come_before_its_begin_and_end_wait_for_them)
     at.close();
     transfer(at, 5);
     transfer(at, 6);
-    while (at.arrive(a1)) {}
-    while (at.arrive(b0)) {}
+    while (at.arrive(a1)) {
+    }
+    while (at.arrive(b0)) {
+    }
     BOOST_TEST(at.rows() == "");
     at.arrive(topic);
     BOOST_TEST(at.rows() == "");
@@ -371,8 +385,10 @@ BOOST_AUTO_TEST_CASE(what_a_partition_holds_behind_a_transaction_waits_for_its_o
     at.row("a", 1, 6, 6, 1);
     at.append(a1, key_of(3), std::nullopt);  // what has no transaction keeps its place
     at.end(6, {{"a", 1}});
-    while (at.arrive(topic)) {}
-    while (at.arrive(a1)) {}
+    while (at.arrive(topic)) {
+    }
+    while (at.arrive(a1)) {
+    }
     BOOST_TEST(at.rows() == "");
     BOOST_TEST(at.passed() == 0u);
     at.arrive(b0);
@@ -570,7 +586,8 @@ BOOST_AUTO_TEST_CASE(rows_of_an_incremental_snapshot_pass_where_they_stand)
     BOOST_TEST(at.gate().is_at_border());
     transfer(at, 5);
     at.row("a", 1, 5, 0, 0, "incremental");
-    while (at.arrive(a1)) {}
+    while (at.arrive(a1)) {
+    }
     BOOST_TEST(at.rows() == "a3=1");
     at.arrive_all();
     BOOST_TEST(at.rows() == "a1=5 a3=1 b2=5");
@@ -631,7 +648,7 @@ BOOST_AUTO_TEST_CASE(from_a_border_it_opens_in_another_topic_than_that_was_in)
     for (std::size_t first : {1, 2}) {
         scene at{behind_first_transaction()};
         at.begin(7);
-        at.end(7, {{"other", 1}});  // where that of the first was
+        at.end(7, {{"other", 1}});   // where that of the first was
         at.read_from(topic, first);  // or what was there is gone
         transfer(at, 8);
         at.arrive(a1);

@@ -330,7 +330,8 @@ BOOST_AUTO_TEST_CASE(a_string_of_a_type_that_debezium_does_not_know_is_encoded_a
     json_tape schema;
     BOOST_REQUIRE(!schema.read(R"({"type":"string"})"));
     auto as = [&](const encodings& settings, std::string_view json) {
-        return converted(value_text::compile(extension_types(), composite_type, -1, settings, schema.root()).value(), json);
+        return converted(value_text::compile(extension_types(), composite_type, -1, settings, schema.root()).value(),
+                         json);
     };
     BOOST_TEST(as(hex, R"("28312c7829")") == "(1,x)");
     BOOST_TEST(as({}, "\"(1,x)\"") == "(1,x)");
