@@ -28,7 +28,7 @@ db_time wall_clock() noexcept
 
 kafka::reading_policy policy_of(const kafka_settings& wanted) noexcept
 {
-    return {.bad_message = wanted.on_bad_message, .resnapshot = wanted.on_resnapshot};
+    return {.bad_message = wanted.on_bad_message, .resnapshot = wanted.on_resnapshot, .complete = wanted.complete};
 }
 
 /// Where reading goes on. The last record is read once more, to see whether this is still the same log, if it is there still.

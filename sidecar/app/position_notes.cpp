@@ -17,6 +17,7 @@ void add_position_notes(const stored_position& at, generation_request& to)
         if (place.doubts.other_types) doubts.emplace_back("other_types");
         if (place.doubts.untold_defaults) doubts.emplace_back("untold_defaults");
         if (place.doubts.untold_history) doubts.emplace_back("untold_history");
+        if (place.doubts.no_snapshot) doubts.emplace_back("no_snapshot");
         if (place.doubts.resnapshot) doubts.emplace_back("resnapshot");
     }
 }

@@ -194,6 +194,7 @@ struct log_reader::followed {
     std::string key;                           // of the event at hand
     std::vector<tuple_column> filled;          // its row, where columns are missing in it
     bool may_hide_nulls = false;               // behind defaults
+    bool is_complete = false;                  // the operator says so
     std::uint64_t row_schema = 0;              // numbers of the schemas that were compared last
     std::uint64_t key_schema = 0;
 
@@ -214,7 +215,9 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
         if (!rows)
             return failure{rows.error().code,
                            fmt::format("table {}: {}", to_string(table.table.record.name), rows.error().text)};
-        auto& place = made->places_.tables.at(table.table.record.name);
+        const auto& name = table.table.record.name;
+        bool is_complete = std::ranges::find(made->policy_.complete, name) != made->policy_.complete.end();
+        auto& place = made->places_.tables.at(name);
         auto count = place.partitions.size();
         std::vector<memory> known;
         std::vector<char> skips;
@@ -240,6 +243,7 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                                                 .key = {},
                                                 .filled = {},
                                                 .may_hide_nulls = may_hide_nulls(table),
+                     .is_complete = is_complete,
                                                 .row_schema = 0,
                                                 .key_schema = 0}));
     }
@@ -342,6 +346,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     if (event.kind == event_kind::tombstone) return bury(into, what);
     into.deleted[index].clear();
     note_snapshot(into);
+    into.place.doubts.no_snapshot = !into.place.has_snapshot_rows && !event.is_flattened && !into.is_complete;
     if (is_streamed(event)) {
         auto news = is_news(into, what);
         if (!news) return news.error();
@@ -504,6 +509,7 @@ void log_reader::note_snapshot(followed& into)
 {
     const auto& source = into.event().source;
     auto time = commit_time(source);
+    if (source.snapshot != snapshot_mark::none) into.place.has_snapshot_rows = true;
     if (source.snapshot == snapshot_mark::incremental) return;
     if (source.snapshot == snapshot_mark::none) {
         if (time && places_.run && source.position) note_stream(into, *time);

@@ -23,6 +23,7 @@ namespace understudy::kafka {
 struct reading_policy {
     bad_message_policy bad_message = bad_message_policy::halt;
     resnapshot_policy resnapshot = resnapshot_policy::keep;
+    std::vector<table_name> complete = {};  ///< Of these nobody doubts that all rows are there.
 };
 
 /// Puts the records of topics together into changes of rows. Pure: no I/O, no clock. Event loop.

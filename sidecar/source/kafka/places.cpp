@@ -82,6 +82,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"run", time_or_null(place.run)},
             {"run_at", lsn_or_null(place.run_at)},
             {"has_events", place.has_events},
+            {"has_snapshot_rows", place.has_snapshot_rows},
             {"lacks_generated", place.lacks_generated},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
@@ -92,7 +93,8 @@ json::object to_object(const table_name& name, const table_place& place)
             {"nulls_as_defaults", place.doubts.nulls_as_defaults},
             {"other_types", place.doubts.other_types},
             {"untold_defaults", place.doubts.untold_defaults},
-            {"untold_history", place.doubts.untold_history}};
+            {"untold_history", place.doubts.untold_history},
+            {"no_snapshot", place.doubts.no_snapshot}};
 }
 
 table_place table_from(const json::object& from)
@@ -105,6 +107,7 @@ table_place table_from(const json::object& from)
     made.run = time_if(from.at("run"));
     made.run_at = lsn_if(from.at("run_at"));
     made.has_events = from.at("has_events").as_bool();
+    made.has_snapshot_rows = from.at("has_snapshot_rows").as_bool();
     made.lacks_generated = from.at("lacks_generated").as_bool();
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
@@ -112,7 +115,8 @@ table_place table_from(const json::object& from)
     made.nulls = static_cast<nulls_seen>(from.at("nulls").to_number<int>());
     made.doubts = {from.at("skipped_records").as_bool(),   from.at("resnapshot").as_bool(),
                    from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
-                   from.at("untold_defaults").as_bool(),   from.at("untold_history").as_bool()};
+                   from.at("untold_defaults").as_bool(),   from.at("untold_history").as_bool(),
+                   from.at("no_snapshot").as_bool()};
     return made;
 }
 

@@ -732,6 +732,27 @@ BOOST_AUTO_TEST_CASE(whether_nulls_come_as_defaults_is_open_until_a_streamed_eve
     BOOST_TEST(!is_marked({copied, streamed("x", true)}));
 }
 
+BOOST_AUTO_TEST_CASE(a_table_of_which_no_snapshot_was_seen_is_marked_unless_somebody_says_that_it_is_complete)
+{
+    topic_log log;
+    log.create(1, "a", {.commit = 10, .lsn = 10});
+    reading got;
+    BOOST_REQUIRE(got.take(log.records[0]) == "ok");
+    BOOST_TEST(got.place().doubts.no_snapshot);
+    got.restart();
+    BOOST_TEST(got.place().doubts.no_snapshot);
+    for (auto mark : {"true", "incremental"}) {
+        topic_log copied;
+        copied.create(1, "a", {.commit = 10, .lsn = 10}).add(upsert('r', 2, "b", "c", {.lsn = 20, .snapshot = mark}));
+        reading later;
+        BOOST_REQUIRE(later.take_all(copied.records) == "ok");
+        BOOST_TEST(!later.place().doubts.no_snapshot);
+    }
+    reading vouched{{items()}, {.complete = {{"public", "item"}}}, beginning({items()})};
+    BOOST_REQUIRE(vouched.take(log.records[0]) == "ok");
+    BOOST_TEST(!vouched.place().doubts.no_snapshot);
+}
+
 BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is_another)
 {
     topic_log log;
