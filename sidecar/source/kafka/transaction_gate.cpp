@@ -182,7 +182,12 @@ void transaction_gate::count_on(const circumstances& now_is, time_point now)
     }
     while (auto front = book_.front()) {
         const auto& first = *book_.find(*front);
-        if (!first.has_ended) break;
+        if (!first.has_ended) {
+            // The connector sends one after the other: behind the BEGIN of a later one no END comes, unless all is sent again.
+            bool is_cut_short = book_.last_number() > first.number && is_overdue(first.heard_of);
+            if (is_cut_short) open("the end of a transaction is missing", now);
+            break;
+        }
         if (!first.has_begun) since_ = now;  // before that, so not all of it may have been counted
         if (first.has_begun && !first.is_whole()) {
             if (is_overdue(first.heard_of)) open("rows of a transaction are missing", now);

@@ -478,6 +478,22 @@ BOOST_AUTO_TEST_CASE(it_does_not_close_over_a_transaction_of_which_the_connector
     BOOST_TEST(at.gate().is_at_border());
 }
 
+BOOST_AUTO_TEST_CASE(it_does_not_wait_for_the_end_of_a_transaction_that_the_connector_forgot_when_it_died)
+{
+    scene at;
+    at.wait(1s);
+    at.begin(5);
+    at.row("a", 1, 5, 5, 1);
+    transfer(at, 6);
+    at.arrive_all();
+    at.wait(3 * limits::counting_time);
+    BOOST_TEST(!at.gate().is_at_border());
+    transfer(at, 7);
+    at.arrive_all();
+    at.wait(500ms);
+    BOOST_TEST(at.gate().is_at_border());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_still_on_its_way_is_not_missing)
 {
     scene at;
