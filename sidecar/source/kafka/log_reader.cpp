@@ -243,7 +243,7 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                                                 .key = {},
                                                 .filled = {},
                                                 .may_hide_nulls = may_hide_nulls(table),
-                     .is_complete = is_complete,
+                                                .is_complete = is_complete,
                                                 .row_schema = 0,
                                                 .key_schema = 0}));
     }

@@ -49,7 +49,8 @@ struct table_doubts {
     bool untold_defaults =
         false;  ///< Rows from before a column was added show null in it, for no default of it is told.
     bool untold_history = false;  ///< Its messages are rows alone: of snapshots nothing is told.
-    bool no_snapshot = false;  ///< No row of a snapshot has come: those that never changed since are not there, if none was made.
+    bool no_snapshot =
+        false;  ///< No row of a snapshot has come: those that never changed since are not there, if none was made.
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 
@@ -59,12 +60,12 @@ enum class nulls_seen { nothing, as_nulls, as_defaults };
 struct table_place {
     std::string topic;
     std::vector<partition_place> partitions;
-    std::int32_t growing_to = 0;   ///< So many partitions were seen; the old ones are read to their ends of then first.
-    std::optional<db_time> run;    ///< Start of the connector's newest snapshot that brought rows of this table.
-    std::optional<lsn> run_at;     ///< Of that snapshot, as below.
-    bool has_events = false;       ///< Any was applied.
+    std::int32_t growing_to = 0;  ///< So many partitions were seen; the old ones are read to their ends of then first.
+    std::optional<db_time> run;   ///< Start of the connector's newest snapshot that brought rows of this table.
+    std::optional<lsn> run_at;    ///< Of that snapshot, as below.
+    bool has_events = false;      ///< Any was applied.
     bool has_snapshot_rows = false;  ///< Any row of a snapshot was, an incremental one included.
-    bool lacks_generated = false;  ///< Changes came without the table's generated columns.
+    bool lacks_generated = false;    ///< Changes came without the table's generated columns.
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
     std::string missing_column;  ///< Of that event: one that the description has, and it has not.

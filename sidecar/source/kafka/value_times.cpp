@@ -233,8 +233,7 @@ public:
     /// In microseconds; more digits have to be zeros.
     std::int64_t fraction() noexcept
     {
-        auto value = digits(1, 1);
-        for (int place = 1; place < 6; ++place) value = value * 10 + digits(0, 1);
+        auto value = six_digits();
         ok_ = ok_ && digits(0, 3) == 0;
         return value;
     }
@@ -242,8 +241,7 @@ public:
     /// The same to the nearest one: Debezium's seconds of an interval have passed through a double (1.867999999 for 1.868).
     std::int64_t rounded_fraction() noexcept
     {
-        auto value = digits(1, 1);
-        for (int place = 1; place < 6; ++place) value = value * 10 + digits(0, 1);
+        auto value = six_digits();
         auto next = digits(0, 1);
         digits(0, 2);
         return next >= 5 ? value + 1 : value;
@@ -267,6 +265,13 @@ public:
     void fail() noexcept { ok_ = false; }
 
 private:
+    std::int64_t six_digits() noexcept
+    {
+        auto value = digits(1, 1);
+        for (int place = 1; place < 6; ++place) value = value * 10 + digits(0, 1);
+        return value;
+    }
+
     std::string_view rest_;
     bool ok_ = true;
 };

@@ -53,7 +53,8 @@ log_places full()
     table.unknown_column = "added\n";
     table.has_snapshot_rows = true;
     table.nulls = nulls_seen::as_nulls;
-    table.doubts = {.skipped_records = true, .resnapshot = true, .other_types = true, .untold_history = true, .no_snapshot = true};
+    table.doubts = {
+        .skipped_records = true, .resnapshot = true, .other_types = true, .untold_history = true, .no_snapshot = true};
     log_places made;
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};
     made.run = at(12);
