@@ -661,7 +661,7 @@ BOOST_AUTO_TEST_CASE(from_a_border_it_goes_on_closed)
 
 BOOST_AUTO_TEST_CASE(from_a_border_it_opens_in_another_topic_than_that_was_in)
 {
-    for (std::size_t first : {1, 2}) {
+    for (std::size_t first : {std::size_t{1}, std::size_t{2}}) {
         scene at{behind_first_transaction()};
         at.begin(7);
         at.end(7, {{"other", 1}});   // where that of the first was
