@@ -202,8 +202,8 @@ outcome<void> kafka_session::assign()
     });
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
-        const auto& border =
-            reader_->places().border;  // the record before it is read once more, as are the last ones of rows
+        // The record before it is read once more, as are the last ones of rows.
+        const auto& border = reader_->places().border;
         starts.push_back({topic, 0, border ? border->next - 1 : range.high});
     }
     if (sources_.heartbeat) {

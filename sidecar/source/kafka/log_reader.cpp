@@ -183,10 +183,10 @@ struct log_reader::followed {
     row_builder builder;
     debezium::event_reader events;
     std::vector<memory> known;  // of each partition
-    std::vector<char>
-        skips;  // of each: something may have come that did not, since the last streamed event that was new
-    std::vector<boost::unordered_flat_set<std::uint64_t>>
-        written;                               // of each that has a gap: the keys of rows since then
+    // Of each: something may have come that did not, since the last streamed event that was new.
+    std::vector<char> skips;
+    // Of each that has a gap: the keys of rows since then.
+    std::vector<boost::unordered_flat_set<std::uint64_t>> written;
     std::vector<char> expects_last;            // of each
     std::vector<std::int64_t> known_to;        // of each: what lay before was there when reading began
     std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
@@ -438,8 +438,8 @@ outcome<void> log_reader::bury(followed& into, const record& what)
     if (auto built = build_key(into, what); !built) return built;
     auto index = static_cast<std::size_t>(what.partition);
     if (std::exchange(into.deleted[index], {}) == into.key) return {};
-    into.known[index]
-        .clear();  // its delete is gone, and may have been a repeat: then what it removed has to come again
+    // Its delete is gone, and may have been a repeat: then what it removed has to come again.
+    into.known[index].clear();
     changes_.remove(into.table.table.record.rows, into.key);
     touch(into);
     return {};
@@ -484,8 +484,8 @@ outcome<bool> log_reader::is_news(followed& into, const record& what)
         return false;
     }
     if (std::exchange(into.skips[index], 0) != 0) known.forget(std::max(mark, partition.mark.value_or(mark)));
-    bool is_first_of_connector =
-        mark.last_commit == 0;  // which is a new one, if it stands behind the other's last commit
+    // Which is a new one, if it stands behind the other's last commit.
+    bool is_first_of_connector = mark.last_commit == 0;
     if (is_first_of_connector && partition.mark && partition.mark->last_commit != 0 &&
         mark.lsn > partition.mark->last_commit) {
         known.clear();
