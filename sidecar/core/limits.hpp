@@ -20,7 +20,10 @@ inline constexpr std::size_t nesting_max = 64;  ///< Arrays and composites insid
 inline constexpr std::size_t json_values_max = std::size_t{1} << 22;   ///< Of one message.
 inline constexpr std::size_t json_values_kept = std::size_t{1} << 16;  ///< Memory that a longer one took is given back,
 inline constexpr std::size_t json_bytes_kept = std::size_t{8} << 20;   ///< and so for its text.
-inline constexpr std::size_t numeric_bytes_max = 61'232;               ///< In binary: 131,072 digits and 16,383 more.
+inline constexpr std::size_t skeletons_max = 4;                        ///< Of JSON texts, for each reader; and of one:
+inline constexpr std::size_t skeleton_bytes_max = std::size_t{16} << 10;
+inline constexpr std::size_t skeleton_values_max = 512;
+inline constexpr std::size_t numeric_bytes_max = 61'232;  ///< In binary: 131,072 digits and 16,383 more.
 
 // Between the event loop and the store.
 inline constexpr std::size_t batches_in_flight_max = 2;  ///< Of a copy or a large transaction; then it is not read.

@@ -1,9 +1,12 @@
 #include "decode/json_tape.hpp"
 
 #include "core/limits.hpp"
+#include "decode/json_skeleton.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,7 +38,15 @@ public:
         text_ = text;
     }
 
-    const tape_entry* first() const noexcept { return entries_.data(); }
+    /// The same for a scalar inside of the text: what was lent out before stays.
+    void start_scalar()
+    {
+        entries_.clear();
+        name_ = {};
+        parts_at_ = unescaped_.size();
+    }
+
+    std::span<const tape_entry> entries() const noexcept { return entries_; }
 
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
@@ -143,11 +154,69 @@ error_code reason_for(const error_code& ec) noexcept
     return ec == json::error::too_deep ? errc::over_limit : errc::bad_text;
 }
 
+/// The messages of one topic differ in what is null, an object or not there.
+class known_skeletons {
+public:
+    const tape_entry* read(std::string_view text, json_skeleton::scalar_reader& others)
+    {
+        for (std::size_t tried = 0; tried < known_.size(); ++tried) {
+            auto& one = known_[(last_ + tried) % known_.size()];
+            if (!one.skeleton.read(text, others)) continue;
+            one.is_used = true;
+            last_ = (last_ + tried) % known_.size();
+            return one.skeleton.first();
+        }
+        return nullptr;
+    }
+
+    /// Of texts that never have the skeleton of another one, not each is learned.
+    void learn(std::string_view text, std::span<const tape_entry> entries)
+    {
+        auto& oldest = known_[next_];
+        if (!oldest.is_used && ++unused_ % learned_share != 0) return;
+        oldest.skeleton.learn(text, entries);
+        oldest.is_used = false;
+        next_ = (next_ + 1) % known_.size();
+    }
+
+private:
+    static constexpr std::size_t learned_share = 16;
+
+    struct known {
+        json_skeleton skeleton;
+        bool is_used = true;  // there was none
+    };
+    std::array<known, limits::skeletons_max> known_;
+    std::size_t last_ = 0;  ///< That a text had.
+    std::size_t next_ = 0;  ///< To be forgotten.
+    std::size_t unused_ = 0;
+};
+
 }  // namespace
 
-struct json_tape::reader {
+struct json_tape::reader final : json_skeleton::scalar_reader {
     json::basic_parser<tape_writer> parser{options()};
-    bool whole = false;
+    known_skeletons known;
+    const tape_entry* first = nullptr;
+
+    error_code parse(std::string_view text)
+    {
+        parser.reset();
+        error_code ec;
+        auto size = parser.write_some(false, text.data(), text.size(), ec);
+        if (!ec && size != text.size()) ec = errc::bad_text;
+        return ec;
+    }
+
+    bool read(std::string_view scalar, tape_entry& into) override
+    {
+        parser.handler().start_scalar();
+        if (parse(scalar)) return false;
+        const auto& found = parser.handler().entries().front();
+        into.kind = found.kind;
+        into.text = found.text;
+        return true;
+    }
 };
 
 json_node json_node::find(std::string_view name) const noexcept
@@ -166,18 +235,20 @@ json_tape& json_tape::operator=(json_tape&&) noexcept = default;
 error_code json_tape::read(std::string_view text)
 {
     auto& parser = reader_->parser;
-    parser.reset();
     parser.handler().start(text);
-    error_code ec;
-    auto size = parser.write_some(false, text.data(), text.size(), ec);
-    reader_->whole = !ec && size == text.size();
-    if (ec) return reason_for(ec);
-    return reader_->whole ? error_code{} : errc::bad_text;
+    reader_->first = reader_->known.read(text, *reader_);
+    if (reader_->first != nullptr) return {};
+    parser.handler().start(text);
+    if (auto ec = reader_->parse(text)) return reason_for(ec);
+    auto entries = parser.handler().entries();
+    reader_->known.learn(text, entries);
+    reader_->first = entries.data();
+    return {};
 }
 
 json_node json_tape::root() const noexcept
 {
-    return reader_->whole ? json_node{reader_->parser.handler().first()} : json_node{};
+    return reader_->first == nullptr ? json_node{} : json_node{reader_->first};
 }
 
 }  // namespace understudy
