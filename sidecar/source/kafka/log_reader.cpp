@@ -3,19 +3,18 @@
 #include "core/limits.hpp"
 #include "core/row_tuple.hpp"
 #include "decode/debezium.hpp"
+#include "source/kafka/column_watch.hpp"
 #include "source/kafka/encodings.hpp"
+#include "source/kafka/event_memory.hpp"
+#include "source/kafka/event_place.hpp"
 #include "source/kafka/row_decoder.hpp"
-#include "source/kafka/schema_finder.hpp"
 #include "source/row_builder.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <fmt/format.h>
-
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 namespace understudy::kafka {
@@ -25,46 +24,6 @@ namespace {
 using debezium::event_kind;
 using debezium::snapshot_mark;
 
-std::uint64_t add_to_hash(std::uint64_t hash, std::string_view bytes) noexcept
-{
-    return XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
-}
-
-std::uint64_t add_to_hash(std::uint64_t hash, json_node row) noexcept
-{
-    if (!row.is_present()) return hash;
-    for (auto member : row) hash = add_to_hash(add_to_hash(hash, member.name()), member.text());
-    return hash;
-}
-
-/// All of a streamed event that is the same when the connector sends it again: not when it did.
-std::uint64_t fingerprint_of(const debezium::event& event) noexcept
-{
-    const auto& source = event.source;
-    auto hash = source.xid.value_or(0) * 31 + static_cast<std::uint64_t>(source.commit_us.value_or(0));
-    hash = hash * 31 + static_cast<std::uint64_t>(event.op.value_or(debezium::operation::message));
-    if (event.within) hash = hash * 31 + event.within->total_order.value_or(0);
-    return add_to_hash(add_to_hash(hash, event.key), event.row);
-}
-
-/// The lsn alone does not tell whether an event stands before another one: that takes the sequence.
-bool is_streamed(const debezium::event& event) noexcept
-{
-    const auto& source = event.source;
-    return source.snapshot == snapshot_mark::none && source.position.has_value() && source.sequence.has_value();
-}
-
-event_mark mark_of(const debezium::source_block& source) noexcept
-{
-    return {source.last_commit.value_or(lsn{}).value, source.position->value};
-}
-
-std::optional<db_time> commit_time(const debezium::source_block& source) noexcept
-{
-    if (!source.commit_us) return std::nullopt;
-    return db_time{std::chrono::microseconds{*source.commit_us}};
-}
-
 /// When the snapshot began that a row is of, if that is the table's newest.
 std::optional<db_time> begun_at(const table_place& place, const debezium::source_block& source) noexcept
 {
@@ -72,133 +31,38 @@ std::optional<db_time> begun_at(const table_place& place, const debezium::source
     return is_of_run ? place.run : std::nullopt;
 }
 
-std::optional<std::string> why_other_columns(column_origin origin, std::string_view unknown, std::string_view missing)
-{
-    if (origin != column_origin::description) {
-        if (!unknown.empty()) return fmt::format("has a column {} that those before lack", unknown);
-        return missing.empty() ? std::nullopt
-                               : std::optional{fmt::format("lacks column {}, which those before have", missing)};
-    }
-    if (!unknown.empty())
-        return fmt::format(
-            "has a column {} that the description of the table lacks; write it anew with `understudy describe`",
-            unknown);
-    if (missing.empty()) return std::nullopt;
-    return fmt::format(
-        "lacks column {}: if it was dropped, write the description anew with `understudy describe`; if the "
-        "connector leaves it out, put it under `exclude` of the table in the config",
-        missing);
-}
-
-/// How the schemas of an event describe its table otherwise than the messages did that it is read by.
-std::optional<std::string> why_other_types(const topic_table& table, const debezium::event& event)
-{
-    auto told = table_told_by(event, table.table.record.name, {});
-    if (!told) return told.error().text;
-    for (const auto& column : table.columns)
-        for (const auto& other : told->columns)
-            if (other.shape.name == column.shape.name && other.shape != column.shape)
-                return fmt::format("has a column {} of another type than those before", column.shape.name);
-    const auto& shape = table.table.record.shape;
-    auto is_same = [&](const std::string& name, std::uint16_t place) { return name == shape.columns[place].name; };
-    if (std::equal(told->key.begin(), told->key.end(), shape.key.begin(), shape.key.end(), is_same))
-        return std::nullopt;
-    return "has another key than those before";
-}
-
-/// A null in such a column may come as the default.
-bool may_hide_null(const described_column& column) noexcept
-{
-    return column.nullable && column.has_default;
-}
-
-bool may_hide_nulls(const topic_table& table)
-{
-    return std::any_of(table.columns.begin(), table.columns.end(), may_hide_null);
-}
-
-bool has_null_beside_default(const topic_table& table, std::span<const tuple_column> values)
-{
-    for (std::size_t at = 0; at < values.size(); ++at)
-        if (values[at].what == tuple_column::kind::null && may_hide_null(table.columns[at])) return true;
-    return false;
-}
+/// What is remembered of one partition while it is read.
+struct read_partition {
+    event_memory known;
+    std::int64_t known_to = 0;  // what lay before was there when reading began
+    bool expects_last = false;  // what comes first is the record that was read last
+    bool skips = false;         // something may have come that did not, since the last streamed event that was new
+    boost::unordered_flat_set<std::uint64_t> written = {};  // keys of rows, since there was a gap
+    std::optional<record> last = {};                        // of this turn
+    std::string deleted = {};                               // the key of the last event, if it deleted a row
+};
 
 }  // namespace
-
-/// The latest streamed events of a partition, to know them by when they come again.
-///
-/// They follow each other without one left out that could come again: so when one is known, all that have come since
-/// are, too, and to leave it out changes nothing.
-class log_reader::memory {
-public:
-    memory(std::size_t most, const std::optional<event_mark>& forgotten) : most_{most}, forgotten_{forgotten} {}
-
-    bool knows(const event_mark& mark, std::uint64_t fingerprint) const
-    {
-        return known_.contains(mixed(mark, fingerprint));
-    }
-
-    /// Whether everything that came with such a mark is known: what is not is then no repeat.
-    bool reaches_back_to(const event_mark& mark) const noexcept { return !forgotten_ || mark > *forgotten_; }
-
-    void add(const event_mark& mark, std::uint64_t fingerprint)
-    {
-        auto one = mixed(mark, fingerprint);
-        if (!known_.insert(one).second) return;
-        order_.emplace_back(mark, one);
-        if (order_.size() <= most_) return;
-        known_.erase(order_.front().second);
-        forget(order_.front().first);
-        order_.pop_front();
-    }
-
-    /// Something up to this may have come that is not here.
-    void forget(const event_mark& mark) noexcept { forgotten_ = std::max(forgotten_.value_or(mark), mark); }
-
-    void clear()
-    {
-        for (const auto& [mark, one] : order_) forget(mark);
-        known_ = {};
-        order_.clear();
-    }
-
-private:
-    static std::uint64_t mixed(const event_mark& mark, std::uint64_t fingerprint) noexcept
-    {
-        return fingerprint ^ (mark.last_commit * 0x9E3779B97F4A7C15ULL) ^ (mark.lsn * 0xC2B2AE3D27D4EB4FULL);
-    }
-
-    std::size_t most_;
-    std::optional<event_mark> forgotten_;
-    boost::unordered_flat_set<std::uint64_t> known_;
-    std::deque<std::pair<event_mark, std::uint64_t>> order_;
-};
 
 /// One table while it is read.
 struct log_reader::followed {
     const topic_table& table;
     table_place& place;
     debezium::row_decoder rows;
-    row_builder builder;
-    debezium::event_reader events;
-    std::vector<memory> known;  // of each partition
-    // Of each: something may have come that did not, since the last streamed event that was new.
-    std::vector<char> skips;
-    // Of each that has a gap: the keys of rows since then.
-    std::vector<boost::unordered_flat_set<std::uint64_t>> written;
-    std::vector<char> expects_last;            // of each
-    std::vector<std::int64_t> known_to;        // of each: what lay before was there when reading began
-    std::vector<std::optional<record>> taken;  // the last record of this turn, of each partition
-    std::vector<std::string> deleted;          // the key of the last event of each partition, if it deleted a row
-    std::string key;                           // of the event at hand
-    std::vector<tuple_column> filled;          // its row, where columns are missing in it
-    bool may_hide_nulls = false;               // behind defaults
-    bool is_complete = false;                  // the operator says so
-    std::uint64_t row_schema = 0;              // numbers of the schemas that were compared last
-    std::uint64_t key_schema = 0;
+    column_watch columns{table, place};
+    row_builder builder = {};
+    debezium::event_reader events = debezium::event_reader{};
+    std::vector<read_partition> partitions = {};
+    std::string key = {};      // of the event at hand
+    bool is_complete = false;  // the operator says so
 
     const debezium::event& event() const noexcept { return events.last(); }
+    read_partition& partition_of(const record& what) { return partitions[static_cast<std::size_t>(what.partition)]; }
+
+    column_watch::age age_of(const record& what)
+    {
+        return what.offset < partition_of(what).known_to ? column_watch::age::was_there : column_watch::age::is_new;
+    }
 };
 
 outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_table>& tables,
@@ -216,36 +80,15 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
             return failure{rows.error().code,
                            fmt::format("table {}: {}", to_string(table.table.record.name), rows.error().text)};
         const auto& name = table.table.record.name;
-        bool is_complete = std::ranges::find(made->policy_.complete, name) != made->policy_.complete.end();
         auto& place = made->places_.tables.at(name);
-        auto count = place.partitions.size();
-        std::vector<memory> known;
-        std::vector<char> skips;
-        std::vector<std::int64_t> known_to;
-        for (const auto& partition : place.partitions) {
-            known.emplace_back(limits::remembered_events_max / partitions, partition.mark);
-            skips.push_back(partition.next > 0 ? 1 : 0);
-            known_to.push_back(partition.target);
-        }
-        made->followed_.push_back(
-            std::make_unique<followed>(followed{.table = table,
-                                                .place = place,
-                                                .rows = std::move(*rows),
-                                                .builder = {},
-                                                .events = debezium::event_reader{},
-                                                .known = std::move(known),
-                                                .skips = std::move(skips),
-                                                .written = std::vector<boost::unordered_flat_set<std::uint64_t>>(count),
-                                                .expects_last = std::vector<char>(count),
-                                                .known_to = std::move(known_to),
-                                                .taken = std::vector<std::optional<record>>(count),
-                                                .deleted = std::vector<std::string>(count),
-                                                .key = {},
-                                                .filled = {},
-                                                .may_hide_nulls = may_hide_nulls(table),
-                                                .is_complete = is_complete,
-                                                .row_schema = 0,
-                                                .key_schema = 0}));
+        auto into = std::make_unique<followed>(followed{.table = table, .place = place, .rows = std::move(*rows)});
+        for (const auto& partition : place.partitions)
+            into->partitions.push_back(
+                {.known = event_memory{limits::remembered_events_max / partitions, partition.mark},
+                 .known_to = partition.target,
+                 .skips = partition.next > 0});
+        into->is_complete = std::ranges::find(made->policy_.complete, name) != made->policy_.complete.end();
+        made->followed_.push_back(std::move(into));
     }
     return made;
 }
@@ -265,20 +108,20 @@ log_reader::followed* log_reader::find(std::string_view topic)
 
 void log_reader::know_up_to(std::string_view topic, std::int32_t partition, std::int64_t offset)
 {
-    if (auto* into = find(topic)) into->known_to.at(static_cast<std::size_t>(partition)) = offset;
+    if (auto* into = find(topic)) into->partitions.at(static_cast<std::size_t>(partition)).known_to = offset;
 }
 
 bool log_reader::has_read_what_was_known() const noexcept
 {
     return std::all_of(followed_.begin(), followed_.end(), [](const auto& each) {
-        return std::equal(each->known_to.begin(), each->known_to.end(), each->place.partitions.begin(),
-                          [](std::int64_t known, const partition_place& partition) { return partition.next >= known; });
+        return std::equal(each->partitions.begin(), each->partitions.end(), each->place.partitions.begin(),
+                          [](const auto& one, const partition_place& place) { return place.next >= one.known_to; });
     });
 }
 
 void log_reader::expect_last_again(std::string_view topic, std::int32_t partition)
 {
-    if (auto* into = find(topic)) into->expects_last.at(static_cast<std::size_t>(partition)) = 1;
+    if (auto* into = find(topic)) into->partitions.at(static_cast<std::size_t>(partition)).expects_last = true;
 }
 
 outcome<void> log_reader::take(const record& what)
@@ -289,14 +132,15 @@ outcome<void> log_reader::take(const record& what)
     if (what.partition < 0 || index >= into->place.partitions.size())
         return failure{errc::topic_changed, fmt::format("topic {} has got more partitions", what.topic)};
     auto& partition = into->place.partitions[index];
-    if (std::exchange(into->expects_last[index], 0) != 0 && (what.at_end || what.offset != partition.last))
+    auto& reading = into->partitions[index];
+    if (std::exchange(reading.expects_last, false) && (what.at_end || what.offset != partition.last))
         return refuse(
             *into, what, errc::topic_replaced,
             "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
     if (what.at_end) {
         partition.next = std::max(partition.next, what.offset);
         partition.has_gap = false;
-        into->written[index] = {};
+        reading.written = {};
         return {};
     }
     if (what.offset < partition.next) {  // read once more, to see whether this is the same log
@@ -307,7 +151,7 @@ outcome<void> log_reader::take(const record& what)
     if (auto done = take_row(*into, what); !done && !may_skip(*into, done.error())) return done;
     partition.next = what.offset + 1;
     partition.last = what.offset;
-    into->taken[index] = what;
+    reading.last = what;
     return {};
 }
 
@@ -316,8 +160,8 @@ outcome<void> log_reader::take(const record& what)
 void log_reader::note_gap(followed& into, std::size_t index)
 {
     into.place.partitions[index].has_gap = true;
-    into.skips[index] = 1;
-    into.written[index].clear();
+    into.partitions[index].skips = true;
+    into.partitions[index].written.clear();
 }
 
 outcome<void> log_reader::take_row(followed& into, const record& what)
@@ -344,7 +188,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     auto index = static_cast<std::size_t>(what.partition);
     if (event.kind == event_kind::message) return {};
     if (event.kind == event_kind::tombstone) return bury(into, what);
-    into.deleted[index].clear();
+    into.partitions[index].deleted.clear();
     note_snapshot(into);
     into.place.doubts.no_snapshot = !into.place.has_snapshot_rows && !event.is_flattened && !into.is_complete;
     if (is_streamed(event)) {
@@ -352,7 +196,8 @@ outcome<void> log_reader::apply(followed& into, const record& what)
         if (!news) return news.error();
         if (!*news) {
             // So that the tombstone behind it is left out, too.
-            if (event.kind == event_kind::remove && !build_key(into, what).has_error()) into.deleted[index] = into.key;
+            if (event.kind == event_kind::remove && !build_key(into, what).has_error())
+                into.partitions[index].deleted = into.key;
             return {};
         }
     }
@@ -373,60 +218,46 @@ outcome<void> log_reader::apply(followed& into, const record& what)
 
 outcome<void> log_reader::put(followed& into, const record& what)
 {
-    if (auto same = check_schemas(into, what); !same) return same;
-    if (auto lacking = check_generated(into, what); !lacking) return lacking;
+    const auto& event = into.event();
+    auto age = into.age_of(what);
+    if (auto why = into.columns.why_other_types(event, age)) return refuse(into, what, errc::table_changed, *why);
+    if (auto why = into.columns.why_mixed_up(event)) return bad(into, what, *why);
     if (auto built = build_key(into, what); !built) return built;
-    if (into.rows.decode_row(into.event())) return bad(into, what, into.rows.wrong());
+    if (into.rows.decode_row(event)) return bad(into, what, into.rows.wrong());
     if (into.rows.has_former_types()) into.place.doubts.other_types = true;
-    if (into.may_hide_nulls) note_nulls(into);
-    if (auto done = note_columns(into, what); !done) return done;
+    into.columns.note_nulls(event, into.rows.values());
+    if (auto why = into.columns.why_other_columns(event, into.rows, age))
+        return refuse(into, what, errc::table_changed, *why);
     const auto& table = into.table.table;
-    auto values = row_values(into);
+    auto values = into.columns.values_of(into.rows);
     if (into.builder.build_key(table, values) || into.builder.key() != into.key)
         return bad(into, what, "has another key than its row");
     if (into.builder.build_tuple(table, values))
         return bad(into, what,
                    fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
-    forget_stale(into, static_cast<std::size_t>(what.partition));
+    forget_stale(into, what);
     changes_.put(table.record.rows, into.key, into.builder.tuple(), row_before::unsure);
     touch(into);
     return {};
 }
 
 // A value that is not known is better than one that may have been another meanwhile.
-void log_reader::forget_stale(followed& into, std::size_t index)
+void log_reader::forget_stale(followed& into, const record& what)
 {
-    if (!into.place.partitions[index].has_gap) return;
-    auto& written = into.written[index];
+    if (!into.place.partitions[static_cast<std::size_t>(what.partition)].has_gap) return;
+    auto& written = into.partition_of(what).written;
     auto key = XXH3_64bits(into.key.data(), into.key.size());
     if (has_unchanged(into.builder.tuple()) && !written.contains(key))
         changes_.remove(into.table.table.record.rows, into.key);
     if (written.size() < limits::remembered_events_max) written.insert(key);
 }
 
-// A column that was added later is null in a row from before, if it can be. One that was renamed may stand in it under
-// its former name, and so is not known.
-std::span<const tuple_column> log_reader::row_values(followed& into) const
-{
-    auto values = into.rows.values();
-    auto missing = into.rows.missing();
-    if (missing.empty() || !into.rows.unknown_member().empty()) return values;
-    into.filled.assign(values.begin(), values.end());
-    for (auto at : missing) {
-        const auto& column = into.table.columns[at];
-        if (!column.nullable || column.has_default || column.earlier == earlier_rows::unknown) continue;
-        if (column.earlier == earlier_rows::likely_null) into.place.doubts.untold_defaults = true;
-        into.filled[at] = tuple_column{};
-    }
-    return into.filled;
-}
-
 outcome<void> log_reader::remove(followed& into, const record& what)
 {
-    if (auto lacking = check_generated(into, what); !lacking) return lacking;
+    if (auto why = into.columns.why_mixed_up(into.event())) return bad(into, what, *why);
     if (auto built = build_key(into, what); !built) return built;
     changes_.remove(into.table.table.record.rows, into.key);
-    into.deleted[static_cast<std::size_t>(what.partition)] = into.key;
+    into.partition_of(what).deleted = into.key;
     touch(into);
     return {};
 }
@@ -436,10 +267,10 @@ outcome<void> log_reader::bury(followed& into, const record& what)
 {
     if (!what.key) return {};  // of a table without key: see put
     if (auto built = build_key(into, what); !built) return built;
-    auto index = static_cast<std::size_t>(what.partition);
-    if (std::exchange(into.deleted[index], {}) == into.key) return {};
+    auto& partition = into.partition_of(what);
+    if (std::exchange(partition.deleted, {}) == into.key) return {};
     // Its delete is gone, and may have been a repeat: then what it removed has to come again.
-    into.known[index].clear();
+    partition.known.clear();
     changes_.remove(into.table.table.record.rows, into.key);
     touch(into);
     return {};
@@ -476,14 +307,14 @@ outcome<bool> log_reader::is_news(followed& into, const record& what)
     const auto& event = into.event();
     auto index = static_cast<std::size_t>(what.partition);
     auto& partition = into.place.partitions[index];
-    auto& known = into.known[index];
+    auto& known = into.partitions[index].known;
     auto mark = mark_of(event.source);
     auto fingerprint = fingerprint_of(event);
     if (known.knows(mark, fingerprint)) {
         partition.repeating = mark < partition.mark;
         return false;
     }
-    if (std::exchange(into.skips[index], 0) != 0) known.forget(std::max(mark, partition.mark.value_or(mark)));
+    if (std::exchange(into.partitions[index].skips, false)) known.forget(std::max(mark, partition.mark.value_or(mark)));
     // Which is a new one, if it stands behind the other's last commit.
     bool is_first_of_connector = mark.last_commit == 0;
     if (is_first_of_connector && partition.mark && partition.mark->last_commit != 0 &&
@@ -567,7 +398,7 @@ void log_reader::begin_run(followed& into, db_time run)
         partition.mark.reset();
         partition.repeating = false;
     }
-    for (auto& known : into.known) known.clear();
+    for (auto& partition : into.partitions) partition.known.clear();
     if (!again) return;
     if (policy_.resnapshot == resnapshot_policy::sweep && into.place.partitions.size() == 1) {
         changes_.clear_table(into.table.table.record.rows);
@@ -577,78 +408,10 @@ void log_reader::begin_run(followed& into, db_time run)
     }
 }
 
-// The converter's setting is told by streamed events, or by a null that came as one. Until then it may be either.
-void log_reader::note_nulls(followed& into)
-{
-    auto& place = into.place;
-    auto told = into.event().source.has_defaults_for_nulls;
-    if (told == true) place.nulls = nulls_seen::as_defaults;
-    if (place.nulls == nulls_seen::nothing &&
-        (told == false || has_null_beside_default(into.table, into.rows.values())))
-        place.nulls = nulls_seen::as_nulls;
-    place.doubts.nulls_as_defaults = place.nulls != nulls_seen::as_nulls;
-}
-
-// Columns come and go without a word, and a connector may leave some out. In what was written before the start other
-// columns are no surprise, if the newest row has those of the description.
-outcome<void> log_reader::note_columns(followed& into, const record& what)
-{
-    auto& place = into.place;
-    auto unknown = into.rows.unknown_member();
-    auto lost = into.rows.missing();
-    auto missing = lost.empty() ? std::string_view{} : std::string_view{into.table.columns[lost.front()].shape.name};
-    if (into.event().is_flattened) place.doubts.untold_history = true;
-    if (what.offset >= into.known_to[static_cast<std::size_t>(what.partition)])
-        if (auto why = why_other_columns(into.table.origin, unknown, missing))
-            return refuse(into, what, errc::table_changed, *why);
-    auto time = commit_time(into.event().source);
-    if (time && place.newest_event && *time < *place.newest_event) return {};
-    if (time) place.newest_event = time;
-    place.unknown_column = unknown;
-    place.missing_column = missing;
-    return {};
-}
-
-// What was written before the start may be of older types: the newest row's are those that were asked for then.
-outcome<void> log_reader::check_schemas(followed& into, const record& what) const
-{
-    const auto& event = into.event();
-    if (into.table.origin == column_origin::description || !event.row_schema || !event.key_schema) return {};
-    if (what.offset < into.known_to[static_cast<std::size_t>(what.partition)]) return {};
-    if (into.row_schema == event.row_schema_number && into.key_schema == event.key_schema_number) return {};
-    into.row_schema = event.row_schema_number;
-    into.key_schema = event.key_schema_number;
-    auto why = why_other_types(into.table, event);
-    if (why) return refuse(into, what, errc::table_changed, *why);
-    return {};
-}
-
-// Seen with Debezium 3.7: after a blocking snapshot it takes a change's values as if the server sent generated columns, too, and
-// so each stands under the column before its own.
-outcome<void> log_reader::check_generated(followed& into, const record& what) const
-{
-    const auto& event = into.event();
-    if (event.is_flattened || event.source.snapshot != snapshot_mark::none) return {};
-    auto row = event.row ? event.row : event.before;
-    if (!row) return {};
-    for (const auto& name : into.table.generated) {
-        auto member = row.find(name);
-        if (!member)
-            into.place.lacks_generated = true;
-        else if (member.is_present() && into.place.lacks_generated)
-            return bad(
-                into, what,
-                fmt::format("has a value of the generated column {}, which changes before lack: the connector mixes up "
-                            "the table's columns, as after a snapshot that a signal asked for; restart it",
-                            name));
-    }
-    return {};
-}
-
 outcome<void> log_reader::check_columns() const
 {
     for (const auto& each : followed_)
-        if (auto why = why_other_columns(each->table.origin, each->place.unknown_column, each->place.missing_column))
+        if (auto why = each->columns.why_newest_differs())
             return failure{errc::table_changed, fmt::format("topic {}: the newest row {}", each->table.topic, *why),
                            each->table.table.record.rows};
     return {};
@@ -682,8 +445,8 @@ void log_reader::touch(const followed& table)
 void log_reader::end_turn()
 {
     for (auto& each : followed_)
-        for (std::size_t index = 0; index < each->taken.size(); ++index)
-            if (auto last = std::exchange(each->taken[index], std::nullopt))
+        for (std::size_t index = 0; index < each->partitions.size(); ++index)
+            if (auto last = std::exchange(each->partitions[index].last, std::nullopt))
                 each->place.partitions[index].last_hash = hash_of(*last);
 }
 

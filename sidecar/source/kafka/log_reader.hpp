@@ -7,13 +7,11 @@
 #include "source/kafka/connector_lag.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/record.hpp"
-#include "decode/tuple_column.hpp"
 #include "source/kafka/topics.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -111,12 +109,11 @@ public:
 
 private:
     struct followed;
-    class memory;
 
     log_reader(reading_policy policy, log_places start);
     followed* find(std::string_view topic);
     static void note_gap(followed& into, std::size_t index);
-    void forget_stale(followed& into, std::size_t index);
+    void forget_stale(followed& into, const record& what);
     outcome<void> take_row(followed& into, const record& what);
     outcome<void> apply(followed& into, const record& what);
     outcome<void> put(followed& into, const record& what);
@@ -125,15 +122,10 @@ private:
     outcome<void> truncate(followed& into, const record& what);
     outcome<bool> is_news(followed& into, const record& what);
     outcome<void> build_key(followed& into, const record& what);
-    std::span<const tuple_column> row_values(followed& into) const;
     void note_snapshot(followed& into);
     void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
     void begin_run_of_all(db_time run, const followed& into);
-    outcome<void> check_schemas(followed& into, const record& what) const;
-    static void note_nulls(followed& into);
-    outcome<void> check_generated(followed& into, const record& what) const;
-    outcome<void> note_columns(followed& into, const record& what);
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);
     failure refuse(const followed& into, const record& what, errc code, std::string_view why) const;
