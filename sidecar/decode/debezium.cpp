@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-// key       := null | {column: value, ...}
+// key       := null | {column: value, ...} | value
 // value     := null | envelope | row | heartbeat | boundary
 // envelope  := {"before": row | null, "after": row | null, "source": {...}, "op": letter,
 //               "transaction": {"id": "txId:lsn", ...} | null, ...}
@@ -238,7 +238,7 @@ private:
         event_.key = key_.payload();
         event_.key_schema = key_.schema();
         event_.key_schema_number = key_.schema_number();
-        if (event_.key && !event_.key.is(json_kind::object)) in.refuse("the key is not an object");
+        if (event_.key.is(json_kind::array)) in.refuse("the key is neither an object nor one value");
     }
 
     void read_value(json_node value, member_reader& in)

@@ -89,7 +89,7 @@ struct event {
     event_kind kind = event_kind::tombstone;
     bool is_flattened = false;                ///< By ExtractNewRecordState.
     std::optional<operation> op;              ///< Flattened: only if the connector adds it.
-    json_node key;                            ///< None if the message has no key.
+    json_node key;                            ///< An object, or one value; none if the message has no key.
     json_node row;                            ///< Of an upsert.
     json_node before;                         ///< Of an update or removal, where given. See below.
     std::string_view added_prefix;            ///< Flattened: members of a row that begin so are about it, not in it.

@@ -32,7 +32,7 @@ outcome<void> row_decoder::compile_texts(json_node schema, types_from origin, co
 {
     column_texts compiled;
     for (const auto& column : table_->record.shape.columns) {
-        auto field = field_of(schema, column.name);
+        auto field = schema_of(schema, compiled.of.size());
         auto change =
             origin == types_from::schemas ? change_since(field, column.type, column.typmod) : type_change::none;
         compiled.has_former_types = compiled.has_former_types || change != type_change::none;
@@ -67,6 +67,14 @@ outcome<void> row_decoder::follow(json_node schema, std::uint64_t number, std::u
     return compiled;
 }
 
+/// A key that is one value has the schema of its column.
+json_node row_decoder::schema_of(json_node schema, std::size_t column) const noexcept
+{
+    const auto& shape = table_->record.shape;
+    if (!schema || schema.find("fields")) return field_of(schema, shape.columns[column].name);
+    return shape.key.size() == 1 && shape.key.front() == column ? schema : json_node{};
+}
+
 error_code row_decoder::decode_row(const event& said)
 {
     return decode_whole(said.row, said);
@@ -89,8 +97,11 @@ error_code row_decoder::decode_key(const event& said)
 {
     begin();
     std::ranges::fill(values_, tuple_column{});
-    if (said.key)
+    if (said.key.is(json_kind::object)) {
         if (auto ec = decode(said.key, said, key_texts_, key_order_)) return ec;
+    } else if (said.key) {
+        if (auto ec = decode_lone(said.key)) return ec;
+    }
     return check_key();
 }
 
@@ -122,9 +133,19 @@ error_code row_decoder::decode(json_node object, const event& said, const column
     return {};
 }
 
+// As a transform leaves it that extracts the field from the key (ExtractField$Key).
+error_code row_decoder::decode_lone(json_node value)
+{
+    const auto& key = table_->record.shape.key;
+    if (key.size() == 1) return take(value, key.front(), key_texts_);
+    wrong_ = "the key is one value, and the table's has several columns";
+    return errc::column_mismatch;
+}
+
 error_code row_decoder::take(json_node member, std::size_t column, const column_texts& texts)
 {
-    if (std::exchange(seen_[column], round_) == round_) return refuse(errc::bad_text, member.name(), "is there twice");
+    const auto& name = table_->record.shape.columns[column].name;
+    if (std::exchange(seen_[column], round_) == round_) return refuse(errc::bad_text, name, "is there twice");
     ++found_;
     const auto& text = texts.of[column];
     if (!text) {
@@ -133,7 +154,7 @@ error_code row_decoder::take(json_node member, std::size_t column, const column_
     }
     auto ec = text->convert(member, scratch_[column], values_[column]);
     if (!ec) return {};
-    return refuse(reason_of(ec), member.name(),
+    return refuse(reason_of(ec), name,
                   ec == errc::over_limit ? "has a value that is too long"
                                          : "has a value that the connector does not write for its type and settings");
 }

@@ -45,8 +45,8 @@ public:
     error_code decode_row(const event& said);
     error_code decode_before(const event& said);
 
-    /// Decodes event::key; columns that it does not have are null. Errors: as decode_row; column_mismatch if a column
-    /// of the table's key is not in it, or if there is no key.
+    /// Decodes event::key; columns that it does not have are null. A key that is one value is that of the table's one key
+    /// column. Errors: as decode_row; column_mismatch if a column of the table's key is not in it, or if there is no key.
     error_code decode_key(const event& said);
 
     /// What was decoded last, a value for each stored column; a missing one is unchanged in a row. Borrowed from the
@@ -90,6 +90,8 @@ private:
     void begin() noexcept;
     error_code decode_whole(json_node row, const event& said);
     error_code decode(json_node object, const event& said, const column_texts& texts, member_order& order);
+    error_code decode_lone(json_node value);
+    json_node schema_of(json_node schema, std::size_t column) const noexcept;
     error_code take(json_node member, std::size_t column, const column_texts& texts);
     std::size_t column_of(std::string_view name, std::size_t place, const event& said, member_order& order) const;
     std::size_t look_up(std::string_view name, const event& said) const noexcept;

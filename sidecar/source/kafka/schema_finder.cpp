@@ -43,17 +43,22 @@ described_column column_from(debezium::schema_column from, json_node field, cons
     return made;
 }
 
-outcome<std::vector<std::string>> key_from(const debezium::event& said)
+constexpr std::string_view otherwise = "or describe the table with `understudy describe` for source.kafka.description";
+
+outcome<std::vector<std::string>> key_from(const debezium::event& said, const table_name& name)
 {
     std::vector<std::string> names;
     if (!said.key_schema) return names;
+    if (!said.key.is(json_kind::object))
+        return failure{errc::columns_unknown,
+                       fmt::format("table {}: the keys of its messages are values alone, which do not tell what column "
+                                   "they are of: take the transform of keys away, {}",
+                                   to_string(name), otherwise)};
     auto columns = debezium::columns_of(said.key_schema);
     if (!columns) return columns.error();
     for (auto& column : *columns) names.push_back(std::move(column.name));
     return names;
 }
-
-constexpr std::string_view otherwise = "or describe the table with `understudy describe` for source.kafka.description";
 
 }  // namespace
 
@@ -70,7 +75,7 @@ outcome<described_table> table_told_by(const debezium::event& said, const table_
         auto field = debezium::field_of(said.row_schema, column.name);
         made.columns.push_back(column_from(std::move(column), field, settings));
     }
-    auto key = key_from(said);
+    auto key = key_from(said, name);
     if (!key) return key.error();
     made.key = std::move(*key);
     return made;

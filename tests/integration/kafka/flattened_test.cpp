@@ -26,6 +26,20 @@ void check_changes(topic_mirror& through)
     BOOST_TEST(through.lasting_difference() == "");
 }
 
+/// Keys that are the value of their column alone, in messages of this topic.
+connector_properties extracted_keys(bool with_schemas)
+{
+    return {{"transforms", "key"},
+            {"transforms.key.type", "org.apache.kafka.connect.transforms.ExtractField$Key"},
+            {"transforms.key.field", "id"},
+            {"transforms.key.predicate", "rows"},
+            {"predicates", "rows"},
+            {"predicates.rows.type", "org.apache.kafka.connect.transforms.predicates.TopicNameMatches"},
+            {"predicates.rows.pattern", ".*[.]item"},
+            {"key.converter.schemas.enable", with_schemas ? "true" : "false"},
+            {"decimal.handling.mode", "precise"}};
+}
+
 connector_properties flattened(const std::string& mode)
 {
     return {{"transforms", "flat"},
@@ -60,6 +74,21 @@ BOOST_AUTO_TEST_CASE(flattened_rows_hold_the_same_whatever_a_delete_is)
             check_changes(through);
             BOOST_TEST(through.manifest().at("tables").at(0).at("doubts").at(0) == "untold_history");
         }
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_values_alone_are_those_of_the_key_column)
+{
+    constexpr const char* decimal_key =
+        "CREATE TABLE item (id numeric(8,2) PRIMARY KEY, n numeric(8,2) DEFAULT 3, note text, at timestamptz);"
+        "INSERT INTO item SELECT i, i / 4.0, 'row ' || i, now() FROM generate_series(1, 5) i;";
+    for (bool with_schemas : {false, true}) {
+        topic_mirror through{{.name = with_schemas ? "lone_keys_told" : "lone_keys",
+                              .setup = with_schemas ? decimal_key : table,
+                              .tables = {"public.item"},
+                              .connector = extracted_keys(with_schemas),
+                              .encodings = "      decimal_handling_mode: precise\n"}};
+        check_changes(through);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(debeziums_own_defaults_for_values_hold_what_check_does_not_warn_of)

@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(messages_of_other_converters_are_refused_with_the_setting_t
     BOOST_TEST(refused("").code == errc::bad_text);
     BOOST_TEST(refused("{").text == "the value is not JSON");
     BOOST_TEST(refused("[]").text == "the value is not an object");
-    BOOST_TEST(refused("{}", "3").text == "the key is not an object");
+    BOOST_TEST(refused("{}", "[3]").text == "the key is neither an object nor one value");
 }
 
 BOOST_AUTO_TEST_CASE(what_an_envelope_lacks_or_has_wrong_is_named)

@@ -872,6 +872,8 @@ std::vector<bad_record> bad_records()
         {"a value that does not fit", plain(key_json(1), envelope('u', R"({"id":1,"name":{},"note":"n"})", at)),
          "name"},
         {"a key that is no number", plain(R"({"id":"x"})", good), "id"},
+        {"a key that is another value alone", plain("2", good), "has another key than its row"},
+        {"a key that is a list", plain("[1]", good), "the key is neither an object nor one value"},
         {"an envelope without a row", plain(key_json(1), envelope('u', "null", at)), ""},
         {"a row that is a list", plain(key_json(1), envelope('u', "[]", at)), ""},
         {"an operation that is not known", plain(key_json(1), envelope('z', row_json(1, "bad", "n"), at)), ""},

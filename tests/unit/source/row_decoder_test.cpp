@@ -91,6 +91,20 @@ BOOST_AUTO_TEST_CASE(missing_columns_are_listed_and_unchanged)
     BOOST_TEST(got.decoder.missing().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_is_one_value_is_that_of_the_only_key_column)
+{
+    decoding got{items()};
+    BOOST_TEST(!got.key("7"));
+    BOOST_TEST(got.values() == "7,,");
+    BOOST_TEST(got.key(R"("seven")") == errc::bad_text);
+    BOOST_TEST(got.decoder.wrong().starts_with("column `id` "));
+    auto table = items();
+    table.record.shape.key = {0, 1};
+    decoding composite{table};
+    BOOST_TEST(composite.key("7") == errc::column_mismatch);
+    BOOST_TEST(composite.decoder.wrong() == "the key is one value, and the table's has several columns");
+}
+
 BOOST_AUTO_TEST_CASE(the_first_member_that_is_no_column_is_named)
 {
     auto table = items();
