@@ -29,6 +29,10 @@ class CapturedSchema(Schema):
             self.excluded[table.name] = {name for name in map(name_of, table.columns) if name in ("x", "g")}
             self.excluded[table.name] |= {name_of(column) for column in table.columns if column.endswith(NEVER_SENT)}
 
+    @property
+    def keyed_by_k(self):
+        return [table.name for table in self.tables if table.constraint == "PRIMARY KEY (k)"]
+
     def create(self, session):
         for name in EXTENSIONS:
             session.ask(f"CREATE EXTENSION {name}")

@@ -16,6 +16,7 @@ ENCODINGS = {
 PLACEHOLDERS = [None, None, "not there", "hex:5f5f3f", "__other_value"]
 PREFIXES = ["{}", "{}", "Shop-{}.eu_1", "a.{}"]
 FLATTEN = "io.debezium.transforms.ExtractNewRecordState"
+EXTRACT_KEY = "org.apache.kafka.connect.transforms.ExtractField$Key"
 DELETES = ["tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"]  # `drop` tells nobody of deletes
 ADDED = ["op,table,lsn,source.ts_ms,txId", "op", "schema,table"]
 QUICK_CLEANER = {"segment.ms": 300, "min.cleanable.dirty.ratio": 0.01, "max.compaction.lag.ms": 600}
@@ -47,7 +48,7 @@ class Connector:
                  "key.converter.schemas.enable", "value.converter.schemas.enable", "column.propagate.source.type",
                  "tombstones.on.delete", "value.converter.decimal.format", "value.converter.replace.null.with.default",
                  "snapshot.max.threads", "transforms.flat.delete.tombstone.handling.mode",
-                 "transforms.flat.add.fields"]
+                 "transforms.flat.add.fields", "predicates.lone.pattern"]
         words += [f"{name}={self.properties[name]}" for name in shown if name in self.properties]
         return "; ".join(words)
 
@@ -75,8 +76,8 @@ class Connector:
                                       for name in self.members) + "]}"
 
 
-def random_connector(rng, name, port, members):
-    """`members` are the tables to be captured, beside that of the signals."""
+def random_connector(rng, name, port, members, keyed_by_k):
+    """`members` are the tables to be captured, beside that of the signals; of some `k` alone is the key."""
     prefix = rng.choice(PREFIXES).format(name)
     shape = rng.choice(["enveloped", "enveloped", "enveloped", "flattened"])
     columns = rng.choice(["description", "description", "messages", "both"])
@@ -96,7 +97,7 @@ def random_connector(rng, name, port, members):
         "tombstones.on.delete": rng.choice(["true", "true", "false"]),
         "provide.transaction.metadata": "false" if made.transactions == "none" else "true",
         **{setting: rng.choice(modes) for setting, modes in ENCODINGS.items()},
-        **topics_of(rng, made), **messages_of(rng, made),
+        **topics_of(rng, made), **messages_of(rng, made, keyed_by_k),
         "value.converter.replace.null.with.default": rng.choice(["false"] * 5 + ["true"]),
         "producer.override.compression.type": rng.choice(["none", "gzip", "snappy", "lz4", "zstd"]),
         "snapshot.max.threads": rng.choice([1, 1, 3]),
@@ -118,7 +119,7 @@ def topics_of(rng, made):
             **{f"topic.creation.default.{name}": value for name, value in settings.items()}}
 
 
-def messages_of(rng, made):
+def messages_of(rng, made, keyed_by_k):
     schemas = made.columns != "description" or rng.random() < 0.2
     key_schemas = schemas if made.columns != "description" else rng.random() < 0.3
     settings = {"value.converter.schemas.enable": str(schemas).lower(), "key.converter.schemas.enable": str(key_schemas).lower()}
@@ -132,4 +133,14 @@ def messages_of(rng, made):
                      "transforms.flat.delete.tombstone.handling.mode": rng.choice(DELETES)}
         if rng.random() < 0.5:
             settings["transforms.flat.add.fields"] = rng.choice(ADDED)
+    if made.columns == "description" and keyed_by_k and rng.random() < 0.3:
+        settings |= lone_keys(settings.get("transforms"), rng.sample(keyed_by_k, rng.randint(1, len(keyed_by_k))))
     return settings
+
+
+def lone_keys(other_transforms, tables):
+    """The keys of some tables are values alone."""
+    return {"transforms": ",".join(filter(None, [other_transforms, "key"])), "transforms.key.type": EXTRACT_KEY,
+            "transforms.key.field": "k", "transforms.key.predicate": "lone", "predicates": "lone",
+            "predicates.lone.type": "org.apache.kafka.connect.transforms.predicates.TopicNameMatches",
+            "predicates.lone.pattern": f".*[.]public[.]({'|'.join(tables)})"}

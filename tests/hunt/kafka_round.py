@@ -39,7 +39,7 @@ class KafkaRound(Round):
         self.connectors = self.signals = 0
         super().__init__(server, seed, evidence)
         self.does_ddl = self.is_impatient = False
-        self.connector = random_connector(self.rng, self.database, server.port, self.schema.mirrored)
+        self.connector = random_connector(self.rng, self.database, server.port, self.schema.mirrored, self.schema.keyed_by_k)
 
     @property
     def connector_name(self):
