@@ -36,8 +36,8 @@ bool ends_plain(char byte) noexcept
 /// The first byte that is no plain one of a string.
 const char* skip_plain(const char* at, const char* end) noexcept
 {
-    static_assert(std::endian::native == std::endian::little);
-    for (; end - at >= 8; at += 8) {
+    constexpr bool is_lowest_first = std::endian::native == std::endian::little;
+    for (; is_lowest_first && end - at >= 8; at += 8) {
         std::uint64_t bytes;
         std::memcpy(&bytes, at, sizeof bytes);
         auto below = (bytes - repeated(0x20)) & ~bytes & repeated(0x80);
@@ -197,7 +197,10 @@ bool json_skeleton::learn(std::string_view text, std::span<const tape_entry> ent
         bool is_scalar = stop != at;
         if (is_scalar && is_name(stop, end)) {
             auto quoted = between(at, stop);
-            if (quoted.find('\\') != quoted.npos) return false;
+            if (quoted.find('\\') != quoted.npos) {
+                places_.clear();
+                return false;
+            }
             text_.append(quoted);
             name = std::string_view{text_}.substr(text_.size() - quoted.size() + 1, quoted.size() - 2);
             at = stop;

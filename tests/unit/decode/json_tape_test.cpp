@@ -249,6 +249,13 @@ BOOST_AUTO_TEST_CASE(a_known_message_with_any_byte_changed_is_read_as_if_it_were
     }
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_taken_from_a_text_that_is_not_learned)
+{
+    json_tape tape;
+    for (std::string_view text : {R"({"a":1,"b\"":2})", R"({"a":1,)", R"({"a":1,"b\"":3})", R"({"a":4})"})
+        for (int again = 0; again < 2; ++again) check_known(tape, text);
+}
+
 BOOST_AUTO_TEST_CASE(more_kinds_of_texts_than_a_tape_knows_are_all_read)
 {
     json_tape tape;
