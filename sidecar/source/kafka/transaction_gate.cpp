@@ -137,8 +137,7 @@ void transaction_gate::take_boundary(const record& what, time_point now)
 
 void transaction_gate::note_ends(partition_ends ends, time_point asked_at)
 {
-    if (asked_.size() == limits::asked_ends_max) asked_.pop_back();
-    asked_.emplace_back(std::move(ends), asked_at);
+    asked_.note(std::move(ends), asked_at);
 }
 
 bool transaction_gate::has_arrived(const partition_ends& ends) const
@@ -152,10 +151,8 @@ bool transaction_gate::has_arrived(const partition_ends& ends) const
 
 void transaction_gate::advance(const circumstances& now_is, time_point now)
 {
-    while (!asked_.empty() && has_arrived(asked_.front().first)) {
-        read_through_ = asked_.front().second;
-        asked_.pop_front();
-    }
+    auto has_come = [this](const partition_ends& ends) { return has_arrived(ends); };
+    while (auto asked_at = asked_.take(has_come)) read_through_ = *asked_at;
     if (mode_ == mode::catching_up || mode_ == mode::counting) count_on(now_is, now);
     if (mode_ == mode::closing) close_on(now);
     if (mode_ == mode::closed) pass_whole(now);

@@ -2,6 +2,7 @@
 
 #include "core/db_time.hpp"
 #include "decode/debezium.hpp"
+#include "source/kafka/awaited_ends.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/record.hpp"
 #include "source/kafka/topics.hpp"
@@ -145,7 +146,7 @@ private:
     time_point since_;  // of the mode, or of what made it begin again
     std::chrono::steady_clock::duration wait_;
     time_point read_through_{};
-    std::deque<std::pair<partition_ends, time_point>> asked_;
+    awaited_ends<time_point> asked_;  // and when they were asked for
     std::int64_t boundaries_arrived_ = 0;
     transaction_border border_;
     bool knows_topic_ = true;  // else the record before the border comes first, and is compared
