@@ -3,6 +3,7 @@
 #include "render/json_text.hpp"
 #include "source/kafka/value_containers.hpp"
 #include "source/kafka/value_geometry.hpp"
+#include "source/kafka/value_intervals.hpp"
 #include "source/kafka/value_numbers.hpp"
 #include "source/kafka/value_plan.hpp"
 

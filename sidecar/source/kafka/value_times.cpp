@@ -1,9 +1,8 @@
 #include "source/kafka/value_times.hpp"
 
-#include <algorithm>
+#include "source/kafka/time_parts.hpp"
+
 #include <array>
-#include <charconv>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -12,17 +11,10 @@
 // date      := ['+' | '-'] digit{4,9} '-' month '-' day ['Z']     the Z where it stands alone
 // clock     := hours ':' minutes [':' seconds ['.' digit{1,9}]]
 // time      := clock 'Z'
-// interval  := 'P' (number ('Y' | 'M' | 'D'))* ['T' (number ('H' | 'M' | 'S'))*]
-// number    := ['+' | '-'] digit+ ['.' digit{1,9}]                the fraction only of seconds
 
 namespace understudy::debezium {
 
 namespace {
-
-constexpr std::int64_t second_us = 1'000'000;
-constexpr std::int64_t minute_us = 60 * second_us;
-constexpr std::int64_t hour_us = 60 * minute_us;
-constexpr std::int64_t day_us = 24 * hour_us;
 
 struct calendar_day {
     std::int64_t year = 0;  ///< Zero is 1 BC.
@@ -115,24 +107,6 @@ constexpr std::array<std::pair<std::string_view, infinity>, 6> date_infinity_tex
     {"-5877611-06-22Z", infinity::past},
 }};
 
-void append_number(std::int64_t value, std::size_t digits, std::string& out)
-{
-    std::array<char, 20> buffer{};
-    auto* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    auto size = static_cast<std::size_t>(end - buffer.data());
-    if (size < digits) out.append(digits - size, '0');
-    out.append(buffer.data(), size);
-}
-
-/// The parts of a second without zeros at the end; nothing for none.
-void append_fraction(std::int64_t microseconds, std::string& out)
-{
-    if (microseconds == 0) return;
-    out.push_back('.');
-    append_number(microseconds, 6, out);
-    while (out.back() == '0') out.pop_back();
-}
-
 void append_clock(std::int64_t microseconds, std::string& out)
 {
     append_number(microseconds / hour_us, 2, out);
@@ -198,84 +172,6 @@ std::optional<moment> moment_of(std::int64_t value, time_unit unit) noexcept
     return moment{days, units * per_unit};
 }
 
-/// Takes parts off the front of a text; the first that does not fit fails all the rest.
-class iso_reader {
-public:
-    explicit iso_reader(std::string_view text) noexcept : rest_{text} {}
-
-    bool maybe(char byte) noexcept
-    {
-        if (!rest_.starts_with(byte)) return false;
-        rest_.remove_prefix(1);
-        return true;
-    }
-
-    void expect(char byte) noexcept { ok_ = maybe(byte) && ok_; }
-
-    std::int64_t digits(std::size_t min, std::size_t max) noexcept
-    {
-        std::int64_t value = 0;
-        std::size_t size = 0;
-        for (; size < max && size < rest_.size() && rest_[size] >= '0' && rest_[size] <= '9'; ++size)
-            value = value * 10 + (rest_[size] - '0');
-        ok_ = ok_ && size >= min;
-        rest_.remove_prefix(size);
-        return value;
-    }
-
-    std::int64_t two_digits(std::int64_t least, std::int64_t most) noexcept
-    {
-        auto value = digits(2, 2);
-        ok_ = ok_ && value >= least && value <= most;
-        return value;
-    }
-
-    /// In microseconds; more digits have to be zeros.
-    std::int64_t fraction() noexcept
-    {
-        auto value = six_digits();
-        ok_ = ok_ && digits(0, 3) == 0;
-        return value;
-    }
-
-    /// The same to the nearest one: Debezium's seconds of an interval have passed through a double (1.867999999 for 1.868).
-    std::int64_t rounded_fraction() noexcept
-    {
-        auto value = six_digits();
-        auto next = digits(0, 1);
-        digits(0, 2);
-        return next >= 5 ? value + 1 : value;
-    }
-
-    /// One of these letters, or a zero.
-    char letter(std::string_view choices) noexcept
-    {
-        if (rest_.empty() || choices.find(rest_.front()) == choices.npos) {
-            ok_ = false;
-            return '\0';
-        }
-        auto found = rest_.front();
-        rest_.remove_prefix(1);
-        return found;
-    }
-
-    bool ok() const noexcept { return ok_; }
-    bool at_end() const noexcept { return rest_.empty(); }
-    bool done() const noexcept { return ok_ && rest_.empty(); }
-    void fail() noexcept { ok_ = false; }
-
-private:
-    std::int64_t six_digits() noexcept
-    {
-        auto value = digits(1, 1);
-        for (int place = 1; place < 6; ++place) value = value * 10 + digits(0, 1);
-        return value;
-    }
-
-    std::string_view rest_;
-    bool ok_ = true;
-};
-
 constexpr std::size_t year_digits_max = 9;
 
 constexpr std::int64_t days_in(std::int64_t year, std::int64_t month) noexcept
@@ -311,132 +207,6 @@ std::int64_t read_clock(iso_reader& in) noexcept
     if (time > day_us) in.fail();
     return time;
 }
-
-// Intervals.
-
-struct interval {
-    std::int64_t months = 0;
-    std::int64_t days = 0;
-    std::int64_t microseconds = 0;
-};
-
-/// Adds value * unit. False where that does not fit.
-bool add(std::int64_t value, std::int64_t unit, std::int64_t& to) noexcept
-{
-    std::int64_t product = 0;
-    return !__builtin_mul_overflow(value, unit, &product) && !__builtin_add_overflow(to, product, &to);
-}
-
-struct interval_part {
-    std::int64_t value = 0;
-    std::int64_t fraction_us = 0;  ///< With the sign of the whole.
-    char unit = '\0';
-};
-
-constexpr std::size_t interval_digits_max = 15;
-
-interval_part read_part(iso_reader& in, std::string_view units) noexcept
-{
-    bool is_negative = in.maybe('-');
-    if (!is_negative) in.maybe('+');
-    interval_part part;
-    part.value = in.digits(1, interval_digits_max);
-    bool has_fraction = in.maybe('.');
-    if (has_fraction) part.fraction_us = in.rounded_fraction();
-    part.unit = in.letter(units);
-    if (has_fraction && part.unit != 'S') in.fail();
-    if (is_negative) {
-        part.value = -part.value;
-        part.fraction_us = -part.fraction_us;
-    }
-    return part;
-}
-
-bool add_date_part(const interval_part& part, interval& to) noexcept
-{
-    switch (part.unit) {
-    case 'Y': return add(part.value, 12, to.months);
-    case 'M': return add(part.value, 1, to.months);
-    case 'D': return add(part.value, 1, to.days);
-    default: return false;
-    }
-}
-
-bool add_time_part(const interval_part& part, interval& to) noexcept
-{
-    switch (part.unit) {
-    case 'H': return add(part.value, hour_us, to.microseconds);
-    case 'M': return add(part.value, minute_us, to.microseconds);
-    case 'S': return add(part.value, second_us, to.microseconds) && add(part.fraction_us, 1, to.microseconds);
-    default: return false;
-    }
-}
-
-std::optional<interval> read_interval(std::string_view text) noexcept
-{
-    iso_reader in{text};
-    interval span;
-    in.expect('P');
-    bool is_time = in.maybe('T');
-    while (in.ok() && !in.at_end()) {
-        auto part = read_part(in, is_time ? "HMS" : "YMD");
-        if (!(is_time ? add_time_part(part, span) : add_date_part(part, span))) return std::nullopt;
-        if (!is_time) is_time = in.maybe('T');
-    }
-    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-    if (!in.done() || std::abs(span.months) > most || std::abs(span.days) > most) return std::nullopt;
-    return span;
-}
-
-/// Prints an interval as EncodeInterval does for IntervalStyle postgres (datetime.c): a part behind a negative one
-/// has a plus sign.
-class interval_writer {
-public:
-    explicit interval_writer(std::string& out) noexcept : out_{out} {}
-
-    void write(std::int64_t value, std::string_view unit)
-    {
-        if (value == 0) return;
-        separate();
-        if (after_negative_ && value > 0) out_.push_back('+');
-        out_.append(std::to_string(value)).append(" ").append(unit);
-        if (value != 1) out_.push_back('s');
-        after_negative_ = value < 0;
-    }
-
-    void write_clock(std::int64_t microseconds)
-    {
-        if (microseconds == 0 && !is_empty_) return;
-        separate();
-        if (microseconds < 0)
-            out_.push_back('-');
-        else if (after_negative_)
-            out_.push_back('+');
-        append_clock_of(microseconds);
-    }
-
-private:
-    void separate()
-    {
-        if (!is_empty_) out_.push_back(' ');
-        is_empty_ = false;
-    }
-
-    /// In parts, for the most negative number has no positive one.
-    void append_clock_of(std::int64_t microseconds)
-    {
-        append_number(std::abs(microseconds / hour_us), 2, out_);
-        out_.push_back(':');
-        append_number(std::abs(microseconds % hour_us / minute_us), 2, out_);
-        out_.push_back(':');
-        append_number(std::abs(microseconds % minute_us / second_us), 2, out_);
-        append_fraction(std::abs(microseconds % second_us), out_);
-    }
-
-    std::string& out_;
-    bool is_empty_ = true;
-    bool after_negative_ = false;
-};
 
 }  // namespace
 
@@ -504,23 +274,6 @@ error_code append_iso_time(std::string_view text, zone_suffix zone, std::string&
     append_clock(time, out);
     if (zone == zone_suffix::utc) out.append("+00");
     return {};
-}
-
-error_code append_iso_interval(std::string_view text, std::string& out)
-{
-    auto span = read_interval(text);
-    if (!span) return errc::bad_text;
-    interval_writer writer{out};
-    writer.write(span->months / 12, "year");
-    writer.write(span->months % 12, "mon");
-    writer.write(span->days, "day");
-    writer.write_clock(span->microseconds);
-    return {};
-}
-
-void append_duration(std::int64_t microseconds, std::string& out)
-{
-    interval_writer{out}.write_clock(microseconds);
 }
 
 }  // namespace understudy::debezium

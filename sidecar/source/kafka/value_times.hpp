@@ -8,8 +8,8 @@
 
 namespace understudy::debezium {
 
-// Times as Debezium writes them, to the text that Postgres prints with DateStyle ISO, TimeZone UTC and IntervalStyle
-// postgres. Each appends to `out`, which may hold a part after an error.
+// Times as Debezium writes them, to the text that Postgres prints with DateStyle ISO and TimeZone UTC. Each appends to
+// `out`, which may hold a part after an error.
 //
 // Each infinity has several numbers and texts, by mode and by whether a row was copied or streamed. None of them is a
 // time that Postgres could hold, so they are told from times. What is neither is an error.
@@ -37,11 +37,5 @@ error_code append_time(std::int64_t value, time_unit unit, std::string& out);
 
 /// `12:34:56.123456Z`.
 error_code append_iso_time(std::string_view text, zone_suffix zone, std::string& out);
-
-/// `P1Y2M3DT4H5M6.789012S`, each part with a sign of its own.
-error_code append_iso_interval(std::string_view text, std::string& out);
-
-/// An interval of hours, minutes and seconds.
-void append_duration(std::int64_t microseconds, std::string& out);
 
 }  // namespace understudy::debezium

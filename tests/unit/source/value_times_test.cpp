@@ -1,3 +1,4 @@
+#include "source/kafka/value_intervals.hpp"
 #include "source/kafka/value_times.hpp"
 
 #include "support/printing.hpp"
