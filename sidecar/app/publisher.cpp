@@ -1,13 +1,11 @@
 #include "app/publisher.hpp"
 
 #include "app/logging.hpp"
-#include "app/position_notes.hpp"
 #include "app/table_descriptions.hpp"
 #include "core/limits.hpp"
 #include "core/remedy.hpp"
 #include "publish/announcement.hpp"
 #include "publish/generation_check.hpp"
-#include "publish/history.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <fmt/format.h>
@@ -25,11 +23,6 @@ steady_time now() noexcept
     return std::chrono::steady_clock::now();
 }
 
-db_time wall_clock() noexcept
-{
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 cadence::generation presence(const std::optional<manifest>& announced) noexcept
 {
     return announced ? cadence::generation::announced : cadence::generation::none;
@@ -42,12 +35,6 @@ std::optional<manifest> find_announced(const snapshot_directory& directory)
     if (current.error().code != errc::no_generation)
         log_event(log_level::error, "generation_damaged", current.error().text);
     return std::nullopt;
-}
-
-std::uint64_t highest(const snapshot_directory& directory)
-{
-    auto numbers = directory.generations();
-    return numbers && !numbers->empty() ? numbers->back() : 0;
 }
 
 written_generation size_of(const manifest& made)
@@ -67,12 +54,6 @@ bool is_for_supervisor(errc code) noexcept
     return what == remedy::rebuild_store || what == remedy::reopen_store || what == remedy::halt;
 }
 
-failure not_presentable(const stored_position& at)
-{
-    return {errc::catching_up,
-            fmt::format("at {} the stream is amid something that has to be seen whole", to_string(at.position))};
-}
-
 }  // namespace
 
 bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
@@ -88,14 +69,13 @@ publisher::publisher(const settings& wanted, store_writer& writer, store& rows, 
                      worker_thread& thread, daemon_state& state, publisher_events tell)
     : settings_{wanted},
       writer_{writer},
-      store_{rows},
       directory_{directory},
       thread_{thread},
       state_{state},
       tell_{std::move(tell)},
       announced_{find_announced(directory)},
       cadence_{wanted.cadence, presence(announced_), now()},
-      next_number_{std::max(highest(directory), writer.durable().generation) + 1},
+      generations_{writer.executor(), thread, rows, directory, writer.durable().generation},
       wake_{writer.executor()},
       free_{writer.executor()},
       patience_{writer.executor()},
@@ -339,7 +319,7 @@ asio::awaitable<outcome<manifest>> publisher::publish()
         last_failure_.reset();
         log_published(*made);
         look_at_documents();  // the settings may have changed since it was begun
-        clean_history();
+        generations_.clean_history(settings_.snapshot, announced_->generation, cut_);
     } else {
         note_failure(made.error());
     }
@@ -368,7 +348,7 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     auto session = session_;
     if (!session || !session->is_streaming())
         co_return state_.reason.value_or(failure{errc::connection_lost, "the source is not being followed now"});
-    writer_.take_generation(next_number_);
+    writer_.take_generation(generations_.next_number());
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (!flushed->is_presentable()) co_return not_presentable(*flushed);
@@ -380,10 +360,11 @@ asio::awaitable<outcome<manifest>> publisher::write_and_announce()
     end_phase(publish_phase::write);
     auto announced = co_await announce_with_leave(std::move(session), *made);
     if (!announced) {
-        co_await discard(made->generation);
+        // It must not stay: the next try writes another one.
+        co_await generations_.discard(made->generation);
         co_return announced.error();
     }
-    if (announced_) ended_[announced_->generation] = now();
+    if (announced_) generations_.note_ended(announced_->generation, now());
     announced_ = *made;
     announced_by_us_ = true;
     freshness_.announced(made->generation, made->position);
@@ -419,36 +400,16 @@ unchanged_tables publisher::unchanged_since_announced() const
 
 asio::awaitable<outcome<manifest>> publisher::write(std::vector<document_settings> documents, row_files reads)
 {
-    auto open = [this] { return store_.read(); };
-    auto opened = co_await thread_.run(std::move(open));
-    if (!opened) co_return opened.error();
+    auto rows = co_await generations_.open();
+    if (!rows) co_return rows.error();
+    generation_order wanted;
+    wanted.documents = std::move(documents);
+    wanted.reads = reads;
+    wanted.previous = announced_;
     // Asked after the view was opened, so that no change inside it can be missing from the answer.
-    std::shared_ptr<read_snapshot> rows{std::move(*opened)};
-    auto unchanged = unchanged_since_announced();
-    auto previous = announced_;
-    auto number = next_number_++;
-    auto catalog =
-        session_ ? describe_tables(settings_.tables, session_->mirrored()) : decltype(generation_request::catalog){};
-    auto work = [this, number, reads, catalog = std::move(catalog), documents = std::move(documents),
-                 previous = std::move(previous), unchanged = std::move(unchanged),
-                 rows = std::move(rows)]() mutable -> outcome<manifest> {
-        auto view = std::move(rows);  // closed here, on the thread that reads it
-        if (!view->state().position.is_presentable()) return not_presentable(view->state().position);
-        auto held = directory_.ensure();
-        if (!held) return held.error();
-        auto plans = plan_documents(documents, view->state().tables, reads);
-        if (!plans) return plans.error();
-        bool same = *held == snapshot_directory::presence::same && previous;
-        generation_request request{.rows = *view, .documents = *plans};
-        request.number = number;
-        request.created_at = wall_clock();
-        request.previous = same ? &*previous : nullptr;
-        request.unchanged = unchanged;
-        request.catalog = std::move(catalog);
-        add_position_notes(view->state().position, request);
-        return write_generation(directory_, request);
-    };
-    co_return co_await thread_.run(std::move(work));
+    wanted.unchanged = unchanged_since_announced();
+    if (session_) wanted.catalog = describe_tables(settings_.tables, session_->mirrored());
+    co_return co_await generations_.write(std::move(*rows), std::move(wanted));
 }
 
 asio::awaitable<outcome<void>> publisher::announce_with_leave(std::shared_ptr<source_session> session,
@@ -482,43 +443,6 @@ asio::awaitable<outcome<void>> publisher::wait_for_leave(std::shared_ptr<source_
         patience_.expires_after(limits::lock_pause);
         co_await patience_.async_wait(use_tuple);
     }
-}
-
-// What was not announced must not stay: the next try writes another one. An announcement that failed may have come as
-// far as the link.
-asio::awaitable<void> publisher::discard(std::uint64_t number)
-{
-    auto work = [this, number] {
-        auto current = read_current(directory_.path());
-        if (!current || *current != number) remove_generations(directory_, std::span{&number, 1});
-        return true;
-    };
-    co_await thread_.run(std::move(work));
-}
-
-// Nobody waits for it: to remove a large file takes long, and the next generation is written after it in any case.
-void publisher::clean_history()
-{
-    history_facts facts;
-    facts.current = announced_->generation;
-    facts.ended = ended_;
-    facts.keep = settings_.snapshot.keep;
-    facts.grace = settings_.snapshot.grace;
-    facts.now = now();
-    if (cut_) facts.pinned.insert(*cut_);
-    auto work = [this, started = started_, facts = std::move(facts)]() mutable -> std::vector<std::uint64_t> {
-        auto numbers = directory_.generations();
-        if (!numbers) return {};
-        facts.numbers = std::move(*numbers);
-        for (auto number : facts.numbers) facts.ended.try_emplace(number, started);
-        auto old = removable(facts);
-        auto kept = remove_generations(directory_, old);
-        std::erase_if(old, [&](auto number) { return std::find(kept.begin(), kept.end(), number) != kept.end(); });
-        return old;
-    };
-    thread_.post(writer_.executor(), std::move(work), [this](const std::vector<std::uint64_t>& removed) {
-        for (auto number : removed) ended_.erase(number);
-    });
 }
 
 void publisher::log_published(const manifest& made) const
@@ -557,7 +481,7 @@ asio::awaitable<outcome<manifest>> publisher::cut(lsn limit)
     auto reached = co_await stop_stream_at(limit);
     if (!reached) co_return reached.error();
     writer_.take_reached(limit);
-    writer_.take_generation(next_number_);
+    writer_.take_generation(generations_.next_number());
     auto flushed = co_await writer_.flush();
     if (!flushed) co_return flushed.error();
     if (flushed->position > limit)
@@ -590,10 +514,7 @@ void publisher::give_up_cut()
 void publisher::drop_cut()
 {
     if (!cut_) return;
-    auto number = *std::exchange(cut_, std::nullopt);
-    thread_.post(
-        writer_.executor(), [this, number] { return remove_generations(directory_, std::span{&number, 1}); },
-        [](const std::vector<std::uint64_t>&) {});
+    generations_.remove(*std::exchange(cut_, std::nullopt));
 }
 
 }  // namespace understudy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/daemon_state.hpp"
+#include "app/generation_writer.hpp"
 #include "app/source_session.hpp"
 #include "app/store_writer.hpp"
 #include "core/worker_thread.hpp"
@@ -31,13 +32,12 @@ bool waits_to_catch_up(publish_reason why, std::uint64_t behind_bytes,
 
 /// Who hears of what a publisher does.
 struct publisher_events {
-    std::function<void(failure)>
-        broken;  ///< A failure that no other try mends: an unreadable store, a mistake of ours.
+    /// A failure that no other try mends: an unreadable store, a mistake of ours.
+    std::function<void(failure)> broken;
     std::function<void()> announced;
 };
 
-/// Writes a generation when the cadence says so, and announces it when the source says that it is right
-///.
+/// Writes a generation when the cadence says so, and announces it when the source says that it is right.
 ///
 /// Belongs to the event loop; files are written on the publish thread. Borrows everything.
 class publisher {
@@ -112,8 +112,6 @@ private:
     asio::awaitable<outcome<void>> wait_for_leave(std::shared_ptr<source_session> session, lsn position);
     asio::awaitable<outcome<void>> announce_with_leave(std::shared_ptr<source_session> session, const manifest& made);
     void end_phase(publish_phase phase);
-    asio::awaitable<void> discard(std::uint64_t number);
-    void clean_history();
     asio::awaitable<void> idle();
     bool is_ready() const;
     bool is_held_back() const noexcept { return cadence_.is_paused() && announced_; }
@@ -130,7 +128,6 @@ private:
 
     const settings& settings_;
     store_writer& writer_;
-    store& store_;
     snapshot_directory& directory_;
     worker_thread& thread_;
     daemon_state& state_;
@@ -145,9 +142,7 @@ private:
     std::chrono::steady_clock::duration last_took_{};              // of a publish that succeeded
     steady_time published_at_ = std::chrono::steady_clock::now();  // or tried to, or started
     steady_time phase_begun_{};
-    std::map<std::uint64_t, steady_time> ended_;  // those of earlier runs are not in it: see started_
-    steady_time started_ = std::chrono::steady_clock::now();
-    std::uint64_t next_number_ = 1;
+    generation_writer generations_;
     std::optional<failure> last_failure_;
     std::optional<std::uint64_t> cut_;  // its number
     bool presentable_ = true;           // looked at last
