@@ -55,6 +55,8 @@ void describe_options(CLI::App& app, command_options& options)
            "--connection", options.connection,
            "The database, where the configuration names none; passwords come from PGPASSFILE, ~/.pgpass or a service file")
         ->type_name("STRING");
+    app.add_option("-o,--output", options.output, "Write there in the place of standard output: whole, or not at all")
+        ->type_name("FILE");
 }
 
 void no_option(CLI::App&, command_options&) {}

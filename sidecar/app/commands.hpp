@@ -12,6 +12,7 @@ struct command_options {
     std::string max_age;      ///< ready: a duration; empty for no bound.
     std::string reason;       ///< pause: why, for those who wonder.
     std::string connection;   ///< describe: a libpq string or URI, where the configuration names no database.
+    std::string output;       ///< describe: a file; empty for standard output.
 };
 
 // One file each: <name>_command.cpp. All return the exit status and have written their
@@ -51,7 +52,8 @@ int resume_command(const command_options& options);
 /// Drops our replication slot if nobody streams from it; it is no error if there is none.
 int drop_slot_command(const command_options& options);
 
-/// Prints what the database's catalog says of the configured tables, for source.kafka.description.
+/// Prints what the database's catalog says of the configured tables, for source.kafka.description; or writes it into a file, which
+/// stays as it was when that fails.
 int describe_command(const command_options& options);
 
 /// Prints the effective configuration with where each value came from. Exit: 0, or 2 with every error.

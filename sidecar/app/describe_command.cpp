@@ -3,6 +3,7 @@
 #include "app/output.hpp"
 #include "app/run_alone.hpp"
 #include "core/remedy.hpp"
+#include "files/whole_file.hpp"
 #include "settings/connection.hpp"
 #include "source/kafka/description.hpp"
 #include "source/postgres/survey.hpp"
@@ -84,6 +85,16 @@ std::optional<std::string> why_not_connection(const std::string& typed)
     return std::nullopt;
 }
 
+int answer(const std::string& text, const std::string& file)
+{
+    if (file.empty()) {
+        std::cout << text;
+        return finish_output(0);
+    }
+    auto written = write_whole_file(file, text);
+    return written ? 0 : report_failure(written.error());
+}
+
 }  // namespace
 
 int describe_command(const command_options& options)
@@ -100,8 +111,7 @@ int describe_command(const command_options& options)
     }
     auto made = run_alone(describe_source(wanted));
     if (!made) return report_failure(made.error());
-    std::cout << to_json(*made);
-    return finish_output(0);
+    return answer(to_json(*made), options.output);
 }
 
 }  // namespace understudy

@@ -42,7 +42,7 @@ def words_of_command():
     """Each command with its options, and "" with those before a command."""
     commands = re.findall(r"^  ([a-z-]+) ", help_of().split("Subcommands:")[1], re.M)
     helps = {"": help_of(), **{command: help_of(command) for command in commands}}
-    return {command: set(re.findall(r"^  (?:-h,)?(--[a-z-]+)", text, re.M)) for command, text in helps.items()}
+    return {command: set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", text, re.M)) for command, text in helps.items()}
 
 
 def installed_unit(root, name):
@@ -83,7 +83,7 @@ def the_man_page_has_every_command_and_option():
     for command, options in words_of_command().items():
         assert not command or re.search(rf"^     {command}\b", page, re.M), f"no entry for {command}"
         for option in options:
-            assert re.search(rf"^     (-h, )?{option}\b", page, re.M), f"no entry for {option}"
+            assert re.search(rf"^     (-\w, )?{option}\b", page, re.M), f"no entry for {option}"
 
 
 def the_man_page_has_every_exit_status_of_the_help():

@@ -3,7 +3,7 @@
 _understudy() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options="--config --help"
     case $before in
-        --config)
+        --config | -o | --output)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
@@ -15,7 +15,7 @@ _understudy() {
     else
         case ${COMP_WORDS[1]} in
             run | once) ;;
-            describe) options+=" --connection" ;;
+            describe) options+=" --connection --output" ;;
             ready) options+=" --json --max-age" ;;
             verify) options+=" --json --against-db" ;;
             pause) options+=" --json --reason" ;;

@@ -22,5 +22,6 @@ complete -c understudy -n "__fish_seen_subcommand_from $commands" -l config -rF 
 complete -c understudy -n "__fish_seen_subcommand_from check status ready live verify publish pause resume drop-slot config version" -l json -d "Answer in JSON"
 complete -c understudy -n "__fish_seen_subcommand_from ready" -l max-age -x -d "How old it may be"
 complete -c understudy -n "__fish_seen_subcommand_from describe" -l connection -x -d "The database"
+complete -c understudy -n "__fish_seen_subcommand_from describe" -s o -l output -rF -d "The file to write"
 complete -c understudy -n "__fish_seen_subcommand_from verify" -l against-db -d "Compare with the database"
 complete -c understudy -n "__fish_seen_subcommand_from pause" -l reason -x -d "Why"

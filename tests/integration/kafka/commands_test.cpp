@@ -71,6 +71,24 @@ BOOST_AUTO_TEST_CASE(a_description_that_is_a_link_is_read)
     BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}), through.explain());
 }
 
+BOOST_AUTO_TEST_CASE(a_description_is_written_into_a_file_whole_or_not_at_all)
+{
+    topic_mirror through{made_table("into_file")};
+    auto file = through.description().parent_path() / "written.json";
+    auto describe = [&](const std::string& connection) {
+        return through.sidecar().run("describe", {"--connection", connection, "-o", file});
+    };
+    BOOST_TEST(describe(through.connection()) == 0, through.explain());
+    BOOST_TEST(read_file(file) == read_file(through.description()));
+    BOOST_TEST(describe("host=127.0.0.1 port=1 dbname=none") == 3, through.explain());
+    BOOST_TEST(read_file(file) == read_file(through.description()));
+    through.exec("ALTER TABLE item ADD more int");
+    BOOST_TEST(describe(through.connection()) == 0, through.explain());
+    BOOST_TEST(read_file(file).find("\"more\"") != std::string::npos);
+    for (const auto& entry : std::filesystem::directory_iterator{file.parent_path()})
+        BOOST_TEST(!entry.path().filename().native().starts_with("written.json."), entry.path());
+}
+
 BOOST_AUTO_TEST_CASE(a_group_shows_how_far_it_has_come)
 {
     auto options = made_table("reported");
