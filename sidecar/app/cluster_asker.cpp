@@ -34,7 +34,10 @@ kafka::partition_ends ends_of(const partition_ranges& ranges)
 
 asio::awaitable<outcome<kafka_sources>> cluster_asker::survey(kafka::client& client, std::vector<table_record> stored)
 {
-    auto ask = [this, &client, stored = std::move(stored)] { return survey_topics(client, settings_, stored); };
+    auto ask = [this, &client, stored = std::move(stored)] {
+        kafka::patient_client patient{client, kafka::sign_in_timeout_of(settings_.kafka), given_up_};
+        return survey_topics(patient, settings_, stored);
+    };
     co_return co_await thread_.run(std::move(ask));
 }
 

@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ class cluster_asker {
 public:
     explicit cluster_asker(const settings& wanted) : settings_{wanted} {}
 
-    /// See survey_topics.
+    /// See survey_topics. Waits until the brokers have let the client in, as long as the settings allow.
     asio::awaitable<outcome<kafka_sources>> survey(kafka::client& client, std::vector<table_record> stored);
 
     /// What these partitions hold.
@@ -39,11 +40,15 @@ public:
     /// Whether the topics are those that were surveyed. Errors also: topic_missing, topic_changed.
     asio::awaitable<outcome<void>> compare_topics(kafka::client& client, const kafka_sources& surveyed);
 
+    /// Nobody waits for a survey any more: it ends with the question that is being asked.
+    void give_up() noexcept { given_up_ = true; }
+
     /// Lets go of a client, which may have to wait for its threads.
     asio::awaitable<void> end(std::unique_ptr<kafka::client> client);
 
 private:
     const settings& settings_;
+    std::atomic<bool> given_up_ = false;
     worker_thread thread_;
 };
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace understudy {
 
@@ -175,7 +176,9 @@ std::vector<check_item> check_kafka(const settings& wanted)
     };
     auto client = kafka::client::make(wanted.kafka);
     if (!client) return failed(client.error());
-    auto sources = survey_topics(**client, wanted, {});
+    const std::atomic<bool> given_up = false;
+    kafka::patient_client patient{**client, kafka::sign_in_timeout_of(wanted.kafka), given_up};
+    auto sources = survey_topics(patient, wanted, {});
     if (!sources) return failed(sources.error());
     std::vector<check_item> items{{"kafka", verdict::passed, "cluster " + sources->cluster.id, {}, {}}};
     for (const auto& table : sources->tables) {

@@ -35,7 +35,8 @@ outcome<description> read_description(const std::filesystem::path& file)
     return read;
 }
 
-outcome<std::vector<offset_range>> ranges_of(kafka::client& client, const std::string& topic, std::int32_t partitions)
+outcome<std::vector<offset_range>> ranges_of(kafka::patient_client& client, const std::string& topic,
+                                             std::int32_t partitions)
 {
     std::vector<offset_range> ranges;
     for (std::int32_t partition = 0; partition < partitions; ++partition) {
@@ -47,7 +48,7 @@ outcome<std::vector<offset_range>> ranges_of(kafka::client& client, const std::s
 }
 
 /// The range of its partition 0; nothing if the cluster has no such topic.
-outcome<std::optional<named_range>> find_topic(kafka::client& client, const std::string& topic,
+outcome<std::optional<named_range>> find_topic(kafka::patient_client& client, const std::string& topic,
                                                const kafka::cluster_facts& cluster)
 {
     if (!cluster.topics.contains(topic)) return std::optional<named_range>{};
@@ -56,7 +57,7 @@ outcome<std::optional<named_range>> find_topic(kafka::client& client, const std:
     return std::optional<named_range>{{topic, *range}};
 }
 
-outcome<void> add_ranges(kafka::client& client, const std::string& topic, kafka_sources& into)
+outcome<void> add_ranges(kafka::patient_client& client, const std::string& topic, kafka_sources& into)
 {
     if (into.ranges.contains(topic)) return {};
     auto ranges = ranges_of(client, topic, into.cluster.topics.at(topic));
@@ -349,7 +350,7 @@ std::string transaction_topic_of(const kafka_settings& wanted)
     return wanted.prefix.empty() ? std::string{} : wanted.prefix + ".transaction";
 }
 
-outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted,
+outcome<kafka_sources> survey_topics(kafka::patient_client& client, const settings& wanted,
                                      const std::vector<table_record>& stored)
 {
     auto cluster = client.describe_cluster();

@@ -5,6 +5,7 @@
 #include "core/store_state.hpp"
 #include "source/kafka/client.hpp"
 #include "source/kafka/newest_schemas.hpp"
+#include "source/kafka/patient_client.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/topics.hpp"
 
@@ -30,9 +31,9 @@ struct kafka_sources {
 };
 
 /// Asks the cluster, reads the description, and of tables that it lacks the newest messages; of a topic that holds none, the
-/// columns are those of `stored`. Blocks: see kafka::client and kafka::find_schemas. Errors: those of both; bad_config for a
+/// columns are those of `stored`. Blocks: see kafka::patient_client and kafka::find_schemas. Errors: those of both; bad_config for a
 /// description that cannot be read; columns_unknown; those of plan_topics.
-outcome<kafka_sources> survey_topics(kafka::client& client, const settings& wanted,
+outcome<kafka_sources> survey_topics(kafka::patient_client& client, const settings& wanted,
                                      const std::vector<table_record>& stored);
 
 /// The name of the topic in which the connector shows that it lives; empty when none is known.

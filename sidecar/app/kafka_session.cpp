@@ -405,6 +405,7 @@ void kafka_session::close(failure why)
 {
     if (closed_because_) return;
     closed_because_ = std::move(why);
+    asker_.give_up();
     boost::system::error_code ignored;
     if (wake_) wake_->cancel(ignored);
     ask_timer_.cancel();

@@ -2,9 +2,12 @@
 #include "topic_mirror.hpp"
 
 #include "support/certificate.hpp"
+#include "support/slow_relay.hpp"
 #include "support/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <signal.h>
 
 // A broker that asks who comes, and what they may do.
 using namespace understudy::testing;
@@ -85,6 +88,48 @@ BOOST_AUTO_TEST_CASE(a_topic_is_followed_by_who_may_read_it_and_see_its_settings
     BOOST_TEST(through.sidecar().run("check") == 0, through.explain());
     through.start();
     BOOST_TEST(wait_for([&] { return through.rows("item") == strings{item(1, 1)}; }), through.explain());
+}
+
+// Longer than one question to the cluster waits, and less than the ten seconds of all of them.
+BOOST_AUTO_TEST_CASE(a_broker_that_takes_long_to_let_us_in_is_reached_at_the_first_try)
+{
+    slow_relay slow{at.broker.secure_bootstrap(), 7s};
+    auto options = table("let_in_late");
+    options.brokers = slow.address();
+    topic_mirror through{options};
+    allow(through, topic_right::read);
+    allow(through, topic_right::see_settings);
+    BOOST_TEST(through.sidecar().run("check") == 0, through.explain());
+    through.start();
+    BOOST_TEST(wait_for([&] { return through.rows("item") == strings{item(1, 1)}; }, 40s), through.explain());
+    BOOST_TEST(through.logged("retry_in_ms") == 0u, through.explain());
+}
+
+BOOST_AUTO_TEST_CASE(one_that_takes_longer_than_that_is_unreachable)
+{
+    slow_relay slow{at.broker.secure_bootstrap(), 1min};
+    auto options = table("let_in_never");
+    options.brokers = slow.address();
+    topic_mirror through{options};
+    through.start();
+    BOOST_TEST(through.comes_to("unreachable", 40s), through.explain());
+}
+
+BOOST_AUTO_TEST_CASE(a_longer_wait_can_be_allowed_and_does_not_hold_up_who_stops_it)
+{
+    slow_relay slow{at.broker.secure_bootstrap(), 5min};
+    auto options = table("let_in_later");
+    options.brokers = slow.address();
+    options.source.replace(options.source.find("      security"), 0,
+                           "      socket.connection.setup.timeout.ms: 300000\n");
+    topic_mirror through{options};
+    through.start();
+    BOOST_TEST(wait_for([&] { return through.state() == "connecting"; }), through.explain());
+    BOOST_TEST(!wait_for([&] { return through.state() != "connecting"; }, 15s), through.explain());
+    auto asked = std::chrono::steady_clock::now();
+    through.sidecar().signal(SIGTERM);
+    BOOST_TEST((through.sidecar().wait(10s) == 0), through.explain());
+    BOOST_TEST((std::chrono::steady_clock::now() - asked < 4s), "the promise is two; a machine may be busy");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_password_is_named_and_shown_nowhere)
