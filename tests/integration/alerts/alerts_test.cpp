@@ -120,6 +120,16 @@ void change_a_byte(const fs::path& file)
     BOOST_TEST_REQUIRE(bytes.good());
 }
 
+/// What was seen, but for one figure, of what a daemon that follows no topics never shows.
+observed with_made_up(observed facts, const std::string& series, double figure)
+{
+    for (auto* moment : {&facts.first, &facts.second}) {
+        BOOST_TEST_REQUIRE(moment->contains(series));
+        moment->at(series) = figure;
+    }
+    return facts;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(alerts)
@@ -299,28 +309,19 @@ BOOST_AUTO_TEST_CASE(wal_that_is_not_taken)
            {"UnderstudyLagging", "UnderstudySnapshotOld", "UnderstudySlotAtRisk", "UnderstudySlotRetainsWal"});
 }
 
-// The figure is made up: the rest is of a daemon that follows no topics.
 BOOST_AUTO_TEST_CASE(records_that_are_not_taken)
 {
     following shop{numbers};
-    auto behind = shop.well;
-    for (auto* moment : {&behind.first, &behind.second}) {
-        BOOST_TEST_REQUIRE(moment->contains("understudy_source_lag_records"));
-        moment->at("understudy_source_lag_records") = 1.1e6;
-    }
+    auto behind = with_made_up(shop.well, "understudy_source_lag_records", 1.1e6);
     expect({{shop.well, 10}, {behind, 4}}, {});
     expect({{shop.well, 10}, {behind, 7}}, {"UnderstudyTopicsLagging"});
 }
 
-// As above: test_kafka sees the figure rise.
+// test_kafka sees the figure rise.
 BOOST_AUTO_TEST_CASE(rows_that_are_withheld)
 {
     following shop{numbers};
-    auto lacking = shop.well;
-    for (auto* moment : {&lacking.first, &lacking.second}) {
-        BOOST_TEST_REQUIRE(moment->contains("understudy_snapshot_withheld_rows"));
-        moment->at("understudy_snapshot_withheld_rows") = 4;
-    }
+    auto lacking = with_made_up(shop.well, "understudy_snapshot_withheld_rows", 4);
     expect({{shop.well, 10}, {lacking, 14}}, {});
     expect({{shop.well, 10}, {lacking, 17}}, {"UnderstudyRowsWithheld"});
 }

@@ -44,6 +44,28 @@ bool comes_to_hold(const topic_mirror& through, const strings& rows)
     return wait_for([&] { return through.rows("item") == rows; }, 20s);
 }
 
+/// Makes the topic with a row of each id, from the first on.
+void make_topic(const topic_mirror& through, const std::vector<int>& ids, int n)
+{
+    auto topic = through.topic("item");
+    shared_topics().create(topic, {.config = compacting()});
+    message_maker make{through.name()};
+    for (int id : ids) shared_topics().produce(topic, {make.row({.id = id, .n = n})});
+}
+
+void make_topic_anew(const topic_mirror& through, const std::vector<int>& ids, int n)
+{
+    shared_topics().remove(through.topic("item"));
+    make_topic(through, ids, n);
+}
+
+void follow_three(topic_mirror& through)
+{
+    make_topic(through, {1, 2, 3}, 1);
+    through.start();
+    BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1), item(3, 1)}), through.explain());
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(retention)
@@ -152,18 +174,10 @@ BOOST_AUTO_TEST_CASE(what_retention_removed_while_it_was_away_is_no_silent_gap)
 BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_while_it_was_away_is_read_from_its_beginning)
 {
     topic_mirror through{made_table("anew")};
-    message_maker make{through.name()};
-    auto topic = through.topic("item");
-    shared_topics().create(topic, {.config = compacting()});
-    for (int id = 1; id <= 3; ++id) shared_topics().produce(topic, {make.row({.id = id, .n = 1})});
-    through.start();
-    BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1), item(3, 1)}), through.explain());
+    follow_three(through);
     through.stop();
-    shared_topics().remove(topic);
-    shared_topics().create(topic, {.config = compacting()});
-    message_maker other{through.name()};
     // As many, so that no offset gives it away.
-    for (int id = 11; id <= 14; ++id) shared_topics().produce(topic, {other.row({.id = id, .n = 2})});
+    make_topic_anew(through, {11, 12, 13, 14}, 2);
     through.start();
     BOOST_TEST(comes_to_hold(through, {item(11, 2), item(12, 2), item(13, 2), item(14, 2)}), through.explain());
     BOOST_TEST(through.logged("topic_replaced") > 0u, through.explain());
@@ -172,17 +186,9 @@ BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_while_it_was_away_is_read_from_i
 BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_under_it_is_read_from_its_beginning)
 {
     topic_mirror through{made_table("anew_under")};
-    message_maker make{through.name()};
-    auto topic = through.topic("item");
-    shared_topics().create(topic, {.config = compacting()});
-    for (int id = 1; id <= 3; ++id) shared_topics().produce(topic, {make.row({.id = id, .n = 1})});
-    through.start();
-    BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1), item(3, 1)}), through.explain());
+    follow_three(through);
     through.sidecar().signal(SIGSTOP);
-    shared_topics().remove(topic);
-    shared_topics().create(topic, {.config = compacting()});
-    message_maker other{through.name()};
-    for (int id = 11; id <= 13; ++id) shared_topics().produce(topic, {other.row({.id = id, .n = 2})});
+    make_topic_anew(through, {11, 12, 13}, 2);
     through.sidecar().signal(SIGCONT);
     BOOST_TEST(wait_for([&] { return through.rows("item") == strings{item(11, 2), item(12, 2), item(13, 2)}; }, 60s),
                through.explain());

@@ -40,9 +40,11 @@ bool measures(const std::filesystem::path& socket, const std::string& line)
     return wait_for([&] { return http_client{socket}.get("/metrics").body.find(line) != std::string::npos; });
 }
 
-/// Stopped with the reason, and what was announced before is still there.
-void check_stopped(topic_mirror& through, std::uint64_t before)
+/// It stops for this DDL and says why, and what was announced before is still there.
+void check_stops(topic_mirror& through, const std::string& statements)
 {
+    auto before = through.generation();
+    through.exec(statements);
     BOOST_TEST(through.comes_to("table_changed"), through.explain());
     BOOST_TEST(through.announces_nothing_after(before), through.explain());
 }
@@ -58,10 +60,8 @@ BOOST_AUTO_TEST_CASE(a_column_with_a_default_stops_it_until_the_tables_are_descr
     options.more = "serve:\n  listen: 'unix:" + (scratch / "http").string() + "'\n";
     topic_mirror through{options};
     follow(through);
-    auto before = through.generation();
     auto rows = through.rows("item");
-    through.exec("ALTER TABLE item ADD more int DEFAULT 7; UPDATE item SET n = 10 WHERE id = 1");
-    check_stopped(through, before);
+    check_stops(through, "ALTER TABLE item ADD more int DEFAULT 7; UPDATE item SET n = 10 WHERE id = 1");
     BOOST_TEST((through.rows("item") == rows));
     through.describe();
     // Debezium says the new value only of rows that change.
@@ -78,9 +78,7 @@ BOOST_AUTO_TEST_CASE(a_column_without_a_default_is_null_in_rows_from_before)
 {
     topic_mirror through{table("nullable")};
     follow(through);
-    auto before = through.generation();
-    through.exec("ALTER TABLE item ADD more int; UPDATE item SET more = 5 WHERE id = 1");
-    check_stopped(through, before);
+    check_stops(through, "ALTER TABLE item ADD more int; UPDATE item SET more = 5 WHERE id = 1");
     through.describe();
     BOOST_TEST(through.lasting_difference() == "");
     BOOST_TEST(withheld(through) == 0u);
@@ -90,9 +88,7 @@ BOOST_AUTO_TEST_CASE(a_renamed_column_is_never_taken_for_a_null)
 {
     topic_mirror through{table("renamed")};
     follow(through);
-    auto before = through.generation();
-    through.exec("ALTER TABLE item RENAME note TO remark; UPDATE item SET n = 10 WHERE id = 1");
-    check_stopped(through, before);
+    check_stops(through, "ALTER TABLE item RENAME note TO remark; UPDATE item SET n = 10 WHERE id = 1");
     through.describe();
     auto row = R"({"id":1,"n":10,"remark":"a"})";
     BOOST_TEST(wait_for([&] { return through.rows("item") == strings{row}; }), through.explain());
@@ -105,10 +101,8 @@ BOOST_AUTO_TEST_CASE(a_dropped_column_is_never_taken_for_a_null)
 {
     topic_mirror through{table("dropped")};
     follow(through);
-    auto before = through.generation();
     auto rows = through.rows("item");
-    through.exec("ALTER TABLE item DROP note; UPDATE item SET n = 10 WHERE id = 1");
-    check_stopped(through, before);
+    check_stops(through, "ALTER TABLE item DROP note; UPDATE item SET n = 10 WHERE id = 1");
     BOOST_TEST((through.rows("item") == rows));
     through.describe();
     BOOST_TEST(through.lasting_difference() == "");
@@ -118,9 +112,7 @@ BOOST_AUTO_TEST_CASE(a_column_that_came_and_went_stops_it_no_longer_than_it_is_i
 {
     topic_mirror through{table("brief")};
     follow(through);
-    auto before = through.generation();
-    through.exec("ALTER TABLE item ADD brief int; UPDATE item SET brief = 1 WHERE id = 1");
-    check_stopped(through, before);
+    check_stops(through, "ALTER TABLE item ADD brief int; UPDATE item SET brief = 1 WHERE id = 1");
     through.exec("ALTER TABLE item DROP brief; UPDATE item SET n = 10 WHERE id = 1");
     BOOST_TEST(through.lasting_difference() == "");
     BOOST_TEST(through.logged("copy_started") == 1u, through.explain());

@@ -21,6 +21,13 @@ commit_settings never()
     return {.max_delay = 1h, .max_changes = 1'000'000, .max_bytes = 1'000'000'000};
 }
 
+commit_settings groups_of_three()
+{
+    auto limits = never();
+    limits.max_changes = 3;
+    return limits;
+}
+
 change_batch batch_of(std::size_t changes, std::size_t row_bytes = 10)
 {
     change_batch batch;
@@ -114,6 +121,25 @@ struct writer_kit {
     std::vector<errc> failed;
     store_writer writer;
 };
+
+/// A group amid a backlog: the store has it, and need not have made it durable.
+void add_of_a_backlog(writer_kit& kit)
+{
+    kit.writer.expect(100);
+    kit.transaction(100, 110, 3);
+    BOOST_TEST(kit.until_calls(1));
+}
+
+/// The store fails with the next group, and another session begins.
+void break_session(writer_kit& kit)
+{
+    kit.rows.fail_next(errc::disk_full);
+    kit.transaction(120, 130, 3);
+    BOOST_TEST(kit.until([&] { return !kit.failed.empty(); }));
+    kit.writer.end_session();
+    BOOST_TEST(kit.flush().error().code == errc::disk_full);
+    kit.writer.begin_session();
+}
 
 /// Loads so many batches, of 1, 2, 3... rows, and then the state at 110.
 asio::awaitable<outcome<void>> load_into(store_writer& writer, epoch rows, std::size_t batches)
@@ -282,9 +308,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_backlog_does_not_wait_for_the_delay)
 
 BOOST_AUTO_TEST_CASE(what_comes_while_the_store_is_busy_is_one_group)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
+    writer_kit kit{groups_of_three()};
     kit.rows.shut();
     kit.transaction(100, 110, 3);
     kit.transaction(120, 130, 3);
@@ -296,9 +320,7 @@ BOOST_AUTO_TEST_CASE(what_comes_while_the_store_is_busy_is_one_group)
 
 BOOST_AUTO_TEST_CASE(groups_of_a_backlog_become_durable_with_the_first_behind_it)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
+    writer_kit kit{groups_of_three()};
     kit.writer.expect(4);
     kit.transaction(100, 110, 3);
     BOOST_TEST(kit.until_calls(1));
@@ -315,12 +337,8 @@ BOOST_AUTO_TEST_CASE(groups_of_a_backlog_become_durable_with_the_first_behind_it
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_backlog_makes_durable_what_was_added_though_nothing_came_since)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
-    kit.writer.expect(100);
-    kit.transaction(100, 110, 3);
-    BOOST_TEST(kit.until_calls(1));
+    writer_kit kit{groups_of_three()};
+    add_of_a_backlog(kit);
     kit.writer.expect(0);
     kit.writer.on_reached(lsn{110});
     BOOST_TEST(kit.until([&] { return kit.writer.durable().position == lsn{110}; }));
@@ -329,9 +347,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_backlog_makes_durable_what_was_added_though_no
 
 BOOST_AUTO_TEST_CASE(a_flush_does_not_wait_for_the_end_of_a_backlog)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
+    writer_kit kit{groups_of_three()};
     kit.writer.expect(100);
     kit.transaction(100, 110, 3);
     kit.transaction(120, 130, 2);
@@ -359,18 +375,9 @@ BOOST_AUTO_TEST_CASE(a_backlog_of_very_many_changes_becomes_durable_on_the_way)
 
 BOOST_AUTO_TEST_CASE(a_session_that_breaks_amid_a_backlog_leaves_nothing_of_it)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
-    kit.writer.expect(100);
-    kit.transaction(100, 110, 3);
-    BOOST_TEST(kit.until_calls(1));
-    kit.rows.fail_next(errc::disk_full);
-    kit.transaction(120, 130, 3);
-    BOOST_TEST(kit.until([&] { return !kit.failed.empty(); }));
-    kit.writer.end_session();
-    BOOST_TEST(kit.flush().error().code == errc::disk_full);
-    kit.writer.begin_session();
+    writer_kit kit{groups_of_three()};
+    add_of_a_backlog(kit);
+    break_session(kit);
     BOOST_TEST(kit.writer.received().position == lsn{});
     kit.transaction(100, 110, 1);
     BOOST_TEST(kit.flush().value().position == lsn{110});
@@ -379,27 +386,16 @@ BOOST_AUTO_TEST_CASE(a_session_that_breaks_amid_a_backlog_leaves_nothing_of_it)
 
 BOOST_AUTO_TEST_CASE(after_a_failure_amid_a_backlog_it_goes_on_from_what_the_store_made_durable_by_itself)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
-    kit.writer.expect(100);
-    kit.transaction(100, 110, 3);
-    BOOST_TEST(kit.until_calls(1));
+    writer_kit kit{groups_of_three()};
+    add_of_a_backlog(kit);
     kit.rows.make_added_durable();
-    kit.rows.fail_next(errc::disk_full);
-    kit.transaction(120, 130, 3);
-    BOOST_TEST(kit.until([&] { return !kit.failed.empty(); }));
-    kit.writer.end_session();
-    BOOST_TEST(kit.flush().error().code == errc::disk_full);
-    kit.writer.begin_session();
+    break_session(kit);
     BOOST_TEST(kit.writer.received().position == lsn{110});
 }
 
 BOOST_AUTO_TEST_CASE(an_index_amid_a_backlog_makes_durable_what_was_added_first)
 {
-    auto limits = never();
-    limits.max_changes = 3;
-    writer_kit kit{limits};
+    writer_kit kit{groups_of_three()};
     kit.writer.expect(100);
     kit.transaction(100, 110, 3);
     kit.transaction(120, 130, 2);
