@@ -11,8 +11,8 @@
 {{- define "understudy.secretVariable" -}}
 valueFrom:
   secretKeyRef:
-    name: {{ index . 0 }}
-    key: {{ index . 1 }}
+    name: {{ index . 0 | quote }}
+    key: {{ index . 1 | quote }}
 {{- end -}}
 
 {{- define "understudy.env" -}}
@@ -45,7 +45,7 @@ valueFrom:
 {{- end }}
 {{- with $credentials.passfile }}
 - name: PGPASSFILE
-  value: {{ . }}
+  value: {{ . | quote }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
@@ -62,9 +62,9 @@ valueFrom:
   readOnly: true
 {{- end }}
 - name: {{ .Values.containerName }}-state
-  mountPath: {{ .Values.config.state.directory | clean | dir }}
+  mountPath: {{ .Values.config.state.directory | clean | dir | quote }}
 - name: {{ .Values.containerName }}-snapshot
-  mountPath: {{ .Values.config.snapshot.directory | clean }}
+  mountPath: {{ .Values.config.snapshot.directory | clean | quote }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -102,7 +102,7 @@ exec:
 
 {{- define "understudy.container" -}}
 {{- include "understudy.checks" . -}}
-name: {{ .Values.containerName }}
+name: {{ .Values.containerName | quote }}
 image: {{ include "understudy.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 args:

@@ -1,19 +1,25 @@
 {{- /* Names and labels. Every template here takes a context of this chart: `.` in it, `.Subcharts.understudy` in one that depends on it. */ -}}
 
-{{- define "understudy.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- /* The first characters of a name, so that they are one, too. Takes (list name characters). */ -}}
+{{- define "understudy.cut" -}}
+{{- regexReplaceAll "[-.]+$" (trunc (index . 1) (index . 0)) "" -}}
 {{- end -}}
 
-{{- /* Shorter than a name may be, for some get a suffix. */ -}}
+{{- define "understudy.name" -}}
+{{- include "understudy.cut" (list (default .Chart.Name .Values.nameOverride) 63) -}}
+{{- end -}}
+
+{{- /* What a Service may be called: no dot, which a release's name may have, and a letter first. Shorter than it may be, for some
+objects' names get a suffix: `-drop-slot-63` is the longest. */ -}}
 {{- define "understudy.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
-{{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
+{{- $full = .Values.fullnameOverride -}}
+{{- else if regexMatch "^[0-9]" $full -}}
+{{- $full = printf "%s-%s" $name .Release.Name -}}
 {{- end -}}
+{{- include "understudy.cut" (list (replace "." "-" $full) 50) -}}
 {{- end -}}
 
 {{- define "understudy.selectorLabels" -}}

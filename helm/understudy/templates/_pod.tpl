@@ -18,11 +18,11 @@
 {{- define "understudy.claimSpec" -}}
 accessModes: [ReadWriteOnce]
 {{- with .storageClassName }}
-storageClassName: {{ . }}
+storageClassName: {{ . | quote }}
 {{- end }}
 resources:
   requests:
-    storage: {{ .size }}
+    storage: {{ .size | quote }}
 {{- end -}}
 
 {{- /* Takes (list context name). Nothing for a claim of the StatefulSet, which has its own place. */ -}}
@@ -34,7 +34,7 @@ resources:
 - name: {{ $context.Values.containerName }}-{{ index . 1 }}
 {{- if eq $kind "existingClaim" }}
   persistentVolumeClaim:
-    claimName: {{ $volume.existingClaim }}
+    claimName: {{ $volume.existingClaim | quote }}
 {{- else if eq $kind "ephemeral" }}
   ephemeral:
     volumeClaimTemplate:
@@ -45,7 +45,7 @@ resources:
     {{- with $volume.medium }}
     medium: {{ . }}
     {{- end }}
-    sizeLimit: {{ $volume.size }}
+    sizeLimit: {{ $volume.size | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -55,11 +55,11 @@ resources:
 {{- $context := index . 0 -}}
 - name: {{ $context.Values.containerName }}-config
   configMap:
-    name: {{ index . 1 }}
+    name: {{ index . 1 | quote }}
 {{- with include "understudy.secretItems" $context }}
 - name: {{ $context.Values.containerName }}-secret
   secret:
-    secretName: {{ $context.Values.credentials.existingSecret }}
+    secretName: {{ $context.Values.credentials.existingSecret | quote }}
     defaultMode: 0440
     items:
       {{- . | trim | nindent 6 }}
@@ -105,6 +105,6 @@ restartPolicy: Always
 {{- /* For `volumeMounts` of the application's containers. */ -}}
 {{- define "understudy.readerVolumeMounts" -}}
 - name: {{ .Values.containerName }}-snapshot
-  mountPath: {{ .Values.sidecar.mountPath | default .Values.config.snapshot.directory }}
+  mountPath: {{ .Values.sidecar.mountPath | default .Values.config.snapshot.directory | quote }}
   readOnly: true
 {{- end -}}
