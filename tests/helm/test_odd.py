@@ -29,6 +29,10 @@ ODD = {
     "a release whose name begins with a digit": (EVERY_OBJECT, "2shop", "shop"),
     "a release whose name has dots": (EVERY_OBJECT, "shop.eu.1", "shop"),
     "the longest names": (merged(EVERY_OBJECT, {"slotPerPod": True, "replicas": 64}), "r" * 53, "n" * 63),
+    "labels that are given more than once": (merged(EVERY_OBJECT, {
+        "commonLabels": {"team": "a", "app.kubernetes.io/component": "b", "app.kubernetes.io/version": "c"},
+        "podLabels": {"team": "b", "helm.sh/chart": "d"}, "podAnnotations": {"kubectl.kubernetes.io/default-container": "reader"},
+        "monitoring": {"labels": {"team": "c"}, "dashboard": {"labels": {"team": "d"}}}}), "rel", "shop"),
     "a name that is cut between dashes": ({"fullnameOverride": "a" * 48 + "---b"}, "rel", "shop"),
 }
 

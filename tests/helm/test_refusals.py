@@ -52,6 +52,8 @@ REFUSED = {
     "dropSlotOnUninstall": {"dropSlotOnUninstall": True, "config": {"source": {"kafka": {
         "brokers": "k:9092", "topics": {"prefix": "shop"}, "description": "/d"}}}},
     "credentials.kafkaPropertiesKey": {"credentials": {"existingSecret": "a", "kafkaPropertiesKey": "properties"}},
+    "commonLabels.app.kubernetes.io/name": {"commonLabels": {"app.kubernetes.io/name": "shop"}},
+    "podLabels.app.kubernetes.io/instance": {"podLabels": {"app.kubernetes.io/instance": "shop"}},
     # By the schema.
     "/config/cadence": {"config": {"cadence": {"evry": "5m"}}},
     "/config/cadence/every": {"config": {"cadence": {"every": 300}}},
@@ -67,6 +69,8 @@ REFUSED = {
     "/probes/liveness": {"probes": {"liveness": {"period": 5}}},
     "/replicas": {"replicas": -1},
     "/commonLabels/a": {"commonLabels": {"a": 1}},
+    "/commonLabels": {"commonLabels": {"a b": "c"}},
+    "/podAnnotations": {"podAnnotations": {"/a": "c"}},
     "replica": {"replica": 1},
     "extraPodSpec.containers": {"extraPodSpec": {"containers": []}},
 }

@@ -185,6 +185,16 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 {{- end -}}
 {{- end -}}
 
+{{- define "understudy.check.labels" -}}
+{{- range $name := list "commonLabels" "podLabels" -}}
+{{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/managed-by" -}}
+{{- if hasKey (get $.Values $name) . }}
+{{ $name }}.{{ . }}: our pods are found, and our objects known to be Helm's, by what this chart writes there
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "understudy.check.mode" -}}
 {{- $mode := .Values.mode -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) (not .Values.config.source.kafka) }}
@@ -214,7 +224,7 @@ sidecar.native: has to be true for mode=policy
 {{- /* Fails with every complaint at once. Prints nothing. */ -}}
 {{- define "understudy.checks" -}}
 {{- $complaints := "" -}}
-{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "mode" -}}
+{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "labels" "mode" -}}
 {{- $complaints = print $complaints (include (printf "understudy.check.%s" .) $) -}}
 {{- end -}}
 {{- if $complaints -}}

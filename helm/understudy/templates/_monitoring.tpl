@@ -17,10 +17,7 @@ tlsConfig:
 {{- end -}}
 
 {{- define "understudy.monitoringLabels" -}}
-{{- include "understudy.labels" . }}
-{{- with .Values.monitoring.labels }}
-{{ toYaml . }}
-{{- end }}
+{{- include "understudy.labelsAnd" (list . .Values.monitoring.labels) -}}
 {{- end -}}
 
 {{- /* The rules of rules/*.yaml, as groups. */ -}}

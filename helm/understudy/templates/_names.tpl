@@ -27,15 +27,22 @@ app.kubernetes.io/name: {{ include "understudy.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
-{{- define "understudy.labels" -}}
+{{- define "understudy.ownLabels" -}}
 {{ include "understudy.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: snapshot
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- end -}}
+
+{{- /* The labels of an object, each once: what is said of this object counts, then what is said of all. Takes (list context more). */ -}}
+{{- define "understudy.labelsAnd" -}}
+{{- $context := index . 0 -}}
+{{- merge (dict) (index . 1) $context.Values.commonLabels (include "understudy.ownLabels" $context | fromYaml) | toYaml -}}
+{{- end -}}
+
+{{- define "understudy.labels" -}}
+{{- include "understudy.labelsAnd" (list . dict) -}}
 {{- end -}}
 
 {{- define "understudy.serviceAccountName" -}}
