@@ -33,6 +33,14 @@ ODD = {
         "commonLabels": {"team": "a", "app.kubernetes.io/component": "b", "app.kubernetes.io/version": "c"},
         "podLabels": {"team": "b", "helm.sh/chart": "d"}, "podAnnotations": {"kubectl.kubernetes.io/default-container": "reader"},
         "monitoring": {"labels": {"team": "c"}, "dashboard": {"labels": {"team": "d"}}}}), "rel", "shop"),
+    "quantities in all their forms": ({"resources": {
+        "requests": {"cpu": "1e-1", "memory": 134217728, "ephemeral-storage": ".5Gi"},
+        "limits": {"cpu": "100m", "memory": "1.5e9", "example.com/gpu": 1}}, "state": {"size": "1.5Ti"}, "snapshot": {"size": "1000M"}},
+        "rel", "shop"),
+    "no requests, no limits": ({"resources": {"requests": None, "limits": None}}, "rel", "shop"),
+    "users that the cluster chooses": ({
+        "securityContext": {"runAsUser": None, "runAsGroup": None}, "podSecurityContext": {"fsGroup": None}}, "rel", "shop"),
+    "a budget of none": ({"podDisruptionBudget": {"enabled": True, "minAvailable": 0}}, "rel", "shop"),
     "a name that is cut between dashes": ({"fullnameOverride": "a" * 48 + "---b"}, "rel", "shop"),
 }
 

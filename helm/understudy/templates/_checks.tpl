@@ -167,24 +167,6 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 {{- end -}}
 {{- end -}}
 
-{{- define "understudy.check.volumes" -}}
-{{- range $name, $volume := dict "state" .Values.state "snapshot" .Values.snapshot -}}
-{{- $kind := include "understudy.volumeKind" (list $ $volume) -}}
-{{- if and (eq $kind "claim") (ne $.Values.mode "standalone") }}
-{{ $name }}.kind: `claim` belongs to the stand-alone StatefulSet; use emptyDir, ephemeral or existingClaim
-{{- end -}}
-{{- if ne (eq $kind "existingClaim") (ne $volume.existingClaim "") }}
-{{ $name }}.existingClaim: belongs together with {{ $name }}.kind=existingClaim
-{{- end -}}
-{{- if and (eq $kind "existingClaim") (gt (int $.Values.replicas) 1) }}
-{{ $name }}.existingClaim: one claim cannot serve {{ $.Values.replicas }} replicas
-{{- end -}}
-{{- if and $volume.medium (ne $kind "emptyDir") }}
-{{ $name }}.medium: only an emptyDir has one
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{- define "understudy.check.labels" -}}
 {{- range $name := list "commonLabels" "podLabels" -}}
 {{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/managed-by" -}}
@@ -202,6 +184,11 @@ replicas: {{ .Values.replicas }} pods need as many slots; set slotPerPod, or lea
 {{- end -}}
 {{- range keys (pick .Values.extraPodSpec "containers" "initContainers" "volumes" "securityContext" "serviceAccountName" "automountServiceAccountToken" "enableServiceLinks" "terminationGracePeriodSeconds" "imagePullSecrets" "priorityClassName" "runtimeClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints") }}
 extraPodSpec.{{ . }}: there is a value for that
+{{- end -}}
+{{- with .Values.podDisruptionBudget -}}
+{{- if and .enabled (not (include "understudy.given" .minAvailable)) (not (include "understudy.given" .maxUnavailable)) }}
+podDisruptionBudget.maxUnavailable: missing, and podDisruptionBudget.minAvailable, too
+{{- end -}}
 {{- end -}}
 {{- if ne $mode "standalone" -}}
 {{- range list "networkPolicy" "podDisruptionBudget" -}}
@@ -224,7 +211,7 @@ sidecar.native: has to be true for mode=policy
 {{- /* Fails with every complaint at once. Prints nothing. */ -}}
 {{- define "understudy.checks" -}}
 {{- $complaints := "" -}}
-{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "labels" "mode" -}}
+{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "mounts" "names" "resources" "probes" "security" "labels" "mode" -}}
 {{- $complaints = print $complaints (include (printf "understudy.check.%s" .) $) -}}
 {{- end -}}
 {{- if $complaints -}}

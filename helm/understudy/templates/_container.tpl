@@ -15,7 +15,7 @@ valueFrom:
     key: {{ index . 1 | quote }}
 {{- end -}}
 
-{{- define "understudy.env" -}}
+{{- define "understudy.ownEnv" -}}
 {{- $credentials := .Values.credentials -}}
 {{- $secret := $credentials.existingSecret -}}
 {{- if .Values.slotPerPod }}
@@ -47,6 +47,10 @@ valueFrom:
 - name: PGPASSFILE
   value: {{ . | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "understudy.env" -}}
+{{- include "understudy.ownEnv" . }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

@@ -59,6 +59,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- (index . 1).kind | default (ternary "claim" "emptyDir" (eq $context.Values.mode "standalone")) -}}
 {{- end -}}
 
+{{- /* A value as text: 0 is one, null is none. */ -}}
+{{- define "understudy.given" -}}
+{{- if not (kindIs "invalid" .) }}{{ . }}{{ end -}}
+{{- end -}}
+
 {{- define "understudy.policyLabels" -}}
 {{- .Values.policy.podLabels | default (dict "understudy-sidecar" (include "understudy.fullname" .)) | toYaml -}}
 {{- end -}}
