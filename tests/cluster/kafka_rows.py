@@ -141,7 +141,8 @@ def kafka_helm_test(lab):
 @after(kafka_stand_alone)
 def kafka_fleet(lab):
     """two more pods, of the example application with the sidecar, follow the same topics without a slot"""
-    values = described_values(lab, credentials={"passwordKey": ""})  # the example's own, for Postgres
+    # What the example says of Postgres is taken away.
+    values = described_values(lab, config={"source": {"postgres": {"connection": ""}}}, credentials={"passwordKey": ""})
     install_app(lab, "fleet", values, replicas=2, more_security="        fsGroup: 65532\n")
     expect(len(lab.pods(FLEET)) == 2, "not two pods")
     for pod in lab.pods(FLEET):

@@ -23,9 +23,12 @@ def kubeconform(objects, version):
 
 
 def objects_of(file, version):
-    """What a values file renders; a fragment as the pod that it is a part of."""
-    objects = tools.render("--values", file, version=version)
-    return objects if "fragment" not in file.name else []
+    """What a values file renders; of a fragment nothing."""
+    if "fragment" in file.name:
+        return []
+    # Before 1.28 a pod does not know its number.
+    without = [] if version >= "1.28" else ["--set", "slotPerPod=false", "--set", "replicas=1"]
+    return tools.render("--values", file, *without, version=version)
 
 
 def kustomized(directory):

@@ -7,7 +7,7 @@ import unittest
 import pod_security
 import tools
 from test_kubernetes import kubeconform
-from test_refusals import merged
+from test_refusals import FOLLOWS_KAFKA, merged
 
 MINIMAL = tools.values_of(tools.CHART / "ci" / "minimal-values.yaml")
 SERVED = {"config": {"serve": {"listen": "0.0.0.0:8080", "anywhere": True}}}
@@ -41,6 +41,8 @@ ODD = {
     "users that the cluster chooses": ({
         "securityContext": {"runAsUser": None, "runAsGroup": None}, "podSecurityContext": {"fsGroup": None}}, "rel", "shop"),
     "a budget of none": ({"podDisruptionBudget": {"enabled": True, "minAvailable": 0}}, "rel", "shop"),
+    "several pods that follow Kafka": (merged(merged(EVERY_OBJECT, FOLLOWS_KAFKA), {
+        "replicas": 3, "dropSlotOnUninstall": False, "podDisruptionBudget": {"minAvailable": 2}}), "rel", "shop"),
     "a name that is cut between dashes": ({"fullnameOverride": "a" * 48 + "---b"}, "rel", "shop"),
 }
 
@@ -78,6 +80,8 @@ def twice(what, names):
 class Odd(unittest.TestCase):
     def rendered(self, name, version):
         values, release, namespace = ODD[name]
+        if version < "1.28":
+            values = {**values, "slotPerPod": False, "replicas": 1}  # there a pod does not know its number
         with tempfile.TemporaryDirectory() as directory:
             return tools.render(*tools.with_values(merged(MINIMAL, values), directory), version=version, release=release, namespace=namespace)
 

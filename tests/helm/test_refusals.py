@@ -10,6 +10,26 @@ import tools
 
 MINIMAL = tools.CHART / "ci" / "minimal-values.yaml"
 
+FOLLOWS_KAFKA = {"config": {"source": {"postgres": {"connection": ""}, "kafka": {"brokers": "k:9092", "topics": {"prefix": "shop"}}}},
+                 "credentials": {"existingSecret": "", "passwordKey": ""}}
+
+
+def merged(values, more):
+    out = dict(values)
+    for key, value in more.items():
+        out[key] = merged(out.get(key, {}), value) if isinstance(value, dict) else value
+    return out
+
+
+def kafka(**more):
+    """Of the section source.kafka."""
+    return merged(FOLLOWS_KAFKA, {"config": {"source": {"kafka": more}}})
+
+
+def listens(*addresses):
+    return {"config": {"serve": {"listen": list(addresses), "anywhere": True}}}
+
+
 # What is wrong, and the key that the message has to name.
 REFUSED = {
     "config.cadence.every": {"config": {"cadence": {"min_interval": "1m", "every": "30s"}}},
@@ -52,6 +72,27 @@ REFUSED = {
     "dropSlotOnUninstall": {"dropSlotOnUninstall": True, "config": {"source": {"kafka": {
         "brokers": "k:9092", "topics": {"prefix": "shop"}, "description": "/d"}}}},
     "credentials.kafkaPropertiesKey": {"credentials": {"existingSecret": "a", "kafkaPropertiesKey": "properties"}},
+    "config.source.postgres.connection": merged(FOLLOWS_KAFKA, {"config": {"source": {"postgres": {"connection": "host=db"}}}}),
+    "kafka.description: belongs to no": merged(kafka(description="/d"), {"kafka": {"description": "{}"}}),
+    "kafka.description: is not the JSON": merged(FOLLOWS_KAFKA, {"kafka": {"description": "tables.json"}}),
+    "kafka.description: is about config.source.kafka": {"kafka": {"description": "{}"}},
+    "credentials.kafkaPropertiesKey, config.source.kafka.properties_file": merged(kafka(properties_file="/p"), {
+        "credentials": {"existingSecret": "a", "kafkaPropertiesKey": "properties"}}),
+    "networkPolicy.kafka.port": merged(kafka(brokers="a:9093,b:9092"), {"networkPolicy": {"enabled": True}}),
+    "networkPolicy.postgres.port": {"networkPolicy": {"enabled": True}, "config": {"source": {"postgres": {
+        "connection": "host=a,b dbname=shop port=5432,6432"}}}},
+    "networkPolicy.postgres.port: 5432": {"networkPolicy": {"enabled": True}, "config": {"source": {"postgres": {
+        "connection": "postgresql://u@[::1]:6432,b/shop"}}}},
+    "config.serve.listen: 0.0.0.0 is": listens("127.0.0.1:1", "0.0.0.0"),
+    "config.serve.listen: 0.0.0.0:0 is": listens("0.0.0.0:0"),
+    "config.serve.listen: [::]:65536 is": listens("[::]:65536"),
+    "config.serve.listen: shop.internal:8080 is": listens("shop.internal:8080"),
+    "config.serve.listen: unix:/run/http.sock is": listens("unix:/run/http.sock"),
+    "config.serve.listen: unix:/var/lib/understudy/snapshot/../x is": listens("unix:/var/lib/understudy/snapshot/../x"),
+    "config.source.postgres.slot": {"slotPerPod": True, "config": {"source": {"postgres": {"slot": "s" * 61}}}},
+    "image.repository": {"image": {"repository": "registry.internal:5000/understudy:1.2"}},
+    "fragment.volumes": {"mode": "fragment", "fragment": {"volumes": "extra", "volumeMounts": "extra.mounts"}},
+    "fragment.volumeMounts": {"mode": "fragment", "fragment": {"volumes": "extra", "volumeMounts": "extra"}},
     "snapshot.existingClaim: applications": {
         "state": {"kind": "existingClaim", "existingClaim": "a"}, "snapshot": {"kind": "existingClaim", "existingClaim": "a"}},
     "state.size": {"state": {"size": "0"}},
@@ -122,22 +163,15 @@ TAKEN = [
     {"commit": {"max_bytes": "64KiB"}},
     {"snapshot": {"reserve": 0, "grace": "0s"}},
     {"state": {"directory": "/var/lib/understudy/state"}},
-    {"serve": {"listen": ["unix:/run/x.sock", "localhost:8080", "[::1]:8080", "127.0.0.2:1"]}},
+    {"serve": {"listen": ["unix:/var/lib/understudy/snapshot/x.sock", "localhost:8080", "[::1]:8080", "127.0.0.2:1"]}},
     {"serve": {"listen": "[::]:8080", "anywhere": True}},
 ]
 
 
-def merged(values, more):
-    out = dict(values)
-    for key, value in more.items():
-        out[key] = merged(out.get(key, {}), value) if isinstance(value, dict) else value
-    return out
-
-
-def complaint(values):
+def complaint(values, version=tools.VERSION):
     with tempfile.TemporaryDirectory() as directory:
         try:
-            tools.render(*tools.with_values(merged(tools.values_of(MINIMAL), values), directory))
+            tools.render(*tools.with_values(merged(tools.values_of(MINIMAL), values), directory), version=version)
         except tools.Refused as why:
             return str(why)
     return ""
@@ -153,6 +187,20 @@ def program_says(config):
 
 
 class Refusals(unittest.TestCase):
+    def test_what_the_cluster_is_too_old_for_is_refused(self):
+        for values, version, key in (({"slotPerPod": True}, "1.27.9", "slotPerPod"), ({"mode": "policy"}, "1.33.4", "mode")):
+            with self.subTest(key):
+                self.assertIn(f"{key}: ", complaint(values, version))
+        self.assertEqual(complaint({"slotPerPod": True}, "1.28.0"), "")
+        self.assertEqual(complaint({"mode": "policy"}, "1.34.0"), "")
+
+    def test_ports_that_agree_are_taken(self):
+        for port, connection in ((6432, "postgresql://u@db:6432/shop"), (6432, "host=db port=6432"), (6432, "host=db"), (5432, "service=a")):
+            with self.subTest(connection):
+                values = {"networkPolicy": {"enabled": True, "postgres": {"port": port}}, "config": {"source": {"postgres": {
+                    "connection": connection}}}}
+                self.assertEqual(complaint(values), "")
+
     def test_what_contradicts_itself_is_refused_by_its_key(self):
         for key, values in REFUSED.items():
             with self.subTest(key):

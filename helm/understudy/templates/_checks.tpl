@@ -80,6 +80,20 @@ config.source.kafka.brokers: missing; say where the cluster is
 {{- if not $kafka.topics }}
 config.source.kafka.topics: missing; say which topics, e.g. {prefix: shop}
 {{- end -}}
+{{- range list "connection" "connection_file" -}}
+{{- if get ($.Values.config.source.postgres | default dict) . }}
+config.source.postgres.{{ . }}: config.source.kafka is followed, and there can be only one source
+{{- end -}}
+{{- end -}}
+{{- if and $kafka.description .Values.kafka.description }}
+kafka.description: belongs to no config.source.kafka.description, which names another file; only one of these can be given
+{{- end -}}
+{{- if and .Values.kafka.description (hasKey (fromJson .Values.kafka.description) "Error") }}
+kafka.description: is not the JSON that `understudy describe` writes; for a file say --set-file kafka.description=...
+{{- end -}}
+{{- if and $kafka.properties_file .Values.credentials.kafkaPropertiesKey }}
+credentials.kafkaPropertiesKey, config.source.kafka.properties_file: only one of these can be given
+{{- end -}}
 {{- range keys ($kafka.properties | default dict) | sortAlpha -}}
 {{- if regexMatch "password|secret|jaas|key\\.pem" . }}
 config.source.kafka.properties.{{ . }}: a ConfigMap is no place for a secret; use credentials.kafkaPropertiesKey
@@ -115,6 +129,12 @@ config.source.postgres.connection: holds a password, and a ConfigMap is no place
 {{- if .Values.credentials.kafkaPropertiesKey }}
 credentials.kafkaPropertiesKey: is about config.source.kafka, and there is none
 {{- end -}}
+{{- if .Values.kafka.description }}
+kafka.description: is about config.source.kafka, and there is none
+{{- end -}}
+{{- if and .Values.slotPerPod (gt (len $postgres.slot) 60) }}
+config.source.postgres.slot: has {{ len $postgres.slot }} characters, and of the 63 that there can be slotPerPod takes three
+{{- end -}}
 {{- end -}}
 
 {{- define "understudy.check.credentials" -}}
@@ -147,10 +167,33 @@ config.state.directory: {{ $state }} needs a volume of its own, and that would b
 {{- end -}}
 {{- end -}}
 
+{{- /* Takes (list context address). The root is read-only, so a socket has to be in a volume. */ -}}
+{{- define "understudy.check.listen" -}}
+{{- $address := index . 1 -}}
+{{- if hasPrefix "unix:" $address -}}
+{{- $path := trimPrefix "unix:" $address -}}
+{{- $places := list -}}
+{{- range include "understudy.volumeMounts" (index . 0) | fromYamlArray -}}
+{{- if hasPrefix (printf "%s/" (clean .mountPath)) (clean $path) }}{{ $places = append $places .mountPath }}{{ end -}}
+{{- end -}}
+{{- if not $places }}
+config.serve.listen: {{ $address }} is in no volume, and the container's root is read-only; put it below config.snapshot.directory, or a volume there by extraVolumes and extraVolumeMounts
+{{- end -}}
+{{- else -}}
+{{- $port := regexFind "[0-9]+$" $address | default "0" | atoi -}}
+{{- if not (and (regexMatch "^([0-9.]+|localhost|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$" $address) (ge $port 1) (le $port 65535)) }}
+config.serve.listen: {{ $address }} is no address and port, such as 0.0.0.0:8080, [::]:8080 or unix:/path
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "understudy.check.serve" -}}
 {{- $serve := .Values.config.serve | default dict -}}
 {{- if and $serve (not $serve.listen) }}
 config.serve.listen: missing, and nothing is served without it
+{{- end -}}
+{{- range (kindIs "slice" $serve.listen | ternary $serve.listen (list $serve.listen | compact)) -}}
+{{- include "understudy.check.listen" (list $ .) -}}
 {{- end -}}
 {{- if and (include "understudy.reachable" .) (not $serve.anywhere) }}
 config.serve.anywhere: has to be true for {{ include "understudy.reachable" . }}, which other hosts can reach
@@ -177,8 +220,67 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 {{- end -}}
 {{- end -}}
 
+{{- define "understudy.check.image" -}}
+{{- $word := "[a-z0-9]+([._-]+[a-z0-9]+)*" -}}
+{{- if not (regexMatch (printf "^(([A-Za-z0-9.-]+|\\[[0-9a-fA-F:]+\\])(:[0-9]+)?/)?%s(/%s)*$" $word $word) .Values.image.repository) }}
+image.repository: {{ .Values.image.repository }} is no name of an image; what stands behind a colon or @ belongs into image.tag or image.digest
+{{- end -}}
+{{- end -}}
+
+{{- /* Ports that are said in two places. A policy with rules of one's own may let them out by those. */ -}}
+{{- define "understudy.check.ports" -}}
+{{- $policy := .Values.networkPolicy -}}
+{{- if and $policy.enabled (not $policy.extraEgress) -}}
+{{- $name := .Values.config.source.kafka | empty | ternary "postgres" "kafka" -}}
+{{- $port := get $policy $name | dig "port" 0 | toString -}}
+{{- range regexFindAll "[0-9]+" (include (printf "understudy.%sPorts" $name) .) -1 | uniq -}}
+{{- if ne . $port }}
+networkPolicy.{{ $name }}.port: {{ $port }} is let out, and config.source.{{ $name }} names port {{ . }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.kafkaPorts" -}}
+{{- regexFindAll ":[0-9]+(,|$)" (.Values.config.source.kafka.brokers | default "") -1 | join " " -}}
+{{- end -}}
+
+{{- define "understudy.postgresPorts" -}}
+{{- $connection := .Values.config.source.postgres.connection | default "" -}}
+{{- $hosts := regexFind "^postgres(ql)?://[^/?]*" $connection | trimPrefix "postgresql:" | trimPrefix "postgres:" -}}
+{{- regexFindAll ":[0-9]+(,|$)" $hosts -1 | join " " -}}
+{{- regexFind "(^|[ ?&])port *= *[0-9,]+" $connection -}}
+{{- end -}}
+
+{{- /* Takes (list key what-needs-it oldest-version context). */ -}}
+{{- define "understudy.check.version" -}}
+{{- $version := (index . 3).Capabilities.KubeVersion.Version -}}
+{{- if semverCompare (printf "<%s-0" (index . 2)) $version }}
+{{ index . 0 }}: {{ index . 1 }} needs Kubernetes {{ index . 2 }}, and this is {{ $version }}
+{{- end -}}
+{{- end -}}
+
+{{- /* A key that is another one, or lies in it, would take its place. */ -}}
+{{- define "understudy.check.fragment" -}}
+{{- $fragment := .Values.fragment -}}
+{{- $parts := list "volumes" "volumeMounts" (.Values.sidecar.native | ternary "initContainers" "containers") -}}
+{{- range $one := $parts -}}
+{{- range $other := without $parts $one -}}
+{{- if hasPrefix (printf "%s." (get $fragment $other)) (printf "%s." (get $fragment $one)) }}
+fragment.{{ $one }}: {{ get $fragment $one }} cannot be, with {{ get $fragment $other }} for fragment.{{ $other }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "understudy.check.mode" -}}
 {{- $mode := .Values.mode -}}
+{{- if .Values.slotPerPod -}}
+{{- include "understudy.check.version" (list "slotPerPod" "the number of a pod" "1.28.0" .) -}}
+{{- end -}}
+{{- if eq $mode "policy" -}}
+{{- include "understudy.check.version" (list "mode" "a policy that adds a sidecar" "1.34.0" .) -}}
+{{- end -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.slotPerPod) (not .Values.config.source.kafka) }}
 replicas: {{ .Values.replicas }} pods need as many slots; set slotPerPod, or leave it at 1
 {{- end -}}
@@ -211,7 +313,7 @@ sidecar.native: has to be true for mode=policy
 {{- /* Fails with every complaint at once. Prints nothing. */ -}}
 {{- define "understudy.checks" -}}
 {{- $complaints := "" -}}
-{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "volumes" "mounts" "names" "resources" "probes" "security" "labels" "mode" -}}
+{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "image" "ports" "volumes" "mounts" "names" "resources" "probes" "security" "labels" "fragment" "mode" -}}
 {{- $complaints = print $complaints (include (printf "understudy.check.%s" .) $) -}}
 {{- end -}}
 {{- if $complaints -}}
