@@ -47,6 +47,13 @@ class Readme(unittest.TestCase):
         self.assertEqual((status, why), (0, ""))
         self.assertIn("scheme: HTTPS", out)
 
+    def test_the_values_for_an_authority_render(self):
+        (self.root / "more.yaml").write_text(next(block for block in blocks("yaml") if "rootCertificateKey" in block))
+        status, out, why = tools.run(tools.tool("helm"), "template", "u", "helm/understudy", "--values", "my.yaml", "--values",
+                                     "more.yaml", directory=self.root)
+        self.assertEqual((status, why), (0, ""))
+        self.assertIn("PGSSLROOTCERT", out)
+
     def test_the_example_application_is_tried_as_it_says(self):
         for words in (["dependency", "update", "helm/example-app"], ["template", "shop", "helm/example-app"]):
             self.assertIn("helm " + " ".join(words), README)

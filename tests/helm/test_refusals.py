@@ -78,6 +78,15 @@ REFUSED = {
     "kafka.description: is about config.source.kafka": {"kafka": {"description": "{}"}},
     "credentials.kafkaPropertiesKey, config.source.kafka.properties_file": merged(kafka(properties_file="/p"), {
         "credentials": {"existingSecret": "a", "kafkaPropertiesKey": "properties"}}),
+    "credentials.rootCertificateKey: without TLS": merged(kafka(properties={"security.protocol": "SASL_PLAINTEXT"}), {
+        "credentials": {"existingSecret": "a", "rootCertificateKey": "ca.crt"}}),
+    "credentials.rootCertificateKey, config.source.kafka.properties.ssl.ca.location": merged(
+        kafka(properties={"security.protocol": "ssl", "ssl.ca.location": "/a"}),
+        {"credentials": {"existingSecret": "a", "rootCertificateKey": "ca.crt"}}),
+    "credentials.rootCertificateKey: missing": {"config": {"source": {"postgres": {"connection": "postgres://u@db/shop?sslmode=verify-ca"}}}},
+    "credentials.rootCertificateKey: never asked": {"credentials": {"rootCertificateKey": "ca.crt"}},
+    "credentials.rootCertificateKey: sslrootcert": {"credentials": {"rootCertificateKey": "ca.crt"}, "config": {"source": {"postgres": {
+        "connection": "host=db sslmode=verify-full sslrootcert=/a"}}}},
     "networkPolicy.kafka.port": merged(kafka(brokers="a:9093,b:9092"), {"networkPolicy": {"enabled": True}}),
     "networkPolicy.postgres.port": {"networkPolicy": {"enabled": True}, "config": {"source": {"postgres": {
         "connection": "host=a,b dbname=shop port=5432,6432"}}}},
@@ -193,6 +202,14 @@ class Refusals(unittest.TestCase):
                 self.assertIn(f"{key}: ", complaint(values, version))
         self.assertEqual(complaint({"slotPerPod": True}, "1.28.0"), "")
         self.assertEqual(complaint({"mode": "policy"}, "1.34.0"), "")
+
+    def test_an_authority_may_be_named_elsewhere(self):
+        for connection, more in (("service=shop", {}), ("host=a sslmode=verify-full sslrootcert=/a", {}),
+                                 ("host=a sslmode=verify-full", {"extraEnv": [{"name": "PGSSLROOTCERT", "value": "/a"}]}),
+                                 ("host=a", {"extraEnv": [{"name": "PGSSLMODE", "value": "verify-full"}],
+                                             "credentials": {"rootCertificateKey": "ca.crt"}})):
+            with self.subTest(connection):
+                self.assertEqual(complaint({"config": {"source": {"postgres": {"connection": connection}}}, **more}), "")
 
     def test_ports_that_agree_are_taken(self):
         for port, connection in ((6432, "postgresql://u@db:6432/shop"), (6432, "host=db port=6432"), (6432, "host=db"), (5432, "service=a")):

@@ -99,7 +99,7 @@ credentials.kafkaPropertiesKey, config.source.kafka.properties_file: only one of
 config.source.kafka.properties.{{ . }}: a ConfigMap is no place for a secret; use credentials.kafkaPropertiesKey
 {{- end -}}
 {{- end -}}
-{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "rootCertificateKey" "passfile" -}}
+{{- range list "passwordKey" "connectionKey" "connectionFileKey" "serviceFileKey" "passfile" -}}
 {{- if get $.Values.credentials . }}
 credentials.{{ . }}: is about Postgres, and config.source.kafka is followed; use credentials.kafkaPropertiesKey
 {{- end -}}
@@ -134,6 +134,48 @@ kafka.description: is about config.source.kafka, and there is none
 {{- end -}}
 {{- if and .Values.slotPerPod (gt (len $postgres.slot) 60) }}
 config.source.postgres.slot: has {{ len $postgres.slot }} characters, and of the 63 that there can be slotPerPod takes three
+{{- end -}}
+{{- end -}}
+
+{{- /* An authority that nobody asks, or that is asked and not there. */ -}}
+{{- define "understudy.check.authority" -}}
+{{- if .Values.config.source.kafka -}}
+{{- include "understudy.check.kafkaAuthority" . -}}
+{{- else -}}
+{{- include "understudy.check.postgresAuthority" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "understudy.check.kafkaAuthority" -}}
+{{- $kafka := .Values.config.source.kafka -}}
+{{- if .Values.credentials.rootCertificateKey -}}
+{{- $properties := $kafka.properties | default dict -}}
+{{- $protocol := get $properties "security.protocol" | toString | upper -}}
+{{- $unknown := and (not $protocol) (or .Values.credentials.kafkaPropertiesKey $kafka.properties_file) -}}
+{{- if not (or $unknown (has $protocol (list "SSL" "SASL_SSL"))) }}
+credentials.rootCertificateKey: without TLS nobody is asked for a certificate; set config.source.kafka.properties.security.protocol to SSL or SASL_SSL
+{{- end -}}
+{{- if hasKey $properties "ssl.ca.location" }}
+credentials.rootCertificateKey, config.source.kafka.properties.ssl.ca.location: only one of these can be given
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What a service file or the environment says is not seen here. */ -}}
+{{- define "understudy.check.postgresAuthority" -}}
+{{- $connection := .Values.config.source.postgres.connection | default "" -}}
+{{- $elsewhere := or (not $connection) (regexMatch "(^|[ ?&])service *=" $connection) .Values.extraEnvFrom -}}
+{{- range .Values.extraEnv -}}
+{{- if hasPrefix "PGSSL" .name }}{{ $elsewhere = true }}{{ end -}}
+{{- end -}}
+{{- if not $elsewhere -}}
+{{- $verified := regexMatch "(^|[ ?&])sslmode *= *verify-(ca|full)" $connection -}}
+{{- $named := regexMatch "(^|[ ?&])sslrootcert *=" $connection -}}
+{{- if and .Values.credentials.rootCertificateKey (or $named (not $verified)) }}
+credentials.rootCertificateKey: {{ $named | ternary "sslrootcert in config.source.postgres.connection comes first" "never asked; add sslmode=verify-full to config.source.postgres.connection" }}
+{{- else if and $verified (not $named) (not .Values.credentials.rootCertificateKey) }}
+credentials.rootCertificateKey: missing; sslmode in config.source.postgres.connection asks for a certificate that nothing here can vouch for
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -313,7 +355,7 @@ sidecar.native: has to be true for mode=policy
 {{- /* Fails with every complaint at once. Prints nothing. */ -}}
 {{- define "understudy.checks" -}}
 {{- $complaints := "" -}}
-{{- range list "source" "credentials" "bounds" "cadence" "directories" "serve" "image" "ports" "volumes" "mounts" "names" "resources" "probes" "security" "labels" "fragment" "mode" -}}
+{{- range list "source" "credentials" "authority" "bounds" "cadence" "directories" "serve" "image" "ports" "volumes" "mounts" "names" "resources" "probes" "security" "labels" "fragment" "mode" -}}
 {{- $complaints = print $complaints (include (printf "understudy.check.%s" .) $) -}}
 {{- end -}}
 {{- if $complaints -}}

@@ -23,6 +23,10 @@
 {{- if .Values.credentials.kafkaPropertiesKey -}}
 {{- $_ := set $config.source.kafka "properties_file" (printf "%s/kafka.properties" (include "understudy.secretPath" .)) -}}
 {{- end -}}
+{{- if .Values.credentials.rootCertificateKey -}}
+{{- $authority := dict "ssl.ca.location" (printf "%s/root.crt" (include "understudy.secretPath" .)) -}}
+{{- $_ := set $config.source.kafka "properties" (merge $authority ($config.source.kafka.properties | default dict)) -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.credentials.connectionFileKey -}}
 {{- $_ := set $config.source.postgres "connection_file" (printf "%s/connection" (include "understudy.secretPath" .)) -}}

@@ -39,7 +39,7 @@ valueFrom:
 - name: PGSERVICEFILE
   value: {{ include "understudy.secretPath" . }}/pg_service.conf
 {{- end }}
-{{- if $credentials.rootCertificateKey }}
+{{- if and $credentials.rootCertificateKey (not .Values.config.source.kafka) }}
 - name: PGSSLROOTCERT
   value: {{ include "understudy.secretPath" . }}/root.crt
 {{- end }}
