@@ -1,4 +1,6 @@
 import json
+import re
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,6 +14,7 @@ import ways
 # Kinds of the Prometheus operator, which the schemas of Kubernetes do not have.
 FOREIGN = "ServiceMonitor,PodMonitor,PrometheusRule"
 EXAMPLE = tools.ROOT / "helm" / "kustomize" / "example"
+PAGE = (tools.CHART / "README.md").read_text()
 
 
 def kubeconform(objects, version):
@@ -145,6 +148,23 @@ class Kustomize(unittest.TestCase):
 
     def test_the_image_can_be_changed_as_any_other(self):
         self.assertEqual(self.pod["initContainers"][0]["image"], "registry.internal/understudy:0.1.0")
+
+    def test_the_example_can_follow_kafka_as_the_page_says(self):
+        with tempfile.TemporaryDirectory() as directory:
+            shutil.copytree(EXAMPLE.parent, directory, dirs_exist_ok=True)
+            example = Path(directory) / "example"
+            says = next(yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.S) if "../kafka" in block)
+            kustomization = tools.values_of(example / "kustomization.yaml")
+            (example / "kustomization.yaml").write_text(yaml.safe_dump({**kustomization, **says}))
+            (example / "tables.json").write_text("{}")
+            objects = kustomized(example)
+        pod = pod_security.pod_of(tools.one(objects, "Deployment"))
+        self.assertEqual(kubeconform(objects, tools.VERSION), "")
+        self.assertEqual(pod_security.objections(pod), [])
+        self.assertEqual(pod["securityContext"]["fsGroup"], 65532)
+        container, _ = ways.parts(pod, "understudy")
+        self.assertIn("understudy-secret", [mount["name"] for mount in container["volumeMounts"]])
+        self.assertIn("tables.json", tools.one(objects, "ConfigMap")["data"])
 
     def test_a_workload_without_the_label_is_left_alone(self):
         with tempfile.TemporaryDirectory() as directory:
