@@ -36,6 +36,11 @@ class Database(Cluster):
         return run(DEBIAN / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.home, "-p", self.port, "-U", "postgres",
                    "-c", statements).strip()
 
+    def offer_tls(self, authority):
+        authority.give_to("postgres", self.home / "data")
+        self.sql("ALTER SYSTEM SET ssl = on")
+        self.sql("SELECT pg_reload_conf()")
+
     def connection(self, role):
         return f"host={ADDRESS} port={self.port} dbname=postgres user={role}"
 

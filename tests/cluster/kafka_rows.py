@@ -1,13 +1,15 @@
 """What is looked at with a Kafka source: one set of topics, the chart's own pod and the example application's pods with their sidecars."""
 
 import json
+import re
 import signal
 import urllib.request
 
+import yaml
 from database import PASSWORD
-from lab import (CHART, NAMESPACE, NO_CLAIMS, after, chart_values, expect, install_app, is_ready, merged, name_of,
-                 reads_database_again, reads_snapshot_for_a_while, ready_all_the_time, refused, restart_by, row, status_of,
-                 the_log_says, volumes)
+from lab import (CHART, NAMESPACE, NO_CLAIMS, after, chart_values, deployment_of_kustomize, expect, install_app, is_ready, kafka_login,
+                 merged, name_of, pods_of_a_policy, reads_database_again, reads_snapshot_for_a_while, ready_all_the_time, refused,
+                 restart_by, row, status_of, the_log_says, volumes)
 from node import Failed, wait_until
 from topics import PREFIX, PREFIX_WITH_SCHEMAS, SCHEMAS
 
@@ -39,7 +41,13 @@ def alone_values(values):
 
 def put_secret(lab, name, password):
     lab.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE},
-               "stringData": {"kafka.properties": f"sasl.username=understudy\nsasl.password={password}\n"}})
+               "stringData": {"kafka.properties": kafka_login(password), **lab.authority.certificates()}})
+
+
+def of_the_page(text):
+    """The YAML on the chart's page that has this in it."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.S)
+    return next(yaml.safe_load(block) for block in blocks if text in block)
 
 
 def ask(pod, path):
@@ -258,6 +266,46 @@ def kafka_schemas(lab):
     all_serve_the_databases_rows(lab, selector)
     expect_no_slot_of_ours(lab)
     lab.helm("uninstall", "schemas", "--wait", "--timeout", "2m")
+
+
+@row
+@after(kafka_stand_alone)
+def kafka_by_policy(lab):
+    """a MutatingAdmissionPolicy puts a sidecar that follows the topics into a labelled pod: equal to the database, without a slot"""
+    with pods_of_a_policy(lab, described_values(lab)):
+        all_serve_the_databases_rows(lab, "way=policy")
+        expect_no_slot_of_ours(lab)
+
+
+@row
+@after(kafka_stand_alone)
+def kafka_by_kustomize(lab):
+    """the kustomize component for Kafka puts such a sidecar into a labelled Deployment: equal to the database, without a slot"""
+    def change(example):
+        paths = {"description": "/etc/understudy/tables.json", "properties_file": "/etc/understudy-secret/kafka.properties"}
+        config = merged(described_values(lab)["config"], {"source": {"kafka": paths}})
+        written = yaml.safe_load((example / "understudy.yaml").read_text())
+        (example / "understudy.yaml").write_text(json.dumps(merged({**written, "source": {}}, config)))
+        (example / "tables.json").write_text(lab.topics.description)
+        kustomization = yaml.safe_load((example / "kustomization.yaml").read_text())
+        (example / "kustomization.yaml").write_text(yaml.safe_dump({**kustomization, **of_the_page("../kafka")}))
+    with deployment_of_kustomize(lab, change):
+        all_serve_the_databases_rows(lab, "app=shop")
+        expect_no_slot_of_ours(lab)
+
+
+@row
+@after(kafka_stand_alone)
+def kafka_tls(lab):
+    """SASL over TLS: with the broker's CA in the Secret it is equal to the database; with another CA not Ready, and the log says why"""
+    source = {"source": {"kafka": {"brokers": lab.topics.brokers_with_tls, "properties": {"security.protocol": "SASL_SSL"}}}}
+
+    def values(key):
+        return described_values(lab, config=source, credentials={"rootCertificateKey": key}, **NO_CLAIMS)
+    refused(lab, values("other.crt"), lambda: the_log_says(lab, "reason=authentication_failed"), "the log to say it")
+    lab.helm("install", "tls", CHART, "--wait", "--timeout", "3m", values=values("ca.crt"))
+    all_serve_the_databases_rows(lab, "app.kubernetes.io/instance=tls")
+    lab.helm("uninstall", "tls", "--wait", "--timeout", "2m")
 
 
 @row

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import yaml
 from database import PASSWORD
 from node import Failed, run, wait_until
 
@@ -37,14 +38,15 @@ def expect(condition, text):
 class Lab:
     """The node, the database and its topics, and what is installed on them."""
 
-    def __init__(self, node, database, topics, helm, kustomize):
-        self.node, self.database, self.topics = node, database, topics
+    def __init__(self, node, database, topics, authority, helm, kustomize):
+        self.node, self.database, self.topics, self.authority = node, database, topics, authority
         self.helm_program, self.kustomize_program = helm, kustomize
 
     def prepare(self):
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}})
-        secret = {"password": PASSWORD, "uri": self.database.connection("understudy") + " password=" + PASSWORD}
+        secret = {"password": PASSWORD, "uri": self.database.connection("understudy") + " password=" + PASSWORD,
+                  "kafka.properties": kafka_login(PASSWORD), **self.authority.certificates()}
         for name in ("shop-understudy", "understudy"):
             self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE},
                         "stringData": secret})
@@ -95,6 +97,11 @@ class Lab:
         if not lines:
             raise Failed("the shop has not said anything yet")
         return json.loads(lines[-1])
+
+
+def kafka_login(password):
+    """What librdkafka is told by a Secret."""
+    return f"sasl.username=understudy\nsasl.password={password}\n"
 
 
 def as_list(objects):
@@ -222,6 +229,55 @@ def reads_database_again(lab, pod):
     told = wait_until(lambda: (found := lab.told(pod))["last"] == "database" and found, "the shop to go back")
     expect(told["failed"] == 0, f"reads failed: {told}")
     wait_until(lambda: lab.status(pod)["status"]["state"] == "streaming", "the sidecar to follow again")
+
+
+# --- the other two ways
+
+@contextlib.contextmanager
+def pods_of_a_policy(lab, values):
+    """Pods `with` and `without` the label of a policy, which has put the sidecar into the first and not into the second."""
+    lab.helm("install", "policy", CHART, values=merged(values, {"mode": "policy", "policy": {"containers": ["shop"]}}))
+    labels = {"understudy-sidecar": "policy-understudy", "way": "policy"}
+
+    def pod(name, labels):
+        context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True, "runAsUser": 1000,
+                   "seccompProfile": {"type": "RuntimeDefault"}}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+                "spec": {"securityContext": {"fsGroup": 65532}, "containers": [
+                    {"name": "shop", "image": "localhost/shop:test", "imagePullPolicy": "Never", "securityContext": context,
+                     "args": ["/var/lib/understudy/snapshot", lab.shop_connection()]}]}}
+
+    def injected():
+        made = json.loads(lab.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", text=json.dumps(pod("asked", labels))))
+        return "understudy" in [one["name"] for one in made["spec"].get("initContainers", [])]
+    wait_until(injected, "the policy to be in force")  # the API server learns of it in its own time
+    lab.apply(pod("with", labels), pod("without", {"way": "none"}))
+    wait_until(lambda: is_ready(lab.pod("way=policy")), "the pod with its sidecar")
+    expect("initContainers" not in lab.pod("way=none")["spec"], "a pod without the label got a sidecar")
+    yield
+    lab.kubectl("delete", "pod", "with", "without", "--wait=true")
+    lab.helm("uninstall", "policy")
+
+
+@contextlib.contextmanager
+def deployment_of_kustomize(lab, change):
+    """The pod of the example in helm/kustomize; `change` takes the directory of a copy."""
+    with tempfile.TemporaryDirectory() as directory:
+        run("cp", "-r", ROOT / "helm" / "kustomize", directory)
+        example = Path(directory) / "kustomize" / "example"
+        change(example)
+        objects = [item for item in yaml.safe_load_all(run(lab.kustomize_program, "build", example)) if item]
+    for item in objects:
+        if item["kind"] == "Deployment":
+            spec = item["spec"]["template"]["spec"]
+            for container in [*spec.get("initContainers", []), *spec["containers"]]:
+                container["imagePullPolicy"] = "Never"
+                container["image"] = "localhost/understudy:test" if container["name"] == "understudy" else "localhost/shop:test"
+                if container["name"] == "shop":
+                    container["args"] = ["/var/lib/understudy/snapshot", lab.shop_connection()]
+    lab.apply(*objects)
+    yield wait_until(lambda: is_ready(found := lab.pod("app=shop")) and found, "the pod with its sidecar")
+    lab.kubectl("delete", "deployment", "shop", "--wait=true", "--cascade=foreground")
 
 
 # --- releases that cannot work

@@ -2,12 +2,11 @@
 
 import json
 import signal
-import tempfile
 from pathlib import Path
 
 import yaml
-from lab import (CHART, NAMESPACE, NO_CLAIMS, ROOT, after, an_event_says, as_list, expect, install_app, is_ready, merged, name_of,
-                 process_of, reads_database_again, reads_snapshot, reads_snapshot_for_a_while, ready_all_the_time, refused,
+from lab import (CHART, NAMESPACE, NO_CLAIMS, after, an_event_says, as_list, deployment_of_kustomize, expect, install_app, is_ready,
+                 merged, name_of, pods_of_a_policy, process_of, reads_database_again, reads_snapshot, reads_snapshot_for_a_while, ready_all_the_time, refused,
                  restart_by, row, status_of, the_log_says, volumes)
 from node import Failed, run, wait_until
 
@@ -201,58 +200,43 @@ def uninstall_with_slot(lab):
 @row
 def by_policy(lab):
     """a MutatingAdmissionPolicy puts the sidecar into a labelled pod, and into no other"""
-    values = lab.values(mode="policy", policy={"containers": ["shop"]})
-    lab.helm("install", "policy", CHART, values=values)
-    labels = {"understudy-sidecar": "policy-understudy", "way": "policy"}
-
-    def pod(name, labels):
-        context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True, "runAsUser": 1000,
-                   "seccompProfile": {"type": "RuntimeDefault"}}
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
-                "spec": {"securityContext": {"fsGroup": 65532}, "containers": [
-                    {"name": "shop", "image": "localhost/shop:test", "imagePullPolicy": "Never", "securityContext": context,
-                     "args": ["/var/lib/understudy/snapshot", lab.shop_connection()]}]}}
-
-    def injected():
-        made = json.loads(lab.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", text=json.dumps(pod("asked", labels))))
-        return "understudy" in [one["name"] for one in made["spec"].get("initContainers", [])]
-    wait_until(injected, "the policy to be in force")  # the API server learns of it in its own time
-    lab.apply(pod("with", labels), pod("without", {"way": "none"}))
-    wait_until(lambda: is_ready(lab.pod("way=policy")), "the pod with its sidecar")
-    told = wait_until(lambda: lab.told("with"), "the shop's first line")
-    expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
-    expect("initContainers" not in lab.pod("way=none")["spec"], "a pod without the label got a sidecar")
-    lab.kubectl("delete", "pod", "with", "without", "--wait=true")
-    lab.helm("uninstall", "policy")
+    with pods_of_a_policy(lab, lab.values()):
+        told = wait_until(lambda: lab.told("with"), "the shop's first line")
+        expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
     drop_slot(lab)
 
 
 @row
 def by_kustomize(lab):
     """the kustomize component puts the sidecar into a labelled Deployment"""
-    with tempfile.TemporaryDirectory() as directory:
-        run("cp", "-r", ROOT / "helm" / "kustomize", directory)
-        example = Path(directory) / "kustomize" / "example"
+    def change(example):
         config = yaml.safe_load((example / "understudy.yaml").read_text())
         config["source"]["postgres"]["connection"] = lab.database.connection("understudy")
         config["tables"] = ["public.materials"]
         config["state"]["any_filesystem"] = True
         (example / "understudy.yaml").write_text(yaml.safe_dump(config))
-        objects = [item for item in yaml.safe_load_all(run(lab.kustomize_program, "build", example)) if item]
-    for item in objects:
-        if item["kind"] == "Deployment":
-            spec = item["spec"]["template"]["spec"]
-            for container in [*spec.get("initContainers", []), *spec["containers"]]:
-                container["imagePullPolicy"] = "Never"
-                container["image"] = "localhost/understudy:test" if container["name"] == "understudy" else "localhost/shop:test"
-                if container["name"] == "shop":
-                    container["args"] = ["/var/lib/understudy/snapshot",
-                                         lab.shop_connection()]
-    lab.apply(*objects)
-    pod = wait_until(lambda: is_ready(found := lab.pod("app=shop")) and found, "the pod with its sidecar")
-    told = wait_until(lambda: lab.told(name_of(pod)), "the shop's first line")
-    expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
-    lab.kubectl("delete", "deployment", "shop", "--wait=true")
+    with deployment_of_kustomize(lab, change) as pod:
+        told = wait_until(lambda: lab.told(name_of(pod)), "the shop's first line")
+        expect(told["snapshot_was_there_at_the_start"], json.dumps(told))
+    drop_slot(lab)
+
+
+# --- TLS
+
+@row
+def tls(lab):
+    """sslmode=verify-full: with the server's CA in the Secret it follows, encrypted; with another CA not, and the log says why"""
+    lab.database.offer_tls(lab.authority)
+    source = {"source": {"postgres": {"connection": lab.database.connection("understudy") + " sslmode=verify-full"}}}
+
+    def values(key):
+        return lab.values(config=source, credentials={"rootCertificateKey": key}, **NO_CLAIMS)
+    refused(lab, values("other.crt"), lambda: the_log_says(lab, "certificate verify failed"), "the log to say it")
+    lab.helm("install", "tls", CHART, "--wait", "--timeout", "3m", values=values("ca.crt"))
+    encrypted = lab.database.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_replication USING (pid)")
+    expect(encrypted == "t", f"it is not encrypted: {encrypted}")
+    lab.helm("uninstall", "tls", "--wait", "--timeout", "2m")
+    drop_slot(lab)
 
 
 # --- bad input

@@ -15,9 +15,9 @@ PREFIX = "shop"
 PREFIX_WITH_SCHEMAS = "told"
 SCHEMAS = {"key.converter.schemas.enable": "true", "value.converter.schemas.enable": "true", "column.propagate.source.type": ".*"}
 LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
-SIGN_IN = {"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PODS:SASL_PLAINTEXT",
-           "listener.name.pods.sasl.enabled.mechanisms": "PLAIN",
-           "listener.name.pods.plain.sasl.jaas.config": f'{LOGIN} required user_understudy="{PASSWORD}";'}
+SIGN_IN = {"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PODS:SASL_PLAINTEXT,TLS:SASL_SSL",
+           **{f"listener.name.{name}.{key}": value for name in ("pods", "tls") for key, value in (
+               ("sasl.enabled.mechanisms", "PLAIN"), ("plain.sasl.jaas.config", f'{LOGIN} required user_understudy="{PASSWORD}";'))}}
 PREPARE = """
 CREATE ROLE debezium LOGIN REPLICATION;
 GRANT SELECT ON materials, events TO debezium;
@@ -32,9 +32,10 @@ CREATE PUBLICATION {} FOR TABLE materials, events
 class Topics:
     """Nothing runs before start(): the rows that follow Postgres do not need it."""
 
-    def __init__(self, home, database, logs):
-        self.home, self.database, self.logs = home, database, logs
+    def __init__(self, home, database, authority, logs):
+        self.home, self.database, self.authority, self.logs = home, database, authority, logs
         self.brokers = f"{ADDRESS}:{kafka_kit.free_port()}"
+        self.brokers_with_tls = f"{ADDRESS}:{kafka_kit.free_port()}"
         self.broker = self.connect = None
         self.description = ""  # what `understudy describe` said of the tables, once it was asked
 
@@ -48,7 +49,8 @@ class Topics:
 
     def start(self):
         self.home.mkdir()
-        self.broker = kafka_kit.Broker(self.home / "broker", SIGN_IN, {"PODS": self.brokers})
+        tls = {"listener.name.tls.ssl.keystore.type": "PEM", "listener.name.tls.ssl.keystore.location": self.authority.key_and_chain()}
+        self.broker = kafka_kit.Broker(self.home / "broker", {**SIGN_IN, **tls}, {"PODS": self.brokers, "TLS": self.brokers_with_tls})
         self._start("broker", self.broker)
         self.connect = kafka_kit.Connect(self.home / "connect", self.broker.bootstrap)
         self._start("connect", self.connect)
