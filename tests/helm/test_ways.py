@@ -1,5 +1,7 @@
 import unittest
 
+import yaml
+
 import cel
 import tools
 import ways
@@ -56,6 +58,12 @@ class Ways(unittest.TestCase):
                 self.assertEqual(container.pop("restartPolicy", None), "Always" if native else None)
                 self.assertEqual(container, ways.stand_alone(tools.values_of(COMPONENT), "understudy")[0])
                 self.assertEqual([mount["name"] for mount in fragment["extraVolumeMounts"]], ["understudy-snapshot"])
+
+    def test_the_fragment_as_text_holds_the_same(self):
+        arguments = ["--values", COMPONENT, "--set", "mode=fragment"]
+        fragment, = tools.render(*arguments)
+        text, = tools.render(*arguments, "--set", "fragment.asText=true")
+        self.assertEqual({key: yaml.safe_load(value) for key, value in text.items()}, fragment)
 
     def test_the_policy_mounts_the_snapshot_into_each_container_that_is_named(self):
         values = tools.values_of(COMPONENT)
