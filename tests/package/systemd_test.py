@@ -104,6 +104,20 @@ def installed_it_has_a_user_and_starts_nothing():
     assert "/etc/understudy/understudy.yaml" in machine.output("dpkg-query --show --showformat='${Conffiles}' understudy")
 
 
+def before_the_first_start_every_prerequisite_can_be_checked():
+    machine.run("cp /etc/understudy/understudy.yaml /root")
+    machine.configure()
+    machine.container.write("/etc/understudy/credentials/connection", CONNECTION)
+    assert "FAILED" not in checked()
+    machine.run("rm /etc/understudy/credentials/connection; cp /root/understudy.yaml /etc/understudy")
+
+
+def checked():
+    """What README's command prints."""
+    return machine.output("systemd-run -qP -p User=understudy -p StateDirectory=understudy "
+                          "-p LoadCredential=understudy:/etc/understudy/credentials understudy check")
+
+
 def started_with_nobodys_database_it_says_so_and_goes_on_trying():
     machine.run("systemctl start --no-block understudy")
     machine.wait_for_status_text("no generation yet; unreachable: ")
@@ -132,8 +146,7 @@ def with_its_database_named_it_is_started_when_there_is_a_generation():
 
 
 def every_prerequisite_can_be_checked_as_the_daemon_sees_it():
-    seen = machine.output("systemd-run -qP -p User=understudy -p LoadCredential=understudy:/etc/understudy/credentials "
-                          "understudy check")
+    seen = checked()
     assert "FAILED" not in seen and "/var/lib/understudy/state" in seen, seen
 
 
@@ -297,6 +310,7 @@ def main():
         machine = Machine(container, database)
         return cases.run([
             installed_it_has_a_user_and_starts_nothing,
+            before_the_first_start_every_prerequisite_can_be_checked,
             started_with_nobodys_database_it_says_so_and_goes_on_trying,
             a_secret_that_is_missing_is_named_and_not_tried_again,
             with_its_database_named_it_is_started_when_there_is_a_generation,
