@@ -2,6 +2,8 @@
 
 import json
 import signal
+import sys
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -9,6 +11,10 @@ from lab import (CHART, NAMESPACE, NO_CLAIMS, after, an_event_says, as_list, dep
                  merged, name_of, pods_of_a_policy, process_of, reads_database_again, reads_snapshot, reads_snapshot_for_a_while, ready_all_the_time, refused,
                  restart_by, row, status_of, the_log_says, volumes)
 from node import Failed, run, wait_until
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "helm"))
+import tools  # noqa: E402
+from test_odd import MINIMAL, ODD  # noqa: E402
 
 
 def drop_slot(lab):
@@ -29,10 +35,27 @@ def dry_run(lab):
             continue  # a fragment: values for another chart, and no objects
         for item in objects:
             item["metadata"]["namespace"] = item["metadata"].get("namespace", NAMESPACE)
-        try:
-            lab.kubectl("apply", "--dry-run=server", "-f", "-", text=as_list(objects))
-        except Failed as failed:
-            raise Failed(f"{file.name}: {failed}") from None
+        expect_taken(lab, file.name, objects)
+
+
+def expect_taken(lab, name, objects):
+    try:
+        lab.node.kubectl("apply", "--dry-run=server", "-f", "-", text=as_list(objects))
+    except Failed as failed:
+        raise Failed(f"{name}: {failed}") from None
+
+
+@row
+def dry_run_odd(lab):
+    """so are values that are unusual, those of tests/helm/test_odd.py"""
+    for name, (values, release, namespace) in ODD.items():
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        lab.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
+        with tempfile.TemporaryDirectory() as directory:
+            objects = tools.render(*tools.with_values(merged(MINIMAL, values), directory), version=lab.node.version(), release=release,
+                                   namespace=namespace)
+        # The pod of helm test is refused where the account is not made that it runs as, and monitors where there is no operator.
+        expect_taken(lab, name, [item for item in objects if item["kind"] != "Pod" and "monitoring." not in item["apiVersion"]])
 
 
 # --- the example application with the native sidecar
