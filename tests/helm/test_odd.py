@@ -38,6 +38,9 @@ ODD = {
         "limits": {"cpu": "100m", "memory": "1.5e9", "example.com/gpu": 1}}, "state": {"size": "1.5Ti"}, "snapshot": {"size": "1000M"}},
         "rel", "shop"),
     "no requests, no limits": ({"resources": {"requests": None, "limits": None}}, "rel", "shop"),
+    "nothing where nothing may be": ({name: None for name in (
+        "resources", "commonLabels", "podLabels", "podAnnotations", "annotations", "nodeSelector", "extraArgs", "extraEnv", "extraVolumes",
+        "extraVolumeMounts", "extraContainers", "initContainers", "extraObjects")}, "rel", "shop"),
     "users that the cluster chooses": ({
         "securityContext": {"runAsUser": None, "runAsGroup": None}, "podSecurityContext": {"fsGroup": None}}, "rel", "shop"),
     "a budget of none": ({"podDisruptionBudget": {"enabled": True, "minAvailable": 0}}, "rel", "shop"),

@@ -98,6 +98,8 @@ REFUSED = {
     "config.serve.listen: shop.internal:8080 is": listens("shop.internal:8080"),
     "config.serve.listen: unix:/run/http.sock is": listens("unix:/run/http.sock"),
     "config.serve.listen: unix:/var/lib/understudy/snapshot/../x is": listens("unix:/var/lib/understudy/snapshot/../x"),
+    "monitoring.authorization": merged(listens("0.0.0.0:8080"), {
+        "config": {"serve": {"token_file": "/t"}}, "monitoring": {"podMonitor": {"enabled": True}}}),
     "config.source.postgres.slot": {"slotPerPod": True, "config": {"source": {"postgres": {"slot": "s" * 61}}}},
     "image.repository": {"image": {"repository": "registry.internal:5000/understudy:1.2"}},
     "fragment.volumes": {"mode": "fragment", "fragment": {"volumes": "extra", "volumeMounts": "extra.mounts"}},
@@ -139,6 +141,10 @@ REFUSED = {
     "/config/snapshot/mode": {"config": {"snapshot": {"mode": "0777"}}},
     "/config/documents/0/tables/0/nest/0/nest/0": {"config": {"documents": [{"file": "a.json", "tables": [
         {"table": "a.b", "nest": [{"table": "a.c", "by": "d", "nest": [{"table": "a.e"}]}]}]}]}},
+    "'monitoring'": {"monitoring": None},
+    "'startup'": {"probes": {"startup": None}},
+    "'source'": {"config": {"source": None}},
+    "/updateStrategy/type": {"updateStrategy": {"type": "Recreate"}},
     "/mode": {"mode": "daemonset"},
     "/image/tag": {"image": {"tag": 1}},
     "/state/size": {"state": {"size": "4 GB"}},

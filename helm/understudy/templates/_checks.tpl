@@ -243,6 +243,9 @@ config.serve.anywhere: has to be true for {{ include "understudy.reachable" . }}
 {{- if ne (empty $serve.certificate) (empty $serve.private_key) }}
 config.serve.{{ empty $serve.certificate | ternary "certificate" "private_key" }}: missing; certificate and private_key belong together
 {{- end -}}
+{{- if and $serve.token_file (or .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled) (not .Values.monitoring.authorization) }}
+monitoring.authorization: missing; /metrics asks for the token of config.serve.token_file
+{{- end -}}
 {{- if not (include "understudy.reachable" .) -}}
 {{- range list "serviceMonitor" "podMonitor" -}}
 {{- if (get $.Values.monitoring .).enabled }}
@@ -255,7 +258,7 @@ monitoring.{{ . }}.enabled: Prometheus cannot ask; give config.serve.listen an a
 {{- define "understudy.check.labels" -}}
 {{- range $name := list "commonLabels" "podLabels" -}}
 {{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/managed-by" -}}
-{{- if hasKey (get $.Values $name) . }}
+{{- if hasKey (get $.Values $name | default dict) . }}
 {{ $name }}.{{ . }}: our pods are found, and our objects known to be Helm's, by what this chart writes there
 {{- end -}}
 {{- end -}}

@@ -88,8 +88,9 @@ extraArgs: --config is given already, and what it names is made of config
 {{- end -}}
 
 {{- define "understudy.check.resources" -}}
-{{- $limits := .Values.resources.limits | default dict -}}
-{{- range $name, $asked := .Values.resources.requests | default dict -}}
+{{- $resources := .Values.resources | default dict -}}
+{{- $limits := $resources.limits | default dict -}}
+{{- range $name, $asked := $resources.requests | default dict -}}
 {{- if hasKey $limits $name -}}
 {{- if gt (include "understudy.quantity" $asked | float64) (include "understudy.quantity" (get $limits $name) | float64) }}
 resources.requests.{{ $name }}: {{ $asked }} is over resources.limits.{{ $name }} ({{ get $limits $name }})

@@ -38,7 +38,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- /* The labels of an object, each once: what is said of this object counts, then what is said of all. Takes (list context more). */ -}}
 {{- define "understudy.labelsAnd" -}}
 {{- $context := index . 0 -}}
-{{- merge (dict) (index . 1) $context.Values.commonLabels (include "understudy.ownLabels" $context | fromYaml) | toYaml -}}
+{{- merge (dict) (index . 1 | default dict) ($context.Values.commonLabels | default dict) (include "understudy.ownLabels" $context | fromYaml) | toYaml -}}
 {{- end -}}
 
 {{- define "understudy.labels" -}}
