@@ -19,10 +19,10 @@ struct history_facts {
     std::vector<std::uint64_t> numbers;  ///< All that are there, ascending.
     std::optional<std::uint64_t> current;
     std::set<std::uint64_t> pinned;
-    std::map<std::uint64_t, steady_time> ended;  ///< When each stopped being current. After a start, whoever
-                                                 ///< does not know gives the time of the start.
-    std::uint32_t keep = 3;                      ///< The current one included; pinned ones do not count.
-    std::chrono::milliseconds grace{60'000};     ///< Readers may still resolve names inside.
+    /// When each stopped being current. After a start, whoever does not know gives the time of the start.
+    std::map<std::uint64_t, steady_time> ended;
+    std::uint32_t keep = 3;                   ///< The current one included; pinned ones do not count.
+    std::chrono::milliseconds grace{60'000};  ///< Readers may still resolve names inside.
     steady_time now{};
 };
 

@@ -13,8 +13,8 @@ namespace understudy {
 
 namespace {
 
-constexpr int exponent_max =
-    20'000;  // more than numeric's 16383 digits behind the point and 131072 before it need never
+// More than numeric's 16383 digits behind the point and 131072 before it need never.
+constexpr int exponent_max = 20'000;
 constexpr std::int64_t microseconds_per_second = 1'000'000;
 constexpr std::int64_t microseconds_per_day = 86'400 * microseconds_per_second;
 

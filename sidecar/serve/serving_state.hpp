@@ -21,8 +21,8 @@ namespace understudy {
 /// How old what is served is. Times are the database's.
 struct served_age {
     std::optional<db_time> current_as_of;
-    std::optional<std::chrono::milliseconds>
-        age;  ///< Now, on the database's clock, less current_as_of; never negative.
+    /// Now, on the database's clock, less current_as_of; never negative.
+    std::optional<std::chrono::milliseconds> age;
 };
 
 /// What the answers are made from. Everything is the serve thread's.

@@ -44,13 +44,13 @@ struct table_doubts {
     bool skipped_records = false;    ///< Some could not be read and were left out, as the settings say.
     bool resnapshot = false;         ///< A later snapshot does not tell which rows were deleted before it.
     bool nulls_as_defaults = false;  ///< The converter writes a column's default where the database has a null, or may.
-    bool other_types =
-        false;  ///< Values were sent when their column had another type, which its change may have computed anew.
-    bool untold_defaults =
-        false;  ///< Rows from before a column was added show null in it, for no default of it is told.
+    /// Values were sent when their column had another type, which its change may have computed anew.
+    bool other_types = false;
+    /// Rows from before a column was added show null in it, for no default of it is told.
+    bool untold_defaults = false;
     bool untold_history = false;  ///< Its messages are rows alone: of snapshots nothing is told.
-    bool no_snapshot =
-        false;  ///< No row of a snapshot has come: those that never changed since are not there, if none was made.
+    /// No row of a snapshot has come: those that never changed since are not there, if none was made.
+    bool no_snapshot = false;
     friend bool operator==(const table_doubts&, const table_doubts&) = default;
 };
 
@@ -94,17 +94,17 @@ struct log_places {
     std::optional<db_time> run;          ///< Start of the connector's newest snapshot.
     std::optional<lsn> run_at;           ///< Its place in the database's history, which all its rows bear.
     std::optional<db_time> run_seen_by;  ///< Its rows are no newer than this: when the first of them was sent.
-    bool run_is_ending =
-        false;                ///< Its last row was seen, or something that comes after it; others may still be unread.
+    /// Its last row was seen, or something that comes after it; others may still be unread.
+    bool run_is_ending = false;
     bool run_is_over = true;  ///< All of it was read.
-    bool is_behind_run =
-        false;           ///< Events come that were committed before it: its rows are newer, and go back meanwhile.
+    /// Events come that were committed before it: its rows are newer, and go back meanwhile.
+    bool is_behind_run = false;
     db_time began_at{};  ///< On our clock: when logs began to be read from their beginning last.
     std::optional<std::chrono::microseconds> read_for;  ///< So long, until all targets were reached.
     db_time read_whole_at{};  ///< On our clock: when all of it had been read up to its end last, or nothing of it yet.
     std::optional<transaction_border> border;  ///< If the rows are those of whole transactions.
-    bool is_amid_transaction =
-        false;  ///< A part of a large one is inside: not even at a level of rows a state to show.
+    /// A part of a large one is inside: not even at a level of rows a state to show.
+    bool is_amid_transaction = false;
     friend bool operator==(const log_places&, const log_places&) = default;
 };
 

@@ -35,8 +35,8 @@ public:
         boundary ended_at;
         std::vector<std::uint64_t> wanted;  ///< Rows of each table, as its END says.
         std::vector<std::uint64_t> got;     ///< Of each table, different ones.
-        std::vector<std::pair<std::size_t, std::uint64_t>>
-            latest;                                        ///< Of each partition: place of the last row that came.
+        /// Of each partition: place of the last row that came.
+        std::vector<std::pair<std::size_t, std::uint64_t>> latest;
         std::chrono::steady_clock::time_point heard_of{};  ///< When anything of it came last.
 
         bool is_whole() const noexcept { return has_ended && got == wanted; }
