@@ -44,11 +44,11 @@ inline constexpr auto schema_timeout = std::chrono::milliseconds{15000};  ///< F
 inline constexpr std::size_t schema_records_max = 200'000;                ///< For all topics.
 inline constexpr std::size_t schema_bytes_max = std::size_t{128} << 20;
 inline constexpr auto topics_interval = 30s;  ///< Between two looks whether topics have got more partitions.
-inline constexpr auto topics_interval_soon =
-    2s;  ///< The same, while nothing may be announced, or since a session began:
+/// The same, while nothing may be announced, or since a session began:
+inline constexpr auto topics_interval_soon = 2s;
 inline constexpr auto topics_come_within = 1min;  ///< those of heartbeats and transactions come with the first of them.
-inline constexpr std::size_t asked_ends_max =
-    64;                                 ///< That are waited for; of more, the latest replaces the one before.
+/// That are waited for; of more, the latest replaces the one before.
+inline constexpr std::size_t asked_ends_max = 64;
 inline constexpr auto quiet_time = 5s;  ///< Without a record: then what is half-way in a log is taken to be over.
 inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
 inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.
@@ -75,15 +75,15 @@ inline constexpr std::size_t index_columns_max = 24;  ///< Of one; its name, whi
 inline constexpr auto lock_pause = 200ms;   ///< Between two looks at a locked table.
 inline constexpr auto lock_patience = 30s;  ///< Then the next try is the cadence's.
 inline constexpr auto put_off_pause = 200ms;
-inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64}
-                                                      << 20;  ///< Further behind, nothing is published
-inline constexpr auto publish_behind_max = 30s;               ///< before this has passed since the last one.
-inline constexpr auto last_publish_max = 700ms;               ///< One that takes longer is not begun when we stop.
-inline constexpr auto behind_pause = 500ms;                   ///< Between two looks whether it is still so.
-inline constexpr std::size_t publish_records_max = 16;        ///< In status.json; the newest ones.
-inline constexpr std::size_t shown_value_bytes_max = 256;     ///< Of a config value in the log and status; then cut.
-inline constexpr std::size_t pause_text_bytes_max = 512;      ///< Who paused, and why.
-inline constexpr auto day_saved_every = 1min;                 ///< What a crash may forget of the last 24 hours.
+/// Further behind, nothing is published
+inline constexpr std::uint64_t publish_behind_bytes = std::uint64_t{64} << 20;
+inline constexpr auto publish_behind_max = 30s;            ///< before this has passed since the last one.
+inline constexpr auto last_publish_max = 700ms;            ///< One that takes longer is not begun when we stop.
+inline constexpr auto behind_pause = 500ms;                ///< Between two looks whether it is still so.
+inline constexpr std::size_t publish_records_max = 16;     ///< In status.json; the newest ones.
+inline constexpr std::size_t shown_value_bytes_max = 256;  ///< Of a config value in the log and status; then cut.
+inline constexpr std::size_t pause_text_bytes_max = 512;   ///< Who paused, and why.
+inline constexpr auto day_saved_every = 1min;              ///< What a crash may forget of the last 24 hours.
 
 // Other processes.
 inline constexpr std::size_t control_request_bytes_max = 4096;

@@ -25,8 +25,8 @@ struct postgres_settings {
 /// defaults. They count where a message has no schema of its own.
 struct debezium_encodings {
     std::string decimal = "precise";  ///< decimal.handling.mode: precise, double, string.
-    std::string time = "adaptive";  ///< time.precision.mode: adaptive, adaptive_time_microseconds, connect, isostring,
-                                    ///< microseconds, nanoseconds.
+    /// time.precision.mode: adaptive, adaptive_time_microseconds, connect, isostring, microseconds, nanoseconds.
+    std::string time = "adaptive";
     std::string interval = "numeric";  ///< interval.handling.mode: numeric, string.
     std::string binary = "bytes";      ///< binary.handling.mode: bytes, base64, base64-url-safe, hex.
     std::string hstore = "json";       ///< hstore.handling.mode: json, map.
@@ -122,8 +122,8 @@ struct document_settings {
     std::string file = "snapshot.json";
     bool header = true;                  ///< The `understudy` member.
     std::vector<document_table> tables;  ///< Empty means all of `tables`, in order.
-    std::vector<std::string> wrap =
-        {};  ///< JSON around the rows: one text in front of each table, one behind the last.
+    /// JSON around the rows: one text in front of each table, one behind the last.
+    std::vector<std::string> wrap = {};
     friend bool operator==(const document_settings&, const document_settings&) = default;
 };
 

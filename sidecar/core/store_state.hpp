@@ -27,8 +27,8 @@ struct store_identity {
 struct store_state {
     store_identity identity;  ///< Empty system_id: nothing was ever copied.
     stored_position position;
-    std::vector<table_record>
-        tables;  ///< In config order. A table that is being copied for the first time is not here.
+    /// In config order. A table that is being copied for the first time is not here.
+    std::vector<table_record> tables;
     friend bool operator==(const store_state&, const store_state&) = default;
 };
 
