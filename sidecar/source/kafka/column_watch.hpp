@@ -51,7 +51,7 @@ public:
 private:
     const topic_table& table_;
     table_place& place_;
-    bool may_hide_nulls_ = false;  ///< Behind defaults.
+    bool may_hide_nulls_ = false;   ///< Behind defaults.
     std::uint64_t row_schema_ = 0;  ///< Numbers of the schemas that were compared last.
     std::uint64_t key_schema_ = 0;
     std::vector<tuple_column> filled_;
