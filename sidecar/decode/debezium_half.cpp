@@ -25,6 +25,12 @@ bool is_wrapped(json_node root) noexcept
     return !schema.is_present() && (!payload.is_present() || payload.is(json_kind::object));
 }
 
+/// Of what may be remembered by its schema the place of the payload has to be known: see remember().
+bool may_be_wrapped(std::string_view text) noexcept
+{
+    return text.substr(0, 32).find("\"schema\"") != text.npos;
+}
+
 /// What a schema registry's converters put first: a zero and four bytes, or a one and sixteen.
 bool is_framed(std::string_view text) noexcept
 {
@@ -37,7 +43,7 @@ error_code half_reader::read(std::string_view text)
 {
     if (read_behind_schema(text)) return {};
     if (auto ec = check_format(text)) return ec;
-    auto ec = tape_.read(text);
+    auto ec = may_be_wrapped(text) ? tape_.parse(text) : tape_.read(text);
     if (ec == errc::over_limit) return refuse(errc::over_limit, " has too many levels or values");
     if (ec) return refuse(errc::bad_text, " is not JSON");
     payload_ = tape_.root();

@@ -234,15 +234,21 @@ json_tape& json_tape::operator=(json_tape&&) noexcept = default;
 
 error_code json_tape::read(std::string_view text)
 {
-    auto& parser = reader_->parser;
-    parser.handler().start(text);
+    reader_->parser.handler().start(text);
     reader_->first = reader_->known.read(text, *reader_);
     if (reader_->first != nullptr) return {};
-    parser.handler().start(text);
+    if (auto ec = parse(text)) return ec;
+    reader_->known.learn(text, reader_->parser.handler().entries());
+    return {};
+}
+
+error_code json_tape::parse(std::string_view text)
+{
+    auto& writer = reader_->parser.handler();
+    writer.start(text);
+    reader_->first = nullptr;
     if (auto ec = reader_->parse(text)) return reason_for(ec);
-    auto entries = parser.handler().entries();
-    reader_->known.learn(text, entries);
-    reader_->first = entries.data();
+    reader_->first = writer.entries().data();
     return {};
 }
 

@@ -84,6 +84,9 @@ public:
     /// has; over_limit for nesting deeper than limits::nesting_max or more than limits::json_values_max values.
     error_code read(std::string_view text);
 
+    /// The same, but not from what is known of the texts before: names without escapes are borrowed from the text, too.
+    error_code parse(std::string_view text);
+
     /// The outermost value of the text read last, if that was right. Borrowed until the next read.
     json_node root() const noexcept;
 

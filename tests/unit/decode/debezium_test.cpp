@@ -283,6 +283,7 @@ BOOST_AUTO_TEST_CASE(a_schema_keeps_its_number_until_it_changes)
     BOOST_TEST(got.last().row.find("id").text() == "2");
     auto second = read(R"({"type":"struct","v":2})", R"({"id":3})");
     BOOST_TEST(second != first);
+    BOOST_TEST(read(R"({"type":"struct","v":2})", R"({"id":31})") == second);
     BOOST_TEST(read(R"({"type":"struct","v":2} )", R"({"id":4})") != second);
     BOOST_TEST(got.last().row.find("id").text() == "4");
 }
