@@ -19,7 +19,8 @@ from test_odd import MINIMAL, ODD  # noqa: E402
 
 def drop_slot(lab):
     """Once the pod that streams from it has ended."""
-    wait_until(lambda: lab.database.sql("SELECT true FROM pg_drop_replication_slot('understudy')"), "the slot to be free", 60)
+    # Of one whose network went before it the server notices after wal_sender_timeout, a minute.
+    wait_until(lambda: lab.database.sql("SELECT true FROM pg_drop_replication_slot('understudy')"), "the slot to be free", 150)
 
 
 # --- with the API server alone

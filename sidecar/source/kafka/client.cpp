@@ -255,6 +255,7 @@ outcome<void> client::look_at_events()
     while (event_handle event{rd_kafka_queue_poll(events_.get(), 0)}) {
         if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
         auto error = rd_kafka_event_error(event.get());
+        if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) found_nobody_ = true;
         if (is_passing(error)) continue;
         const char* text = rd_kafka_event_error_string(event.get());
         return failure{reason_for(error), text == nullptr ? rd_kafka_err2str(error) : text};

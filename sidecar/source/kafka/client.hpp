@@ -7,6 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -81,6 +82,10 @@ public:
     outcome<topic_config> describe_topic(const std::string& topic);
     outcome<offset_range> range_of(const std::string& topic, std::int32_t partition);
 
+    /// Every broker was away at once, as when connections are refused: not when one of them only takes its time. Known after a
+    /// question that failed; any thread.
+    bool found_nobody() const noexcept { return found_nobody_; }
+
 private:
     using handle = c_handle<rd_kafka_t, &rd_kafka_destroy>;
     using topic_handle = c_handle<rd_kafka_topic_t, &rd_kafka_topic_destroy>;
@@ -95,6 +100,7 @@ private:
 
     int wake_fd_ = -1;
     bool reports_ = false;
+    std::atomic<bool> found_nobody_ = false;
     rd_kafka_t* library_ = nullptr;
     queue_handle events_;
     queue_handle arrived_;

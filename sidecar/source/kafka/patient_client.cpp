@@ -26,8 +26,8 @@ auto patient_client::ask(Question question)
     const auto first = question();
     auto answer = first;
     while (!answer && answer.error().code == errc::unreachable) {
-        // The library says once only that nobody is there.
-        if (given_up_ || std::chrono::steady_clock::now() >= deadline) return first;
+        bool is_over = given_up_ || std::chrono::steady_clock::now() >= deadline;
+        if (is_over || asked_.found_nobody()) return first;  // the library says once only that nobody is there
         std::this_thread::sleep_for(limits::backoff_min);  // most of these failures took their time, but not all
         answer = question();
     }

@@ -15,7 +15,7 @@ namespace understudy::kafka {
 /// name none.
 std::chrono::milliseconds sign_in_timeout_of(const kafka_settings& wanted);
 
-/// Asks a cluster again while no broker has let us in, for `patience`. A question waits for limits::kafka_timeout, and TLS and SASL
+/// Asks a cluster again while a broker is there and has not let us in, for `patience`. A question waits for limits::kafka_timeout, and TLS and SASL
 /// may take longer: the client goes on with them in between, where a new one would begin them anew.
 ///
 /// Blocks for that long, and for one question more. Belongs to the thread that asks; borrows everything. Errors: those of client.

@@ -2,6 +2,8 @@
 
 #include "support/printing.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -159,6 +161,18 @@ BOOST_AUTO_TEST_CASE(a_broker_that_does_not_answer_is_unreachable_in_bounded_tim
     BOOST_TEST_REQUIRE(cluster.has_error());
     BOOST_TEST(name_of(cluster.error().code) == "unreachable");
     BOOST_TEST((steady_clock::now() - start < std::chrono::seconds{8}));
+}
+
+BOOST_AUTO_TEST_CASE(brokers_that_are_away_are_told_from_one_that_takes_its_time)
+{
+    auto refused = client_of("127.0.0.1:1");
+    BOOST_TEST(refused->describe_cluster().has_error());
+    BOOST_TEST(refused->found_nobody());
+    boost::asio::io_context loop;
+    boost::asio::ip::tcp::acceptor silent{loop, {boost::asio::ip::address_v4::loopback(), 0}};
+    auto waiting = client_of("127.0.0.1:" + std::to_string(silent.local_endpoint().port()));
+    BOOST_TEST(waiting->describe_cluster().has_error());
+    BOOST_TEST(!waiting->found_nobody());
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_property_is_named_and_its_value_is_not_shown)
