@@ -28,7 +28,7 @@ auto patient_client::ask(Question question)
     while (!answer && answer.error().code == errc::unreachable) {
         bool is_over = given_up_ || std::chrono::steady_clock::now() >= deadline;
         if (is_over || asked_.found_nobody()) return first;  // the library says once only that nobody is there
-        std::this_thread::sleep_for(limits::backoff_min);  // most of these failures took their time, but not all
+        std::this_thread::sleep_for(limits::backoff_min);    // most of these failures took their time, but not all
         answer = question();
     }
     return answer;
