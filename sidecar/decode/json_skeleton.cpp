@@ -181,12 +181,12 @@ private:
 
 }  // namespace
 
-bool json_skeleton::learn(std::string_view text, std::span<const tape_entry> entries)
+void json_skeleton::learn(std::string_view text, std::span<const tape_entry> entries)
 {
     places_.clear();
     text_.clear();
+    if (text.size() > limits::skeleton_bytes_max || entries.size() > limits::skeleton_values_max) return;
     entries_.assign(entries.begin(), entries.end());
-    if (text.size() > limits::skeleton_bytes_max || entries.size() > limits::skeleton_values_max) return false;
     text_.reserve(text.size());  // names are borrowed from it while it grows
     const char* at = text.data();
     const char* end = at + text.size();
@@ -199,7 +199,7 @@ bool json_skeleton::learn(std::string_view text, std::span<const tape_entry> ent
             auto quoted = between(at, stop);
             if (quoted.find('\\') != quoted.npos) {
                 places_.clear();
-                return false;
+                return;
             }
             text_.append(quoted);
             name = std::string_view{text_}.substr(text_.size() - quoted.size() + 1, quoted.size() - 2);
@@ -211,7 +211,6 @@ bool json_skeleton::learn(std::string_view text, std::span<const tape_entry> ent
         if (!is_scalar) text_.push_back(*at);
         at = is_scalar ? stop : at + 1;
     }
-    return !places_.empty();
 }
 
 bool json_skeleton::read(std::string_view text, scalar_reader& others)

@@ -23,9 +23,9 @@ public:
         ~scalar_reader() = default;
     };
 
-    /// Takes the skeleton of a text, which must have been read into `entries` without an error. False if it is not worth
-    /// keeping, and then this one fits nothing: a large one, one without scalars, or one of which a name has escapes.
-    bool learn(std::string_view text, std::span<const tape_entry> entries);
+    /// Takes the skeleton of a text, which must have been read into `entries` without an error. Of one that is not worth keeping
+    /// nothing is, and nothing fits: a large one, one without scalars, or one of which a name has escapes.
+    void learn(std::string_view text, std::span<const tape_entry> entries);
 
     /// Reads a text of this skeleton into first(). False if it has another one, or is no JSON. What nodes do not borrow from the
     /// text or from `others`, they borrow from here.
