@@ -40,19 +40,19 @@ class Readme(unittest.TestCase):
                 status, _, why = tools.run(tools.tool("helm"), "template", *rest, directory=self.root)
                 self.assertEqual((status, why), (0, ""))
 
-    def test_the_values_for_a_token_and_tls_render(self):
-        (self.root / "more.yaml").write_text(next(block for block in blocks("yaml") if "token_file" in block))
+    def rendered_with(self, key):
+        """The chart with the usual values, and those of the page that have this key."""
+        (self.root / "more.yaml").write_text(next(block for block in blocks("yaml") if key in block))
         status, out, why = tools.run(tools.tool("helm"), "template", "u", "helm/understudy", "--values", "my.yaml", "--values",
                                      "more.yaml", directory=self.root)
         self.assertEqual((status, why), (0, ""))
-        self.assertIn("scheme: HTTPS", out)
+        return out
+
+    def test_the_values_for_a_token_and_tls_render(self):
+        self.assertIn("scheme: HTTPS", self.rendered_with("token_file"))
 
     def test_the_values_for_an_authority_render(self):
-        (self.root / "more.yaml").write_text(next(block for block in blocks("yaml") if "rootCertificateKey" in block))
-        status, out, why = tools.run(tools.tool("helm"), "template", "u", "helm/understudy", "--values", "my.yaml", "--values",
-                                     "more.yaml", directory=self.root)
-        self.assertEqual((status, why), (0, ""))
-        self.assertIn("PGSSLROOTCERT", out)
+        self.assertIn("PGSSLROOTCERT", self.rendered_with("rootCertificateKey"))
 
     def test_the_example_application_is_tried_as_it_says(self):
         for words in (["dependency", "update", "helm/example-app"], ["template", "shop", "helm/example-app"]):
