@@ -268,7 +268,7 @@ class KafkaRound(Round):
     def says_columns_are_mixed_up(self):
         """A mistake of Debezium's (README.md), which has to be named."""
         status = self.mirror.status()
-        return status.get("reason") == "bad_message" and "a value of the generated column" in status["reason_text"]
+        return status.get("reason") == "bad_message" and "mixes up the table's columns" in status["reason_text"]
 
     def note_marks(self, document):
         if withheld(document):

@@ -95,20 +95,54 @@ std::optional<std::string> column_watch::why_other_columns(const debezium::event
 
 std::optional<std::string> column_watch::why_mixed_up(const debezium::event& event)
 {
-    if (event.is_flattened || event.source.snapshot != debezium::snapshot_mark::none) return std::nullopt;
     auto row = event.row ? event.row : event.before;
-    if (!row) return std::nullopt;
-    for (const auto& name : table_.generated) {
+    if (event.is_flattened || !row) return std::nullopt;
+    bool is_snapshot = event.source.snapshot != debezium::snapshot_mark::none;
+    for (const auto& name : table_.table.left_out) {
         auto member = row.find(name);
-        if (!member)
-            place_.lacks_generated = true;
-        else if (member.is_present() && place_.lacks_generated)
-            return fmt::format(
-                "has a value of the generated column {}, which changes before lack: the connector mixes up the table's "
-                "columns, as after a snapshot that a signal asked for; restart it",
-                name);
+        if (is_snapshot) {
+            if (member) note_in_snapshot(name, event.source);
+        } else if (!member) {
+            note_absent(name, event.source);
+        } else if (member.is_present()) {
+            if (auto why = why_unexpected(name)) return why;
+        }
     }
     return std::nullopt;
+}
+
+// The rows of an incremental snapshot have no position, but the place in the stream where they were let out.
+void column_watch::note_in_snapshot(const std::string& name, const debezium::source_block& source)
+{
+    auto at = source.position ? source.position : source.sequence;
+    if (at) place_.left_out[name].in_snapshot = at;
+}
+
+// Of a column that no description calls generated only a snapshot tells that the table has it; what was committed before that
+// may be from before there was the column.
+void column_watch::note_absent(const std::string& name, const debezium::source_block& source)
+{
+    auto found = place_.left_out.find(name);
+    bool was_there = found != place_.left_out.end() && found->second.in_snapshot && source.position &&
+                     *found->second.in_snapshot < *source.position;
+    if (was_there || is_generated(name)) place_.left_out[name].is_unsent = true;
+}
+
+std::optional<std::string> column_watch::why_unexpected(const std::string& name) const
+{
+    auto found = place_.left_out.find(name);
+    bool is_unsent = found != place_.left_out.end() && found->second.is_unsent;
+    bool is_never_sent = is_generated(name) && !table_.may_send_generated;
+    if (!is_unsent && !is_never_sent) return std::nullopt;
+    return fmt::format(
+        "has a value of column {}, which {}: the connector mixes up the table's columns, as it does with generated ones "
+        "after a snapshot that a signal asked for; restart it",
+        name, is_unsent ? "changes before lack" : "no server of the described version sends");
+}
+
+bool column_watch::is_generated(const std::string& name) const noexcept
+{
+    return std::ranges::find(table_.generated, name) != table_.generated.end();
 }
 
 std::optional<std::string> column_watch::why_newest_differs() const

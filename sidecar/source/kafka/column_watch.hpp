@@ -34,7 +34,7 @@ public:
                                                  age how_old);
 
     /// Debezium 3.7, after a blocking snapshot, takes a change's values as if the server sent generated columns, too, and so
-    /// each stands under the column before its own (seen).
+    /// each stands under the column before its own (seen). Columns that are left out tell: they have values where there were none.
     std::optional<std::string> why_mixed_up(const debezium::event& event);
 
     /// How the newest row that was seen differs.
@@ -49,6 +49,11 @@ public:
     std::span<const tuple_column> values_of(const debezium::row_decoder& row);
 
 private:
+    void note_in_snapshot(const std::string& name, const debezium::source_block& source);
+    void note_absent(const std::string& name, const debezium::source_block& source);
+    std::optional<std::string> why_unexpected(const std::string& name) const;
+    bool is_generated(const std::string& name) const noexcept;
+
     const topic_table& table_;
     table_place& place_;
     bool may_hide_nulls_ = false;   ///< Behind defaults.

@@ -70,6 +70,21 @@ partition_place partition_from(const json::object& from)
     return made;
 }
 
+json::object to_object(const std::map<std::string, left_out_column, std::less<>>& columns)
+{
+    json::object made;
+    for (const auto& [name, column] : columns)
+        made[name] = json::array{lsn_or_null(column.in_snapshot), column.is_unsent};
+    return made;
+}
+
+std::map<std::string, left_out_column, std::less<>> left_out_from(const json::object& from)
+{
+    std::map<std::string, left_out_column, std::less<>> made;
+    for (const auto& [name, column] : from) made[name] = {lsn_if(column.at(0)), column.at(1).as_bool()};
+    return made;
+}
+
 json::object to_object(const table_name& name, const table_place& place)
 {
     json::array partitions;
@@ -83,7 +98,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"run_at", lsn_or_null(place.run_at)},
             {"has_events", place.has_events},
             {"has_snapshot_rows", place.has_snapshot_rows},
-            {"lacks_generated", place.lacks_generated},
+            {"left_out", to_object(place.left_out)},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
             {"missing_column", place.missing_column},
@@ -108,7 +123,7 @@ table_place table_from(const json::object& from)
     made.run_at = lsn_if(from.at("run_at"));
     made.has_events = from.at("has_events").as_bool();
     made.has_snapshot_rows = from.at("has_snapshot_rows").as_bool();
-    made.lacks_generated = from.at("lacks_generated").as_bool();
+    made.left_out = left_out_from(from.at("left_out").as_object());
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,6 +58,13 @@ struct table_doubts {
 /// What the messages of a table have shown of a column that can be null and has a default.
 enum class nulls_seen { nothing, as_nulls, as_defaults };
 
+/// What came of a column that is left out.
+struct left_out_column {
+    std::optional<lsn> in_snapshot;  ///< Rows of a snapshot from here had it.
+    bool is_unsent = false;          ///< A change from where the table has it came without it.
+    friend bool operator==(const left_out_column&, const left_out_column&) = default;
+};
+
 struct table_place {
     std::string topic;
     std::vector<partition_place> partitions;
@@ -65,7 +73,7 @@ struct table_place {
     std::optional<lsn> run_at;    ///< Of that snapshot, as below.
     bool has_events = false;      ///< Any was applied.
     bool has_snapshot_rows = false;  ///< Any row of a snapshot was, an incremental one included.
-    bool lacks_generated = false;    ///< Changes came without the table's generated columns.
+    std::map<std::string, left_out_column, std::less<>> left_out;
     std::optional<db_time> newest_event;
     std::string unknown_column;  ///< Of that event: one that the description does not have.
     std::string missing_column;  ///< Of that event: one that the description has, and it has not.

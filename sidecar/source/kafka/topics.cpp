@@ -8,12 +8,24 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <regex>
 
 namespace understudy::kafka {
 
 namespace {
+
+/// https://www.postgresql.org/docs/18/logical-replication-gencols.html
+constexpr int first_to_send_generated = 18;
+
+/// Of a version as a description has it: `15.18`.
+bool can_send_generated(std::string_view server_version) noexcept
+{
+    int major = first_to_send_generated;
+    std::from_chars(server_version.data(), server_version.data() + server_version.size(), major);
+    return major >= first_to_send_generated;
+}
 
 // https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-topic-names
 bool is_topic_letter(char letter) noexcept
@@ -176,6 +188,7 @@ private:
         made.table.record.name = from.name;
         made.table.record.relation = from.relation;
         made.table.left_out = made.generated = from.left_out;
+        made.may_send_generated = can_send_generated(known_.server_version);
         if (auto added = add_columns(from, setting, made); !added) return added;
         if (auto added = add_key(from, made.table.record.shape); !added) return added;
         made.table.record.fingerprint =

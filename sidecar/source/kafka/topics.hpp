@@ -19,6 +19,7 @@ struct topic_table {
     std::vector<described_column> columns;  ///< Of each column of the shape, in its order.
     column_origin origin = column_origin::description;
     std::vector<std::string> generated = {};  ///< Columns that the description says are.
+    bool may_send_generated = true;           ///< Changes may hold them: the server that was described can (18).
 };
 
 /// A topic whose messages have to say what its table is.

@@ -840,6 +840,63 @@ BOOST_AUTO_TEST_CASE(a_change_with_a_value_of_a_generated_column_that_those_befo
     BOOST_TEST(got.rows() == R"(1 "b" "n")");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_of_a_generated_column_is_refused_at_once_if_the_described_server_sends_none)
+{
+    auto table = items();
+    table.table.left_out = table.generated = {"made"};
+    table.may_send_generated = false;
+    auto with = R"({"id":1,"made":7,"name":"a","note":"n"})";
+    topic_log log;
+    log.add(plain(key_json(1), envelope('r', with, {.lsn = 9, .snapshot = "last"})));
+    log.add(plain(key_json(1), envelope('u', with, {.commit = 9, .lsn = 10})));
+    reading got{{table}};
+    BOOST_TEST(got.take(log.records[0]) == "ok");
+    BOOST_TEST(got.take(log.records[1]) == "bad_message");
+    BOOST_TEST(got.text().find("no server of the described version sends") != std::string::npos, got.text());
+}
+
+// Where messages tell the columns, generated ones are among those that the settings exclude.
+BOOST_AUTO_TEST_CASE(of_a_column_that_snapshots_have_and_changes_lack_a_change_has_no_value)
+{
+    auto table = items();
+    table.origin = column_origin::messages;
+    table.table.left_out = {"made"};
+    auto with = R"({"id":1,"made":7,"name":"a","note":"n"})";
+    // What a snapshot's row is like, and where the changes behind it come from.
+    struct {
+        origin snapshot;
+        std::uint64_t absent_at;
+        std::string_view answer;
+    } const cases[] = {
+        {{.lsn = 20, .snapshot = "last"}, 21, "bad_message"},
+        {{.commit = 15, .lsn = 20, .snapshot = "incremental"}, 21, "bad_message"},
+        {{.lsn = 20, .snapshot = "last"}, 19, "ok"},  // from before the column was added
+    };
+    for (const auto& one : cases) {
+        topic_log log;
+        log.add(plain(key_json(1), envelope('r', with, one.snapshot)));
+        log.update(1, "b", {.commit = 18, .lsn = one.absent_at});
+        log.add(plain(key_json(1), envelope('u', with, {.commit = 30, .lsn = 31})));
+        reading got{{table}};
+        BOOST_TEST(got.take_all({log.records.begin(), log.records.begin() + 2}) == "ok", got.text());
+        BOOST_TEST(got.take(log.records[2]) == one.answer, got.text());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_is_added_while_it_is_left_out_is_no_mix_up)
+{
+    auto table = items();
+    table.table.left_out = {"later"};
+    auto with = R"({"id":1,"later":7,"name":"a","note":"n"})";
+    topic_log log;
+    log.create(1, "a", {.commit = 0, .lsn = 10});
+    log.add(plain(key_json(1), envelope('r', with, {.lsn = 20, .snapshot = "last"})));
+    log.add(plain(key_json(1), envelope('u', with, {.commit = 20, .lsn = 21})));
+    log.add(plain(key_json(1), envelope('u', with, {.commit = 21, .lsn = 22})));
+    reading got{{table}};
+    BOOST_TEST(got.take_all(log.records) == "ok", got.text());
+}
+
 BOOST_AUTO_TEST_CASE(a_column_that_is_left_out_is_no_surprise)
 {
     auto table = items();

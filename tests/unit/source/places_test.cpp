@@ -48,7 +48,7 @@ log_places full()
     table.run = at(10);
     table.run_at = lsn{std::numeric_limits<std::uint64_t>::max()};
     table.has_events = true;
-    table.lacks_generated = true;
+    table.left_out = {{"made \"up\"", {lsn{std::numeric_limits<std::uint64_t>::max()}, true}}, {"later", {}}};
     table.newest_event = at(11);
     table.unknown_column = "added\n";
     table.has_snapshot_rows = true;

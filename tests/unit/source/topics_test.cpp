@@ -183,6 +183,19 @@ BOOST_AUTO_TEST_CASE(columns_that_are_excluded_are_left_out)
     BOOST_TEST(refusal(by, tables) == "bad_config: table public.item: key column id is not mirrored");
 }
 
+BOOST_AUTO_TEST_CASE(generated_columns_may_be_sent_by_a_server_from_18_on)
+{
+    auto may = [](std::string version) {
+        auto tables = known();
+        tables.server_version = std::move(version);
+        return plan_topics(wanted(), tables, cluster).value()[0].may_send_generated;
+    };
+    BOOST_TEST(!may("15.18"));
+    BOOST_TEST(!may("9.6"));
+    BOOST_TEST(may("18.0"));
+    BOOST_TEST(may(""));
+}
+
 // The newest message may be a change, which has no generated columns, and the rows behind it a snapshot's, which have.
 BOOST_AUTO_TEST_CASE(a_column_that_is_excluded_is_left_out_though_nothing_tells_of_it)
 {
