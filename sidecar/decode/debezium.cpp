@@ -271,8 +271,15 @@ private:
         if (event_.kind == event_kind::upsert) in.expect(from["after"], "after");
         if (event_.kind != event_kind::upsert) in.expect_none(from["after"], "belongs to no such operation");
         if (auto source = in.object(from["source"])) event_.source = read_source(source, in);
+        unmark_change();
         if (auto within = in.object(from["transaction"])) event_.within = read_transaction(within, in);
         event_.sent_ms = in.integer(from["ts_ms"]);
+    }
+
+    // After a snapshot that was asked for and cut short by a crash, Debezium 3.7.0 marks what it streams as inside of one (seen).
+    void unmark_change() noexcept
+    {
+        if (event_.op && *event_.op != operation::read) event_.source.snapshot = snapshot_mark::none;
     }
 
     void read_heartbeat(json_node value, member_reader& in)
@@ -325,6 +332,7 @@ private:
             else if (!options_.added_prefix.empty() && member.name().starts_with(options_.added_prefix))
                 read_added(member, member.name().substr(options_.added_prefix.size()), in);
         }
+        unmark_change();
         if (event_.op == operation::remove) is_deleted = true;
         event_.kind = is_deleted ? event_kind::remove : event_kind::upsert;
         (is_deleted ? event_.before : event_.row) = row;

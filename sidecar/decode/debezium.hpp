@@ -46,8 +46,8 @@ struct source_block {
     std::string_view db;
     std::string_view schema;
     std::string_view table;
-    std::optional<std::int64_t> commit_us;  ///< Microseconds since 1970.
-    snapshot_mark snapshot = snapshot_mark::none;
+    std::optional<std::int64_t> commit_us;         ///< Microseconds since 1970.
+    snapshot_mark snapshot = snapshot_mark::none;  ///< Of an `op` that is a change none, whatever the message says.
     /// Whether the converter writes the default of a column in the place of every null (replace.null.with.default). A streamed
     /// event tells: it has the word `false`, or the null that Debezium has there (seen in captures n1 and n2). Others do not.
     std::optional<bool> has_defaults_for_nulls;

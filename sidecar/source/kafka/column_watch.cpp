@@ -118,13 +118,13 @@ void column_watch::note_in_snapshot(const std::string& name, const debezium::sou
     if (at) place_.left_out[name].in_snapshot = at;
 }
 
-// Of a column that no description calls generated only a snapshot tells that the table has it; what was committed before that
-// may be from before there was the column.
+// Of a column that no description calls generated only a snapshot tells that the table has it; what was written before that may be
+// from before there was the column. The first change behind a snapshot can stand at its very place (seen).
 void column_watch::note_absent(const std::string& name, const debezium::source_block& source)
 {
     auto found = place_.left_out.find(name);
     bool was_there = found != place_.left_out.end() && found->second.in_snapshot && source.position &&
-                     *found->second.in_snapshot < *source.position;
+                     *found->second.in_snapshot <= *source.position;
     if (was_there || is_generated(name)) place_.left_out[name].is_unsent = true;
 }
 

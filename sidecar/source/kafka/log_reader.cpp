@@ -400,7 +400,8 @@ void log_reader::begin_run(followed& into, db_time run)
     }
     for (auto& partition : into.partitions) partition.known.clear();
     if (!again) return;
-    if (policy_.resnapshot == resnapshot_policy::sweep && into.place.partitions.size() == 1) {
+    bool is_sure = into.event().op == debezium::operation::read;  // a flattened row that has no `op` may be a change
+    if (policy_.resnapshot == resnapshot_policy::sweep && is_sure && into.place.partitions.size() == 1) {
         changes_.clear_table(into.table.table.record.rows);
         touch(into);
     } else {

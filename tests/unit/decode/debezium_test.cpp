@@ -140,6 +140,17 @@ BOOST_AUTO_TEST_CASE(a_snapshot_marks_its_rows)
                               snapshot_mark::none, snapshot_mark::none, snapshot_mark::none, snapshot_mark::inside}));
 }
 
+BOOST_AUTO_TEST_CASE(a_change_is_in_no_snapshot_whatever_its_mark)
+{
+    event_reader reader;
+    for (const auto* value : {R"({"before":null,"after":{"id":1},"source":{"snapshot":"true"},"op":"u"})",
+                              R"({"before":{"id":1},"after":null,"source":{"snapshot":"true"},"op":"d"})",
+                              R"({"id":1,"__source_snapshot":"true","__op":"c"})"}) {
+        BOOST_REQUIRE(!reader.read(R"({"id":1})", value));
+        BOOST_TEST((reader.last().source.snapshot == snapshot_mark::none));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_incremental_row_has_a_sequence_but_no_position)
 {
     event_reader reader;
@@ -217,12 +228,12 @@ BOOST_AUTO_TEST_CASE(added_members_may_have_another_prefix_and_their_blocks_in_t
 {
     event_reader reader{{.added_prefix = "dbz."}};
     BOOST_REQUIRE(!reader.read(R"({"id":1})",
-                               R"({"id":1,"dbz.op":"u","dbz.source_lsn":7,"dbz.source_ts_us":5,"dbz.source_ts_ms":1,)"
+                               R"({"id":1,"dbz.op":"r","dbz.source_lsn":7,"dbz.source_ts_us":5,"dbz.source_ts_ms":1,)"
                                R"("dbz.source_snapshot":"last","dbz.transaction_id":"3:4","dbz.total_order":2,)"
                                R"("dbz.ts_ms":9,"dbz.other":[],"__lsn":{},"__deleted":"false"})"));
     const auto& said = reader.last();
     BOOST_TEST((said.kind == event_kind::upsert));
-    BOOST_TEST((said.op == operation::update));
+    BOOST_TEST((said.op == operation::read));
     BOOST_TEST(said.source.position.value() == lsn{7});
     BOOST_TEST(said.source.commit_us.value() == 5);
     BOOST_TEST((said.source.snapshot == snapshot_mark::last));

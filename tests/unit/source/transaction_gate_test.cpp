@@ -39,12 +39,12 @@ std::string key_of(int id)
 std::string row_of(const std::string& table, int id, int version, int xid, int order,
                    const std::string& snapshot = "false")
 {
-    auto within =
-        snapshot == "false" ? fmt::format(R"({{"id":"{}:{}","total_order":{}}})", xid, version, order) : "null";
+    bool is_streamed = snapshot == "false";
+    auto within = is_streamed ? fmt::format(R"({{"id":"{}:{}","total_order":{}}})", xid, version, order) : "null";
     return fmt::format(
         R"({{"before":null,"after":{{"id":{},"version":{}}},"source":{{"snapshot":"{}","sequence":"[null,\"{}\"]",)"
-        R"("schema":"public","table":"{}","txId":{},"lsn":{}}},"transaction":{},"op":"u"}})",
-        id, version, snapshot, version, table, xid, version, within);
+        R"("schema":"public","table":"{}","txId":{},"lsn":{}}},"transaction":{},"op":"{}"}})",
+        id, version, snapshot, version, table, xid, version, within, is_streamed ? 'u' : 'r');
 }
 
 std::string begin_of(int xid)
