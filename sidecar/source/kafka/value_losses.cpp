@@ -27,6 +27,14 @@ loss numeric_loss(const value_type& type, const encodings& settings)
            "digits come as null: set the connector's decimal.handling.mode=string";
 }
 
+loss money_loss(const encodings& settings)
+{
+    if (settings.decimal_handling != decimal_mode::double_)
+        return "the currency's sign and the grouping of digits are lost";
+    return "the currency's sign, the grouping of digits, digits past the 15th and zeros at the end are lost: set the connector's "
+           "decimal.handling.mode=string for the digits";
+}
+
 loss timestamp_loss(const value_type& type, const encodings& settings)
 {
     if (settings.time_precision == time_mode::connect && second_digits(type.typmod) > milliseconds_digits)
@@ -57,7 +65,7 @@ loss scalar_loss(const value_type& type, const encodings& settings)
 {
     switch (type.family) {
     case type_family::numeric: return numeric_loss(type, settings);
-    case type_family::money: return "the currency's sign and the grouping of digits are lost";
+    case type_family::money: return money_loss(settings);
     case type_family::timestamp: return timestamp_loss(type, settings);
     case type_family::time: return time_loss(type, settings);
     case type_family::timetz: return "the offset is lost: times come in UTC, and some of 24:00 as null";

@@ -379,6 +379,9 @@ BOOST_AUTO_TEST_CASE(losses_depend_on_the_settings)
     BOOST_TEST(lossy(oid{1266}));
     BOOST_TEST(lossy(text_array));
     BOOST_TEST(lossy(composite_type));
+    auto of_money = [](const encodings& settings) { return loses(extension_types(), oid{790}, -1, settings).value(); };
+    BOOST_TEST(of_money(strings).find("zeros") == std::string::npos);
+    BOOST_TEST(of_money(doubles).find("zeros at the end") != std::string::npos);
     for (oid type : {bool_type, bytea_type, int8_type, text_type, json_type, float8_type, timestamptz_type, uuid_type,
                      hstore_type, bit_type})
         BOOST_TEST_CONTEXT(type) BOOST_TEST(!lossy(type));
