@@ -17,7 +17,7 @@ from topic_mirror import TopicMirror
 from topics import wait_for_slot
 from watcher import ALARMING, Watcher, torn
 
-PATIENCE_SECONDS = 25  # from when the last transaction's row is there until all others must be
+PATIENCE_SECONDS = 25  # from the newest generation that has the last transaction's row until all others must be there
 FIRST_SECONDS = 150
 CLAIM_SLACK_SECONDS = 5  # a heartbeat does not tell whether the connector has caught up
 STARTS_MAX = 60
@@ -240,13 +240,13 @@ class KafkaRound(Round):
         whole = {table.name: self.whole_rows(session, table) for table in self.schema.tables}
         session.close()
         deadline = time.monotonic() + QUIET_SECONDS
-        marked = None
+        marked, newest = None, None
         while True:
             self.keep_alive()
             self.look_after_connector()
             document = self.mirror.announced()
-            if marked is None and mark_in(document) >= mark:
-                marked = time.monotonic()
+            if mark_in(document) >= mark and document.generation != newest:  # others are still behind on a slow machine
+                marked, newest = time.monotonic(), document.generation
             wrong = self.differences(document, expected, whole) if marked else []
             if marked and not wrong:
                 break
