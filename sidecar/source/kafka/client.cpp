@@ -40,7 +40,7 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kept{{
 }};
 constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
     {"client.id", "understudy"},
-    {"socket.timeout.ms", "10000"},  // asking for offsets waits as long, whatever its own limit (2.0.2)
+    {"socket.timeout.ms", "10000"},  // a broker that is silent for so long is connected to anew
     {"topic.metadata.refresh.interval.ms", "30000"},
     {"queued.max.messages.kbytes", "16384"},
     {"fetch.max.bytes", "8388608"},
@@ -312,11 +312,26 @@ outcome<topic_config> client::describe_topic(const std::string& topic)
 
 outcome<offset_range> client::range_of(const std::string& topic, std::int32_t partition)
 {
-    offset_range found;
-    auto error =
-        rd_kafka_query_watermark_offsets(library_, topic.c_str(), partition, &found.low, &found.high, timeout_ms);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, fmt::format("{} [{}]", topic, partition));
-    return found;
+    auto low = offset_of({topic, partition, RD_KAFKA_OFFSET_BEGINNING});
+    if (!low) return low.error();
+    auto high = offset_of({topic, partition, RD_KAFKA_OFFSET_END});
+    if (!high) return high.error();
+    return offset_range{.low = *low, .high = *high};
+}
+
+// Where brokers take a time, they take the names of the two ends, too. rd_kafka_query_watermark_offsets asks for both at once, but
+// of a broker that is away it asks until that one is back, whatever its limit (2.0.2).
+outcome<std::int64_t> client::offset_of(const partition_start& end)
+{
+    auto asked = list_of(std::span{&end, 1});
+    auto error = rd_kafka_offsets_for_times(library_, asked.get(), timeout_ms);
+    const auto& answer = asked->elems[0];
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = answer.err;
+    auto where = fmt::format("{} [{}]", end.topic, end.partition);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, where);
+    if (answer.offset < 0)
+        return failure{errc::query_failed, where + ": the broker did not say where it begins or ends"};
+    return answer.offset;
 }
 
 }  // namespace understudy::kafka

@@ -77,7 +77,7 @@ public:
     /// Commits the positions for the group that tools look at. Does not wait, and nobody hears of a failure.
     void report(std::span<const partition_start> positions);
 
-    // These ask the cluster and block for limits::kafka_timeout at most.
+    // These ask the cluster and block for limits::kafka_timeout at most; range_of(), which asks twice, for twice as long.
     outcome<cluster_facts> describe_cluster();
     outcome<topic_config> describe_topic(const std::string& topic);
     outcome<offset_range> range_of(const std::string& topic, std::int32_t partition);
@@ -93,6 +93,7 @@ private:
 
     client(handle library, int wake_fd, bool reports);
     outcome<void> look_at_events();
+    outcome<std::int64_t> offset_of(const partition_start& end);
     failure explain(const rd_kafka_message_t& message) const;
     failure why_silent(rd_kafka_resp_err_t error);
     void release();

@@ -6,7 +6,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <librdkafka/rdkafka_mock.h>
+
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,7 +52,12 @@ public:
         BOOST_TEST_REQUIRE(rd_kafka_flush(producer_.get(), 5000) == RD_KAFKA_RESP_ERR_NO_ERROR);
     }
 
+    void stop() { BOOST_TEST_REQUIRE(rd_kafka_mock_broker_set_down(cluster(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR); }
+    void start_again() { BOOST_TEST_REQUIRE(rd_kafka_mock_broker_set_up(cluster(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR); }
+
 private:
+    rd_kafka_mock_cluster_t* cluster() const { return rd_kafka_handle_mock_cluster(producer_.get()); }
+
     static void set(rd_kafka_conf_t* conf, const char* name, const char* value)
     {
         BOOST_TEST_REQUIRE(rd_kafka_conf_set(conf, name, value, nullptr, 0) == RD_KAFKA_CONF_OK);
@@ -161,6 +169,20 @@ BOOST_AUTO_TEST_CASE(a_broker_that_does_not_answer_is_unreachable_in_bounded_tim
     BOOST_TEST_REQUIRE(cluster.has_error());
     BOOST_TEST(name_of(cluster.error().code) == "unreachable");
     BOOST_TEST((steady_clock::now() - start < std::chrono::seconds{8}));
+}
+
+BOOST_AUTO_TEST_CASE(a_question_about_a_partition_whose_broker_has_gone_ends_in_bounded_time)
+{
+    mock_broker broker;
+    broker.produce("t", "a", "1");
+    auto asking = client_of(broker.brokers());
+    BOOST_TEST_REQUIRE(asking->range_of("t", 0).has_value());  // who leads the partition is known from here on
+    broker.stop();
+    auto range = std::async(std::launch::async, [&] { return asking->range_of("t", 0); });
+    bool ended = range.wait_for(std::chrono::seconds{15}) == std::future_status::ready;
+    broker.start_again();
+    BOOST_TEST(ended);
+    BOOST_TEST(range.get().has_error());
 }
 
 BOOST_AUTO_TEST_CASE(brokers_that_are_away_are_told_from_one_that_takes_its_time)
