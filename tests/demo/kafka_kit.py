@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import tied
+
 ROOT = Path(__file__).resolve().parents[2]
 RECOMMENDED = ROOT / "config" / "debezium" / "understudy.properties"
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
@@ -76,7 +78,7 @@ class JavaProgram:
         before = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            start_new_session=True)
+                                            start_new_session=True, preexec_fn=tied.ends_with_us())
         deadline = time.monotonic() + 90
         while not answers(self.log.read_bytes()[before:]):
             if not self.running() or time.monotonic() > deadline:

@@ -6,9 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
+
+import tied
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build" / "understudy"
@@ -55,7 +58,7 @@ class Database:
             self.postmaster = subprocess.Popen(
                 [*self.as_user, POSTGRES / "postgres", "-D", data, "-k", self.home, *self.network,
                  "-c", "wal_level=logical", "-c", "fsync=off"],
-                stdout=log, stderr=log, cwd="/", start_new_session=True)
+                stdout=log, stderr=log, cwd="/", start_new_session=True, preexec_fn=tied.ends_with_us())
         wait_until(self._answers, "Postgres to start")
 
     def stop(self):
@@ -107,7 +110,7 @@ class Sidecar:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([PROGRAM, "run", "--config", self.config], stdout=log, stderr=log,
-                                            start_new_session=True)
+                                            start_new_session=True, preexec_fn=tied.ends_with_us())
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -158,3 +161,26 @@ def lend_to_postgres(directory):
     if os.geteuid() == 0:
         shutil.chown(directory, "postgres")
     return directory
+
+
+def end_in_peace():
+    """A second signal must not leave half of it behind."""
+    for how in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(how, signal.SIG_IGN)
+
+
+def take(tour, asked):
+    """tour(home, asked) in a directory of its own, which is removed however the tour ends."""
+    tied.remove_leftovers()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix=tied.PREFIX, dir="/tmp") as home:
+        tied.lock(home)
+        os.chmod(home, 0o755)
+        try:
+            tour(Path(home), asked)
+        except KeyboardInterrupt:
+            say("\nInterrupted. Everything is removed again.")
+            sys.exit(130)
+        except (RuntimeError, TimeoutError) as error:
+            log = Path(home) / "understudy.log"
+            sys.exit(f"\nThe tour broke off: {error}\n" + (log.read_text()[-2000:] if log.exists() else ""))
