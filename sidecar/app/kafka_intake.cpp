@@ -64,7 +64,7 @@ kafka_intake::kafka_intake(const settings& wanted, const kafka_sources& sources,
 {
     if (!sources.transactions) return;
     gate_.emplace(sources.transactions->first, sources.tables, places(), std::chrono::steady_clock::now());
-    gate_was_closed_ = gate_->is_closed();
+    was_whole_ = shows_whole_transactions();
 }
 
 std::vector<kafka::partition_start> kafka_intake::begin()
@@ -134,13 +134,26 @@ outcome<void> kafka_intake::pass_gate(bool is_streaming, time_point now)
 
 void kafka_intake::log_level_change()
 {
-    if (std::exchange(gate_was_closed_, gate_->is_closed()) == gate_->is_closed()) return;
-    if (gate_->is_closed())
+    bool is_whole = shows_whole_transactions();
+    if (std::exchange(was_whole_, is_whole) == is_whole) return;
+    if (is_whole)
         log_event(log_level::info, "consistency", "what one transaction wrote becomes visible together",
                   {{"level", name_of(consistency_level::transaction)}});
     else
-        log_event(log_level::warn, "consistency", "each row becomes visible by itself: " + gate_->why_open(),
+        log_event(log_level::warn, "consistency", "each row becomes visible by itself: " + why_by_row(),
                   {{"level", name_of(consistency_level::row)}});
+}
+
+// As the generations to come will say.
+bool kafka_intake::shows_whole_transactions() const
+{
+    return gate_->is_closed() && !has_other_rows(places());
+}
+
+std::string kafka_intake::why_by_row() const
+{
+    return gate_->is_closed() ? "rows were left out, or are too many: see `doubts` of the tables in the manifest"
+                              : gate_->why_open();
 }
 
 stored_position kafka_intake::position(stored_position last) const

@@ -88,12 +88,14 @@ private:
     kafka_intake(const settings& wanted, const kafka_sources& sources, std::unique_ptr<kafka::log_reader> reader);
     outcome<void> pass_gate(bool is_streaming, time_point now);
     void log_level_change();
+    bool shows_whole_transactions() const;
+    std::string why_by_row() const;
 
     const settings& settings_;
     const kafka_sources& sources_;
     std::unique_ptr<kafka::log_reader> reader_;
     std::optional<kafka::transaction_gate> gate_;  // if there is a topic of transactions
-    bool gate_was_closed_ = false;
+    bool was_whole_ = false;
     bool columns_are_checked_ = false;
     std::optional<db_time> alive_;
     time_point alive_at_{};  // when it came

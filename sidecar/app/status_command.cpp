@@ -104,6 +104,16 @@ std::string describe_source(const source_status& source)
     return source.kind == "kafka" ? "connected, Kafka" : "connected, PostgreSQL " + source.server_version;
 }
 
+/// What its rows may lack or have too much.
+void add_doubts(text_table& table, const manifest& current)
+{
+    for (const auto& each : current.tables)
+        if (!each.doubts.empty())
+            table.add({"doubts", fmt::format("{}: {}", to_string(each.name), fmt::join(each.doubts, ", "))});
+    for (const auto& each : current.documents)
+        if (each.withheld != 0) table.add({"withheld", fmt::format("{}: {} rows", each.file, each.withheld)});
+}
+
 void write_for_people(const status_report& report, bool alive, const outcome<manifest>& current)
 {
     std::chrono::milliseconds offset{report.clock_offset_ms.value_or(0)};
@@ -123,6 +133,7 @@ void write_for_people(const status_report& report, bool alive, const outcome<man
     if (alive && report.lag_bytes) table.add({"lag", fmt::format("{} bytes", *report.lag_bytes)});
     if (alive && report.lag_records) table.add({"lag", fmt::format("{} records", *report.lag_records)});
     if (report.consistency != "transaction") table.add({"consistency", "by row: each is right at a place of its own"});
+    if (current) add_doubts(table, *current);
     if (report.paused)
         table.add({"paused", fmt::format("since {} by {}{}", age_of(report.paused->since, 0ms), report.paused->by,
                                          report.paused->reason.empty() ? "" : ": " + report.paused->reason)});

@@ -150,6 +150,8 @@ BOOST_AUTO_TEST_CASE(as_told_it_leaves_them_out_and_marks_the_table)
     BOOST_TEST(comes_to_hold(through, {item(1, 1), item(2, 1), item(3, 3)}), through.explain());
     BOOST_TEST(through.manifest().at("tables").at(0).at("doubts").at(0) == "skipped_records");
     BOOST_TEST(through.logged("records_skipped") > 0u);
+    through.sidecar().run("status");
+    BOOST_TEST(through.logged("doubts         public.item: skipped_records") == 1u, through.explain());
 }
 
 // None of them is a row that Postgres could hold, and none harms the program.

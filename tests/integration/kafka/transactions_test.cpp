@@ -119,6 +119,19 @@ BOOST_AUTO_TEST_CASE(a_large_one_is_never_seen_in_part)
     BOOST_TEST(through.manifest().at("consistency") == "transaction", through.explain());
 }
 
+BOOST_AUTO_TEST_CASE(once_a_record_was_left_out_the_log_says_row_too)
+{
+    auto options = ledger("ledger_skipped", "1");
+    options.source = "    on_bad_message: skip_and_mark\n";
+    topic_mirror through{options};
+    through.capture();
+    through.start_following();
+    BOOST_TEST(shows_whole_transactions(through), through.explain());
+    shared_topics().produce(through.topic("accounts"), {{.key = R"({"id":1})", .value = "{"}});
+    auto is_told = [&] { return through.logged("each row becomes visible by itself: rows were left out") == 1; };
+    BOOST_TEST(wait_for(is_told), through.explain());
+}
+
 BOOST_AUTO_TEST_CASE(without_an_order_of_transactions_it_says_row)
 {
     auto options = ledger("ledger_rows", "2");
