@@ -130,10 +130,12 @@ check_item check_transactions(const kafka_sources& sources, const settings& want
         item.text = fmt::format("topic {}: what one transaction wrote becomes visible together", topic);
     } else if (found == sources.cluster.topics.end()) {
         item.text =
-            topic.empty() ? "source.kafka.transaction_topic is not set" : fmt::format("there is no topic {}", topic);
-        item.text +=
-            ": each row becomes visible by itself (consistency `row`), unless provide.transaction.metadata of the "
-            "connector is set";
+            topic.empty()
+                ? "source.kafka.transaction_topic is not set: each row becomes visible by itself (consistency `row`)"
+                : fmt::format("there is no topic {}: each row becomes visible by itself (consistency `row`), until "
+                              "the connector makes it, with its first transaction behind the snapshot if its "
+                              "provide.transaction.metadata is set",
+                              topic);
     } else {
         item.result = verdict::warning;
         item.text = fmt::format("topic {} has {} partitions, and so no order: each row becomes visible by itself "
