@@ -231,11 +231,11 @@ private:
         if (record == nullptr || place == made_.places.tables.end())
             return failure{errc::no_generation, "nothing was read yet"};
         if (demand_.everything_because) return demand_.everything_because;
+        if (auto why = why_not_on(place->second, sources_.ranges.at(wanted.topic))) return why;
         if (demand_.tables.contains(record->relation))
             return failure{errc::table_changed, "the table is to be read anew"};
         if (record->fingerprint != wanted.table.record.fingerprint || record->shape != wanted.table.record.shape)
             return failure{errc::table_changed, fmt::format("{} is described otherwise now", to_string(name))};
-        if (auto why = why_not_on(place->second, sources_.ranges.at(wanted.topic))) return why;
         auto kept = sources_.retention_of(wanted.topic, name, wanted_.kafka);
         if (kafka::may_have_missed_deletes(made_.places, kept, now_))
             return failure{
@@ -288,7 +288,9 @@ private:
         const auto& name = table.table.record.name;
         auto& place = made_.places.tables[name];
         bool is_doubted = place.doubts.other_types;
+        bool was_made_anew = place.was_made_anew || why.code == errc::topic_replaced;
         place = from_beginning(table.topic, sources_.ranges.at(table.topic));
+        place.was_made_anew = was_made_anew;
         if (table.origin == column_origin::description)
             place.doubts.other_types = is_doubted || has_other_types(table.table.record);
         made_.anew.push_back(name);

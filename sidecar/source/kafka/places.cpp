@@ -98,6 +98,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"run_at", lsn_or_null(place.run_at)},
             {"has_events", place.has_events},
             {"has_snapshot_rows", place.has_snapshot_rows},
+            {"was_made_anew", place.was_made_anew},
             {"left_out", to_object(place.left_out)},
             {"newest_event", time_or_null(place.newest_event)},
             {"unknown_column", place.unknown_column},
@@ -123,6 +124,7 @@ table_place table_from(const json::object& from)
     made.run_at = lsn_if(from.at("run_at"));
     made.has_events = from.at("has_events").as_bool();
     made.has_snapshot_rows = from.at("has_snapshot_rows").as_bool();
+    made.was_made_anew = from.at("was_made_anew").as_bool();
     made.left_out = left_out_from(from.at("left_out").as_object());
     made.newest_event = time_if(from.at("newest_event"));
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
@@ -224,6 +226,11 @@ std::optional<std::string> why_incomplete(const table_place& place, const retent
         return fmt::format(
             "topic {} has never held a record: whether its table is empty, or the connector has not come to it, "
             "cannot be told",
+            place.topic);
+    if (place.was_made_anew && !place.has_snapshot_rows && !place.doubts.untold_history)
+        return fmt::format(
+            "topic {} was made anew, and holds no snapshot of the connector since: rows that did not change since then "
+            "are missing; let the connector make one, as by a signal",
             place.topic);
     if (kept.only_compacts) {
         if (read_for.value_or(std::chrono::microseconds{0}) < usable(kept.delete_retention)) return std::nullopt;

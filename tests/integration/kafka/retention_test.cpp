@@ -195,6 +195,20 @@ BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_under_it_is_read_from_its_beginn
     BOOST_TEST(through.logged("topic_replaced") > 0u, through.explain());
 }
 
+// Of a connector that goes on where it was: it sends what changes, and not the rows that the topic held before.
+BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_with_changes_alone_announces_nothing_until_a_snapshot_comes)
+{
+    topic_mirror through{made_table("anew_changes")};
+    follow_three(through);
+    auto before = through.generation();
+    make_topic_anew(through, {2}, 2);
+    BOOST_TEST(through.comes_to("incomplete_log", 60s), through.explain());
+    BOOST_TEST(through.announces_nothing_after(before), through.explain());
+    message_maker make{through.name()};
+    shared_topics().produce(through.topic("item"), make.snapshot({1, 2, 3}, 3));
+    BOOST_TEST(comes_to_hold(through, {item(1, 3), item(2, 3), item(3, 3)}), through.explain());
+}
+
 BOOST_AUTO_TEST_CASE(a_record_that_retention_removed_after_it_was_read_is_not_missed)
 {
     topic_mirror through{made_table("expired")};

@@ -170,6 +170,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_ends_before_what_was_read_is_another_one)
     BOOST_TEST(at.anew() == "none");
     at.ranges()[0] = {0, 49};
     BOOST_TEST(at.anew() == "items: topic_replaced");
+    BOOST_TEST(at.plan().value().places.tables.at(items).was_made_anew);
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_with_fewer_partitions_is_another_one)

@@ -48,6 +48,7 @@ log_places full()
     table.run = at(10);
     table.run_at = lsn{std::numeric_limits<std::uint64_t>::max()};
     table.has_events = true;
+    table.was_made_anew = true;
     table.left_out = {{"made \"up\"", {lsn{std::numeric_limits<std::uint64_t>::max()}, true}}, {"later", {}}};
     table.newest_event = at(11);
     table.unknown_column = "added\n";
@@ -161,6 +162,22 @@ BOOST_AUTO_TEST_CASE(a_topic_that_only_compacts_is_complete_if_it_was_read_in_ti
     BOOST_TEST(!why_incomplete(place, compacting, std::nullopt));
     BOOST_TEST(!why_incomplete(place, compacting, hours{8}));
     BOOST_TEST(why_incomplete(place, compacting, hours{9}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_was_made_anew_needs_a_snapshot)
+{
+    table_place place;
+    place.partitions = {partition(0, 3, 3)};
+    place.was_made_anew = true;
+    BOOST_TEST(why_incomplete(place, compacting, std::nullopt)->find("was made anew") != std::string::npos);
+    auto said = compacting;
+    said.said_complete = true;
+    BOOST_TEST(!why_incomplete(place, said, std::nullopt));
+    auto flattened = place;
+    flattened.doubts.untold_history = true;
+    BOOST_TEST(!why_incomplete(flattened, compacting, std::nullopt), "its messages tell of no snapshot");
+    place.has_snapshot_rows = true;
+    BOOST_TEST(!why_incomplete(place, compacting, std::nullopt));
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_that_never_held_a_record_proves_nothing_unless_the_operator_says_so)
