@@ -102,7 +102,7 @@ error_code row_decoder::decode_key(const event& said)
     } else if (said.key) {
         if (auto ec = decode_lone(said.key)) return ec;
     }
-    return check_key();
+    return check_key(said.key);
 }
 
 void row_decoder::begin() noexcept
@@ -193,12 +193,22 @@ bool row_decoder::is_key(std::size_t column) const noexcept
     return std::ranges::find(key, column) != key.end();
 }
 
-error_code row_decoder::check_key()
+// A row has to have one key of messages: by that they are ordered, and compacted.
+error_code row_decoder::check_key(json_node key)
 {
     const auto& shape = table_->record.shape;
     for (auto position : shape.key)
         if (seen_[position] != round_)
             return refuse(errc::column_mismatch, shape.columns[position].name, "is not in the key");
+    if (!key.is(json_kind::object) || key.size() == shape.key.size()) return {};
+    auto is_own = [&](json_node member) {
+        return std::ranges::any_of(shape.key, [&](auto at) { return shape.columns[at].name == member.name(); });
+    };
+    for (auto member : key)
+        if (!is_own(member))
+            return refuse(errc::column_mismatch, member.name(),
+                          "is in the key of the message, and not in that of the table: set the connector's "
+                          "message.key.columns to the table's key");
     return {};
 }
 

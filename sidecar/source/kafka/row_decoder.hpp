@@ -97,7 +97,7 @@ private:
     std::size_t look_up(std::string_view name, const event& said) const noexcept;
     void note_missing();
     bool is_key(std::size_t column) const noexcept;
-    error_code check_key();
+    error_code check_key(json_node key);
     error_code refuse(errc code, std::string_view name, std::string_view what);
 
     const mirrored_table* table_;
