@@ -47,7 +47,7 @@ class Connector:
         shown = [*ENCODINGS, "include.unknown.datatypes", "snapshot.mode", "unavailable.value.placeholder",
                  "key.converter.schemas.enable", "value.converter.schemas.enable", "column.propagate.source.type",
                  "tombstones.on.delete", "value.converter.decimal.format", "value.converter.replace.null.with.default",
-                 "snapshot.max.threads", "transforms.flat.delete.tombstone.handling.mode",
+                 "snapshot.max.threads", "money.fraction.digits", "transforms.flat.delete.tombstone.handling.mode",
                  "transforms.flat.add.fields", "predicates.lone.pattern"]
         words += [f"{name}={self.properties[name]}" for name in shown if name in self.properties]
         return "; ".join(words)
@@ -102,6 +102,8 @@ def random_connector(rng, name, port, members, keyed_by_k):
         "producer.override.compression.type": rng.choice(["none", "gzip", "snappy", "lz4", "zstd"]),
         "snapshot.max.threads": rng.choice([1, 1, 3]),
         "incremental.snapshot.watermarking.strategy": rng.choice(["insert_insert", "insert_delete"]),
+        "money.fraction.digits": rng.choice([2, 2, 2, 0, 4]),
+        "snapshot.isolation.mode": rng.choice(["serializable", "serializable", "repeatable_read"]),
         "errors.max.retries": "-1", "retriable.restart.connector.wait.ms": 500}
     placeholder = rng.choice(PLACEHOLDERS)
     if placeholder:

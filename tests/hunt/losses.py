@@ -54,6 +54,7 @@ KINDS = [
      lambda there, here: same_number(there, here) or here == "null" and number(there).is_finite() is False),
     ("the grouping of digits, digits past the 15th", same_amount),
     ("digits past the 15th", same_double),
+    ("money.fraction.digits", anything),
     ("the currency's sign and", same_digits),
     ("microseconds are lost", same_to_milliseconds),
     ("before 1677 and after 2262", lambda there, here: here == "null" or "BC" in there or "9999" in there or "infinity" in there),

@@ -27,14 +27,6 @@ loss numeric_loss(const value_type& type, const encodings& settings)
            "digits come as null: set the connector's decimal.handling.mode=string";
 }
 
-loss money_loss(const encodings& settings)
-{
-    if (settings.decimal_handling != decimal_mode::double_)
-        return "the currency's sign and the grouping of digits are lost";
-    return "the currency's sign, the grouping of digits, digits past the 15th and zeros at the end are lost: set the connector's "
-           "decimal.handling.mode=string for the digits";
-}
-
 loss timestamp_loss(const value_type& type, const encodings& settings)
 {
     if (settings.time_precision == time_mode::connect && second_digits(type.typmod) > milliseconds_digits)
@@ -59,6 +51,20 @@ loss interval_loss(const encodings& settings)
     if (settings.interval_handling == interval_mode::string) return std::nullopt;
     return "years, months and days come as hours, a month as 30.4375 days: set the connector's "
            "interval.handling.mode=string";
+}
+
+loss money_loss(const encodings& settings)
+{
+    switch (settings.decimal_handling) {
+    case decimal_mode::string: break;
+    case decimal_mode::double_:
+        return "the currency's sign, the grouping of digits, digits past the 15th and zeros at the end are lost: set the connector's "
+               "decimal.handling.mode=string for the digits";
+    case decimal_mode::precise:
+        return "the currency's sign and the grouping of digits are lost; without schemas in messages it is another amount if the "
+               "connector's money.fraction.digits is not 2: set its decimal.handling.mode=string";
+    }
+    return "the currency's sign and the grouping of digits are lost";
 }
 
 loss scalar_loss(const value_type& type, const encodings& settings)
