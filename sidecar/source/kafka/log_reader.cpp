@@ -12,6 +12,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -29,6 +30,16 @@ std::optional<db_time> begun_at(const table_place& place, const debezium::source
 {
     bool is_of_run = source.snapshot != snapshot_mark::none && source.position && source.position == place.run_at;
     return is_of_run ? place.run : std::nullopt;
+}
+
+/// In another partition than Kafka's own partitioner puts its key, as after the topic has got more of them, or with one that
+/// goes by other columns: then what changed one row may stand in several, and nothing orders them.
+bool is_scattered(const record& what, std::size_t partitions) noexcept
+{
+    if (partitions == 1 || !what.key) return false;
+    auto count = static_cast<std::int32_t>(partitions);
+    auto own = rd_kafka_msg_partitioner_murmur2(nullptr, what.key->data(), what.key->size(), count, nullptr, nullptr);
+    return own != what.partition;
 }
 
 /// What is remembered of one partition while it is read.
@@ -189,6 +200,8 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     if (event.kind == event_kind::message) return {};
     if (event.kind == event_kind::tombstone) return bury(into, what);
     into.partitions[index].deleted.clear();
+    if (!into.place.doubts.untold_history && is_scattered(what, into.place.partitions.size()))
+        into.place.doubts.untold_history = true;
     note_snapshot(into);
     into.place.doubts.no_snapshot = !into.place.has_snapshot_rows && !event.is_flattened && !into.is_complete;
     if (is_streamed(event)) {

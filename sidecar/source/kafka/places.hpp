@@ -91,10 +91,10 @@ struct transaction_border {
     friend bool operator==(const transaction_border&, const transaction_border&) = default;
 };
 
-/// Rows are too many or too few, so what transactions wrote is not all that is there.
+/// Rows are too many, too few or too old, so what transactions wrote is not all that is there.
 inline bool has_other_rows(const table_doubts& doubts) noexcept
 {
-    return doubts.skipped_records || doubts.resnapshot;
+    return doubts.skipped_records || doubts.resnapshot || doubts.untold_history;
 }
 
 /// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.

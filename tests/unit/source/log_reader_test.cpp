@@ -770,6 +770,18 @@ BOOST_AUTO_TEST_CASE(a_table_of_which_no_snapshot_was_seen_is_marked_unless_some
     BOOST_TEST(!vouched.place().doubts.no_snapshot);
 }
 
+// {"id":1} belongs into partition 0 of 3, as the Java client's own partitioner has it.
+BOOST_AUTO_TEST_CASE(records_in_another_partition_than_that_of_their_key_tell_no_history)
+{
+    for (std::int32_t partition : {0, 1, 2}) {
+        auto what = upsert('c', 1, "a", "n", {.commit = 10, .lsn = 10});
+        what.partition = partition;
+        reading got{{items()}, 3};
+        BOOST_REQUIRE(got.take(what) == "ok");
+        BOOST_TEST(got.place().doubts.untold_history == (partition != 0));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is_another)
 {
     topic_log log;
