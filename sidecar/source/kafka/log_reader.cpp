@@ -353,8 +353,9 @@ void log_reader::note_snapshot(followed& into)
 {
     const auto& source = into.event().source;
     auto time = commit_time(source);
+    if (source.snapshot == snapshot_mark::incremental)
+        return;  // of some rows, maybe, and nothing tells when it has ended
     if (source.snapshot != snapshot_mark::none) into.place.has_snapshot_rows = true;
-    if (source.snapshot == snapshot_mark::incremental) return;
     if (source.snapshot == snapshot_mark::none) {
         if (time && places_.run && source.position) note_stream(into, *time);
         return;

@@ -230,7 +230,8 @@ std::optional<std::string> why_incomplete(const table_place& place, const retent
     if (place.was_made_anew && !place.has_snapshot_rows && !place.doubts.untold_history)
         return fmt::format(
             "topic {} was made anew, and holds no snapshot of the connector since: rows that did not change since then "
-            "are missing; let the connector make one, as by a signal",
+            "are missing; let the connector make one (a blocking one by signal), or name the table in source.kafka.complete once "
+            "all rows have come",
             place.topic);
     if (kept.only_compacts) {
         if (read_for.value_or(std::chrono::microseconds{0}) < usable(kept.delete_retention)) return std::nullopt;

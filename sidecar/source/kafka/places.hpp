@@ -72,7 +72,7 @@ struct table_place {
     std::optional<db_time> run;   ///< Start of the connector's newest snapshot that brought rows of this table.
     std::optional<lsn> run_at;    ///< Of that snapshot, as below.
     bool has_events = false;      ///< Any was applied.
-    bool has_snapshot_rows = false;  ///< Any row of a snapshot was, an incremental one included.
+    bool has_snapshot_rows = false;  ///< Any row of a snapshot was, but of an incremental one.
     bool was_made_anew = false;      ///< The topic is not the one that was read before.
     std::map<std::string, left_out_column, std::less<>> left_out;
     std::optional<db_time> newest_event;
