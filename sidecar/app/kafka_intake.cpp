@@ -120,7 +120,7 @@ outcome<void> kafka_intake::end_turn(bool is_streaming, time_point now)
 outcome<void> kafka_intake::pass_gate(bool is_streaming, time_point now)
 {
     kafka::transaction_gate::circumstances now_is;
-    now_is.is_settled = is_streaming && kafka::is_settled(places());
+    now_is.is_settled = is_streaming && kafka::is_settled(places()) && kafka::is_of_one_connector(places());
     if (places().run_seen_by && reader_->content_as_of() <= *places().run_seen_by)
         now_is.newer_than = places().run_seen_by;
     gate_->advance(now_is, now);
@@ -165,7 +165,7 @@ stored_position kafka_intake::position(stored_position last) const
     bool is_of_known_columns = columns_are_checked_ || reader_->check_columns();
     now.unsettled = !kafka::has_reached_targets(places()) || !kafka::is_settled(places()) ||
                     places().is_amid_transaction || !is_of_known_columns || why_incomplete();
-    bool is_whole = places().border && !has_other_rows(places());
+    bool is_whole = places().border && !has_other_rows(places()) && kafka::is_of_one_connector(places());
     now.consistency = is_whole ? consistency_level::transaction : consistency_level::row;
     return now;
 }
@@ -259,6 +259,7 @@ bool kafka_intake::end_what_is_quiet(time_point now)
 
 std::optional<db_time> kafka_intake::prove(db_time alive)
 {
+    if (!kafka::is_of_one_connector(places())) return std::nullopt;
     auto by = alive - reader_->connector_lag_before(alive);
     if (by <= proved_) return std::nullopt;
     proved_ = by;

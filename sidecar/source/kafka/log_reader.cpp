@@ -353,6 +353,7 @@ void log_reader::note_snapshot(followed& into)
 {
     const auto& source = into.event().source;
     auto time = commit_time(source);
+    if (!source.name.empty()) into.place.connector = source.name;
     if (source.snapshot == snapshot_mark::incremental)
         return;  // of some rows, maybe, and nothing tells when it has ended
     if (source.snapshot != snapshot_mark::none) into.place.has_snapshot_rows = true;

@@ -104,6 +104,7 @@ json::object to_object(const table_name& name, const table_place& place)
             {"unknown_column", place.unknown_column},
             {"missing_column", place.missing_column},
             {"nulls", static_cast<int>(place.nulls)},
+            {"connector", place.connector},
             {"skipped_records", place.doubts.skipped_records},
             {"resnapshot", place.doubts.resnapshot},
             {"nulls_as_defaults", place.doubts.nulls_as_defaults},
@@ -130,6 +131,7 @@ table_place table_from(const json::object& from)
     made.unknown_column = json::value_to<std::string>(from.at("unknown_column"));
     made.missing_column = json::value_to<std::string>(from.at("missing_column"));
     made.nulls = static_cast<nulls_seen>(from.at("nulls").to_number<int>());
+    made.connector = json::value_to<std::string>(from.at("connector"));
     made.doubts = {from.at("skipped_records").as_bool(),   from.at("resnapshot").as_bool(),
                    from.at("nulls_as_defaults").as_bool(), from.at("other_types").as_bool(),
                    from.at("untold_defaults").as_bool(),   from.at("untold_history").as_bool(),
@@ -197,6 +199,17 @@ load_progress progress_of(const log_places& places) noexcept
         all.records += static_cast<std::uint64_t>(std::max<std::int64_t>(read, 0));
     });
     return all;
+}
+
+bool is_of_one_connector(const log_places& places) noexcept
+{
+    std::string_view known;
+    for (const auto& [name, place] : places.tables) {
+        if (place.connector.empty()) continue;
+        if (!known.empty() && known != place.connector) return false;
+        known = place.connector;
+    }
+    return true;
 }
 
 bool has_reached_targets(const log_places& places) noexcept

@@ -79,6 +79,7 @@ struct table_place {
     std::string unknown_column;  ///< Of that event: one that the description does not have.
     std::string missing_column;  ///< Of that event: one that the description has, and it has not.
     nulls_seen nulls = nulls_seen::nothing;
+    std::string connector;  ///< The name of the one that wrote the latest event.
     table_doubts doubts;
     friend bool operator==(const table_place&, const table_place&) = default;
 };
@@ -116,6 +117,9 @@ struct log_places {
     bool is_amid_transaction = false;
     friend bool operator==(const log_places&, const log_places&) = default;
 };
+
+/// What the topics of heartbeats and transactions say holds for the tables of one connector only.
+bool is_of_one_connector(const log_places& places) noexcept;
 
 /// The offset of what comes next, of each topic and partition.
 using partition_ends = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;

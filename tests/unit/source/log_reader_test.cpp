@@ -782,6 +782,14 @@ BOOST_AUTO_TEST_CASE(records_in_another_partition_than_that_of_their_key_tell_no
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_name_of_the_connector_is_remembered)
+{
+    reading got;
+    BOOST_REQUIRE(got.take(upsert('c', 1, "a", "n", {.commit = 10, .lsn = 10})) == "ok");
+    got.restart();
+    BOOST_TEST(got.place().connector == "c");
+}
+
 BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is_another)
 {
     topic_log log;

@@ -53,6 +53,7 @@ log_places full()
     table.newest_event = at(11);
     table.unknown_column = "added\n";
     table.has_snapshot_rows = true;
+    table.connector = "shop";
     table.nulls = nulls_seen::as_nulls;
     table.doubts = {
         .skipped_records = true, .resnapshot = true, .other_types = true, .untold_history = true, .no_snapshot = true};
@@ -142,6 +143,18 @@ BOOST_AUTO_TEST_CASE(progress_counts_what_lies_before_the_targets)
     BOOST_TEST(!has_reached_targets(places));
     places.tables.begin()->second.partitions[0].next = 30;
     BOOST_TEST(has_reached_targets(places));
+}
+
+BOOST_AUTO_TEST_CASE(tables_are_of_one_connector_unless_their_events_bear_two_names)
+{
+    log_places places;
+    auto& item = places.tables[{"public", "item"}];
+    auto& order = places.tables[{"public", "order"}];
+    places.tables[{"public", "silent"}];
+    item.connector = order.connector = "shop";
+    BOOST_TEST(kafka::is_of_one_connector(places));
+    order.connector = "orders";
+    BOOST_TEST(!kafka::is_of_one_connector(places));
 }
 
 BOOST_AUTO_TEST_CASE(it_is_settled_when_no_snapshot_and_no_repeat_is_half_way)
