@@ -302,6 +302,14 @@ std::string name_of_type(json_node field, const column_type& type)
     return text;
 }
 
+bool is_array_of_foreign(json_node field)
+{
+    if (text_in(field, "type") != "array") return false;
+    auto items = field.find("items");
+    bool is_enum = items.is(json_kind::object) && text_in(items, "name") == "io.debezium.data.Enum";
+    return is_enum || (is_foreign(field) && propagated_name(field) != "_citext");
+}
+
 outcome<schema_column> describe(json_node field)
 {
     auto name = text_in(field, "field");
@@ -315,6 +323,7 @@ outcome<schema_column> describe(json_node field)
                          .is_optional = optional && optional.text() == "true",
                          .has_default = field.find("default").is_present(),
                          .without_default = meaning_of_no_default(field, type.type),
+                         .is_null_with_a_null = is_array_of_foreign(field),
                          .mistakable = std::string{alike(field)}};
 }
 

@@ -24,6 +24,7 @@ std::string loss_of(const debezium::schema_column& from, json_node field, const 
     auto loss = debezium::loses(types, from.type, from.typmod, debezium::encodings_of(field, settings)).value_or("");
     auto read = debezium::value_text::compile(types, from.type, from.typmod, settings, field);
     if (from.type != 0 && !read) loss = "cannot be read: " + read.error().text;
+    if (from.is_null_with_a_null && read) loss += "; one with NULL in it comes as null";
     if (from.mistakable.empty()) return loss;
     if (!loss.empty()) loss += "; ";
     return loss + fmt::format("{} cannot be told from it and would be shown as it: set the connector's "

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_under_it_keeps_the_last_generation_
     BOOST_TEST(through.comes_to("topic_missing", 40s), through.explain());
     BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
     shared_topics().create(topic, {.config = compacting()});
-    shared_topics().produce(topic, {make.row({.id = 3, .n = 1})});
+    shared_topics().produce(topic, make.snapshot({3}, 1));
     BOOST_TEST(comes_to_hold(through, {item(3, 1)}), through.explain());
 }
 

@@ -127,6 +127,21 @@ BOOST_AUTO_TEST_CASE(types_that_come_alike_are_named_where_the_columns_own_is_no
     BOOST_TEST(alike(owned("CITEXT", R"("type":"string")")) == "");
 }
 
+BOOST_AUTO_TEST_CASE(arrays_that_a_null_makes_null_are_those_of_enums_and_domains)
+{
+    auto is = [](const std::string& field) {
+        json_tape tape;
+        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
+        BOOST_REQUIRE(!tape.read(schema));
+        return columns_of(tape.root()).value().at(0).is_null_with_a_null;
+    };
+    BOOST_TEST(is(R"("type":"array","items":{"type":"string","name":"io.debezium.data.Enum"})"));
+    BOOST_TEST(is(owned("_POSITIVE", R"("type":"array","items":{"type":"int32"})")));
+    BOOST_TEST(!is(owned("_INT4", R"("type":"array","items":{"type":"int32"})")));
+    BOOST_TEST(!is(owned("_CITEXT", R"("type":"array","items":{"type":"string"})")));
+    BOOST_TEST(!is(owned("MOOD", R"("type":"string","name":"io.debezium.data.Enum")")));
+}
+
 BOOST_AUTO_TEST_CASE(what_it_means_that_no_default_is_shown_depends_on_the_type)
 {
     auto meaning = [](const std::string& field) {
