@@ -240,8 +240,8 @@ BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_under_it_keeps_the_last_generation_
     BOOST_TEST(through.comes_to("topic_missing", 40s), through.explain());
     BOOST_TEST((through.rows("item") == strings{item(1, 1), item(2, 1)}));
     shared_topics().create(topic, {.config = compacting()});
-    shared_topics().produce(topic, make.snapshot({3}, 1));
-    BOOST_TEST(comes_to_hold(through, {item(3, 1)}), through.explain());
+    shared_topics().produce(topic, make.snapshot({3, 4}, 1));
+    BOOST_TEST(comes_to_hold(through, {item(3, 1), item(4, 1)}), through.explain());
 }
 
 BOOST_AUTO_TEST_CASE(who_was_away_for_longer_than_deletes_are_kept_reads_all_anew)
