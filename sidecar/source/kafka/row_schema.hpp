@@ -27,9 +27,8 @@ struct schema_column {
     bool is_optional = false;
     bool has_default = false;  ///< Then a null may come as the default.
     no_default_shown without_default = no_default_shown::says_nothing;
-    bool is_null_with_a_null =
-        false;               ///< An array of enums or domains: one NULL in it, and all of it comes as null (seen).
-    std::string mistakable;  ///< Types whose values come alike and have other JSON, for people; else empty.
+    bool is_null_with_a_null = false;  ///< An array of enums or domains: with one NULL in it, it comes as null (seen).
+    std::string mistakable;            ///< Types whose values come alike and have other JSON, for people; else empty.
 };
 
 /// An hstore, whose oid no message tells. The number is none that a database gives away.
