@@ -172,6 +172,7 @@ outcome<manifest_document> generation_writer::write_document(const document_plan
     // Equal content stands at equal places: the index that was just written is good for the former file, too.
     auto linked = *former;
     linked.plan = plan.fingerprint;
+    linked.withheld = written->withheld;  // not part of the text
     linked.index = written->index;
     ::unlinkat(here_.get(), plan.file.c_str(), 0);
     if (link(*former)) return linked;

@@ -79,6 +79,17 @@ BOOST_AUTO_TEST_CASE(a_document_that_is_used_again_withholds_as_many_rows)
     BOOST_TEST(second.documents[0].withheld == 1u);
 }
 
+// A row that comes without a value, and had not been there, leaves the text as it was.
+BOOST_AUTO_TEST_CASE(a_document_of_equal_text_withholds_what_is_withheld_now)
+{
+    auto first = written(1);
+    rows.add_tuple(materials, tuple_with_lost_value("3"));
+    auto second = written(2, &first);
+    BOOST_TEST(linked(1, 2));
+    BOOST_TEST(second.documents[0].withheld == 1u);
+    BOOST_TEST(second.documents[0].generation == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_written_generation_matches_its_manifest_on_disk)
 {
     auto made = written(1);
