@@ -80,7 +80,7 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
                                                       const debezium_encodings& encodings, const type_catalog& types,
                                                       reading_policy policy, log_places start)
 {
-    std::unique_ptr<log_reader> made{new log_reader{policy, std::move(start)}};
+    std::unique_ptr<log_reader> made{new log_reader{std::move(policy), std::move(start)}};
     std::size_t partitions = 1;
     for (const auto& [name, place] : made->places_.tables) partitions += place.partitions.size();
     for (const auto& table : tables) {
@@ -104,7 +104,9 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
     return made;
 }
 
-log_reader::log_reader(reading_policy policy, log_places start) : policy_{policy}, places_{std::move(start)} {}
+log_reader::log_reader(reading_policy policy, log_places start) : policy_{std::move(policy)}, places_{std::move(start)}
+{
+}
 
 log_reader::~log_reader() = default;
 
