@@ -108,14 +108,18 @@ BOOST_AUTO_TEST_CASE(types_that_postgres_does_not_have_itself_are_taken_as_far_a
         "untold: array (_hstore)");
 }
 
+/// What a schema with this field says of it.
+schema_column column_told_by(const std::string& field)
+{
+    json_tape tape;
+    auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
+    BOOST_REQUIRE(!tape.read(schema));
+    return columns_of(tape.root()).value().at(0);
+}
+
 BOOST_AUTO_TEST_CASE(types_that_come_alike_are_named_where_the_columns_own_is_not_told)
 {
-    auto alike = [](const std::string& field) {
-        json_tape tape;
-        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
-        BOOST_REQUIRE(!tape.read(schema));
-        return columns_of(tape.root()).value().at(0).mistakable;
-    };
+    auto alike = [](const std::string& field) { return column_told_by(field).mistakable; };
     BOOST_TEST(alike(R"("type":"int32")") == "");
     BOOST_TEST(alike(R"("type":"int64")") == "oid");
     BOOST_TEST(alike(R"("type":"boolean")") == "bit(1)");
@@ -129,12 +133,7 @@ BOOST_AUTO_TEST_CASE(types_that_come_alike_are_named_where_the_columns_own_is_no
 
 BOOST_AUTO_TEST_CASE(arrays_that_a_null_makes_null_are_those_of_enums_and_domains)
 {
-    auto is = [](const std::string& field) {
-        json_tape tape;
-        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
-        BOOST_REQUIRE(!tape.read(schema));
-        return columns_of(tape.root()).value().at(0).is_null_with_a_null;
-    };
+    auto is = [](const std::string& field) { return column_told_by(field).is_null_with_a_null; };
     BOOST_TEST(is(R"("type":"array","items":{"type":"string","name":"io.debezium.data.Enum"})"));
     BOOST_TEST(is(owned("_POSITIVE", R"("type":"array","items":{"type":"int32"})")));
     BOOST_TEST(!is(owned("_INT4", R"("type":"array","items":{"type":"int32"})")));
@@ -144,12 +143,7 @@ BOOST_AUTO_TEST_CASE(arrays_that_a_null_makes_null_are_those_of_enums_and_domain
 
 BOOST_AUTO_TEST_CASE(what_it_means_that_no_default_is_shown_depends_on_the_type)
 {
-    auto meaning = [](const std::string& field) {
-        json_tape tape;
-        auto schema = R"({"fields":[{"field":"c",)" + field + "}]}";
-        BOOST_REQUIRE(!tape.read(schema));
-        return static_cast<int>(columns_of(tape.root()).value().at(0).without_default);
-    };
+    auto meaning = [](const std::string& field) { return static_cast<int>(column_told_by(field).without_default); };
     using enum no_default_shown;
     auto is = [](no_default_shown one) { return static_cast<int>(one); };
     BOOST_TEST(meaning(owned("TEXT", R"("type":"string")")) == is(likely_has_none));
