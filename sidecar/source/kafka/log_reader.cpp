@@ -32,6 +32,12 @@ std::optional<db_time> begun_at(const table_place& place, const debezium::source
     return is_of_run ? place.run : std::nullopt;
 }
 
+/// A connector that is started on its own snapshot has seen no commit; one that is asked for a snapshot amid its stream has.
+bool is_of_new_connector(const debezium::source_block& source) noexcept
+{
+    return source.sequence && !source.last_commit;
+}
+
 /// In another partition than Kafka's own partitioner puts its key, as after the topic has got more of them, or with one that
 /// goes by other columns: then what changed one row may stand in several, and nothing orders them.
 bool is_scattered(const record& what, std::size_t partitions) noexcept
@@ -219,7 +225,10 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     if (auto time = commit_time(event.source)) {
         content_as_of_ = std::max(content_as_of_, *time);
         auto& partition = into.place.partitions[index];
-        if (!partition.first_event) partition.first_event = begun_at(into.place, event.source).value_or(*time);
+        if (!partition.first_event) {
+            partition.first_event = begun_at(into.place, event.source).value_or(*time);
+            doubt_older(into.place);
+        }
         if (is_streamed(event) && event.sent_ms) lag_.note(db_time{std::chrono::milliseconds{*event.sent_ms}}, *time);
     }
     into.place.has_events = true;
@@ -336,6 +345,8 @@ outcome<bool> log_reader::is_news(followed& into, const record& what)
         mark.lsn > partition.mark->last_commit) {
         known.clear();
         partition.mark.reset();
+        // It brought no snapshot of the table, or none that is left, and what happened before it began is not told.
+        if (!into.is_complete) into.place.doubts.resnapshot = true;
     }
     if (mark < partition.mark) {
         if (!is_first_of_connector && known.reaches_back_to(mark))
@@ -396,6 +407,21 @@ void log_reader::begin_run_of_all(db_time run, const followed& into)
     places_.run_is_over = false;
 }
 
+// The snapshot tells nothing of rows that were deleted before it, and in a log that compacts, none of a table's own rows of
+// it may be left to show that it was made.
+void log_reader::begin_connector(db_time run)
+{
+    if (run <= places_.connector_began) return;
+    places_.connector_began = run;
+    for (auto& [name, place] : places_.tables) doubt_older(place);
+}
+
+void log_reader::doubt_older(table_place& place) const noexcept
+{
+    for (const auto& partition : place.partitions)
+        if (partition.first_event && *partition.first_event < places_.connector_began) place.doubts.resnapshot = true;
+}
+
 // The rows of a snapshot bear the time at which it began; those of each thread that reads for it (snapshot.max.threads)
 // another one. Their place in the database's history is the same.
 void log_reader::begin_run(followed& into, db_time run)
@@ -406,6 +432,7 @@ void log_reader::begin_run(followed& into, db_time run)
         run = *places_.run;
     else if (!places_.run || run > *places_.run)
         begin_run_of_all(run, into);
+    if (is_of_new_connector(into.event().source)) begin_connector(run);
     bool is_of_same = at && into.place.run_at == at;
     if (is_of_same || (into.place.run && run <= *into.place.run)) return;
     bool again = into.place.has_events;
@@ -420,6 +447,7 @@ void log_reader::begin_run(followed& into, db_time run)
     bool is_sure = into.event().op == debezium::operation::read;  // a flattened row that has no `op` may be a change
     if (policy_.resnapshot == resnapshot_policy::sweep && is_sure && into.place.partitions.size() == 1) {
         changes_.clear_table(into.table.table.record.rows);
+        into.place.doubts.resnapshot = false;
         touch(into);
     } else {
         into.place.doubts.resnapshot = true;

@@ -126,6 +126,8 @@ private:
     void note_stream(followed& into, db_time committed);
     void begin_run(followed& into, db_time run);
     void begin_run_of_all(db_time run, const followed& into);
+    void begin_connector(db_time run);
+    void doubt_older(table_place& place) const noexcept;
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);
     failure refuse(const followed& into, const record& what, errc code, std::string_view why) const;

@@ -155,6 +155,7 @@ log_places places_from(const json::object& from)
     }
     made.run = time_if(from.at("run"));
     made.run_at = lsn_if(from.at("run_at"));
+    made.connector_began = time_if(from.at("connector_began"));
     made.run_seen_by = time_if(from.at("run_seen_by"));
     made.run_is_ending = from.at("run_is_ending").as_bool();
     made.run_is_over = from.at("run_is_over").as_bool();
@@ -276,6 +277,7 @@ std::string encode(const log_places& places)
     json::object made{{"tables", std::move(tables)},
                       {"run", time_or_null(places.run)},
                       {"run_at", lsn_or_null(places.run_at)},
+                      {"connector_began", time_or_null(places.connector_began)},
                       {"run_seen_by", time_or_null(places.run_seen_by)},
                       {"run_is_ending", places.run_is_ending},
                       {"run_is_over", places.run_is_over},

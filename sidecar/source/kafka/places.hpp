@@ -101,9 +101,10 @@ inline bool has_other_rows(const table_doubts& doubts) noexcept
 /// Where a store is in all the logs that it follows. Plain data; kept in stored_position::places.
 struct log_places {
     std::map<table_name, table_place> tables;
-    std::optional<db_time> run;          ///< Start of the connector's newest snapshot.
-    std::optional<lsn> run_at;           ///< Its place in the database's history, which all its rows bear.
-    std::optional<db_time> run_seen_by;  ///< Its rows are no newer than this: when the first of them was sent.
+    std::optional<db_time> run;              ///< Start of the connector's newest snapshot.
+    std::optional<lsn> run_at;               ///< Its place in the database's history, which all its rows bear.
+    std::optional<db_time> connector_began;  ///< Start of the newest snapshot by a connector that knew no commit yet.
+    std::optional<db_time> run_seen_by;      ///< Its rows are no newer than this: when the first of them was sent.
     /// Its last row was seen, or something that comes after it; others may still be unread.
     bool run_is_ending = false;
     bool run_is_over = true;  ///< All of it was read.

@@ -55,6 +55,16 @@ topic_log history()
 
 constexpr std::string_view history_rows = R"(1 "a3" "n"; 2 "b2" "n"; 3 "c2" "n"; 4 "d2" "n")";
 
+/// The same of the table of k_table.
+message in_k(message what)
+{
+    auto& value = *what.value;
+    value.replace(value.find(R"("table":"item")"), 14, R"("table":"k")");
+    auto row = value.find(R"("name")");
+    value.replace(row, value.find('}', row) - row, R"("v":"x")");
+    return what;
+}
+
 origin snapshot_at(std::string mark, std::uint64_t at)
 {
     return {.commit = 0,
@@ -478,6 +488,52 @@ BOOST_AUTO_TEST_CASE(a_second_snapshot_can_sweep_what_it_does_not_bring)
     BOOST_TEST(got.take_all(log.records) == "ok");
     BOOST_TEST(got.rows() == R"(1 "c" "n"; 3 "d" "n")");
     BOOST_TEST(!got.place().doubts.resnapshot);
+}
+
+// A log that compacts keeps of the snapshot what did not change since: of a whole table maybe nothing.
+BOOST_AUTO_TEST_CASE(rows_from_before_a_new_connector_are_in_doubt_though_none_of_its_snapshot_is_left_in_their_topic)
+{
+    topic_log old;
+    old.create(1, "deleted before the snapshot", {.commit = 9, .lsn = 10});
+    old.update(2, "b", {.commit = 20, .lsn = 21});
+    topic_log other;
+    other.read(1, "a", snapshot_at("last", 20));
+    for (bool in_order : {true, false}) {
+        reading got{{items(), k_table("c.public.k")}};
+        if (in_order) BOOST_TEST(got.take_all(old.records) == "ok");
+        BOOST_TEST(got.take(in_k(other.records[0]), 1) == "ok", got.text());
+        if (!in_order) BOOST_TEST(got.take_all(old.records) == "ok");
+        BOOST_TEST(got.place().doubts.resnapshot);
+        BOOST_TEST(!got.reader->places().tables.at({"public", "k"}).doubts.resnapshot);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_that_a_connector_was_asked_for_says_nothing_of_other_tables)
+{
+    topic_log old;
+    old.read(1, "a", snapshot_at("last", 10)).update(1, "b", {.commit = 11, .lsn = 12});
+    topic_log other;
+    other.read(1, "a", snapshot_at("last", 10));
+    other.read(1, "a", {.commit = 12, .lsn = 19, .snapshot = "last", .at = 20});
+    reading got{{items(), k_table("c.public.k")}};
+    BOOST_TEST(got.take_all(old.records) == "ok");
+    for (const auto& what : other.records) BOOST_TEST(got.take(in_k(what), 1) == "ok", got.text());
+    BOOST_TEST(!got.place().doubts.resnapshot);
+    BOOST_TEST(got.reader->places().tables.at({"public", "k"}).doubts.resnapshot);
+}
+
+BOOST_AUTO_TEST_CASE(a_connector_that_is_made_anew_without_a_snapshot_leaves_rows_in_doubt)
+{
+    topic_log log;
+    log.read(1, "a", snapshot_at("last", 10)).update(1, "b", {.commit = 11, .lsn = 12});
+    log.update(1, "c", {.commit = 0, .lsn = 30});
+    for (bool is_vouched_for : {false, true}) {
+        reading_policy policy;
+        if (is_vouched_for) policy.complete = {{"public", "item"}};
+        reading got{{items()}, 1, policy};
+        BOOST_TEST(got.take_all(log.records) == "ok");
+        BOOST_TEST(got.place().doubts.resnapshot == !is_vouched_for);
+    }
 }
 
 // Seen with snapshot.max.threads=3: the lsn of all rows is one, their times are not.

@@ -61,6 +61,7 @@ log_places full()
     made.tables = {{{"public", "item"}, table}, {{"sales", "o.rder"}, {}}};
     made.run = at(12);
     made.run_at = lsn{17};
+    made.connector_began = at(18);
     made.run_is_ending = true;
     made.run_is_over = false;
     made.began_at = at(13);
