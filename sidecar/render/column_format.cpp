@@ -121,6 +121,11 @@ error_code column_format::append_key(std::string_view text, std::string& key) co
     return errc::internal;
 }
 
+bool column_format::has_equal_texts() const noexcept
+{
+    return root_->key == key_form::floating || root_->key == key_form::numeric || root_->key == key_form::padded_text;
+}
+
 void column_format::append_null_key(std::string& key)
 {
     key.push_back('\xFF');

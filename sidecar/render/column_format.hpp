@@ -32,6 +32,9 @@ public:
     /// Errors: as append_json.
     error_code append_key(std::string_view text, std::string& key) const;
 
+    /// Whether values that are equal may have several texts, and one key: 1.0 and 1.00, 0 and -0, padded text.
+    bool has_equal_texts() const noexcept;
+
     /// The name of the built-in scalar type whose values these are, through domains; `enum`; empty for everything else.
     std::string_view kind() const noexcept { return kind_; }
 

@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "core/row_tuple.hpp"
 #include "decode/debezium.hpp"
+#include "render/key_bytes.hpp"
 #include "source/kafka/column_watch.hpp"
 #include "source/kafka/encodings.hpp"
 #include "source/kafka/event_memory.hpp"
@@ -32,7 +33,8 @@ std::optional<db_time> begun_at(const table_place& place, const debezium::source
     return is_of_run ? place.run : std::nullopt;
 }
 
-/// A connector that is started on its own snapshot has seen no commit; one that is asked for a snapshot amid its stream has.
+/// A connector that begins with a snapshot has seen no commit (measured with 3.7: initial, always, when_needed); one that is
+/// asked for a snapshot by a signal has.
 bool is_of_new_connector(const debezium::source_block& source) noexcept
 {
     return source.sequence && !source.last_commit;
@@ -71,10 +73,23 @@ struct log_reader::followed {
     debezium::event_reader events = debezium::event_reader{};
     std::vector<read_partition> partitions = {};
     std::string key = {};      // of the event at hand
+    std::string row_key = {};  // the same from its row
     bool is_complete = false;  // the operator says so
 
     const debezium::event& event() const noexcept { return events.last(); }
     read_partition& partition_of(const record& what) { return partitions[static_cast<std::size_t>(what.partition)]; }
+
+    /// Of several texts that are one value to the database, as 0 and -0, each is a key of its own to Kafka: nothing orders
+    /// what happened to them, so they are rows of their own here. They sort as the values do.
+    error_code build_key(std::span<const tuple_column> values, std::string& made)
+    {
+        if (auto ec = builder.build_key(table.table, values)) return ec;
+        made = builder.key();
+        for (auto position : table.table.record.shape.key)
+            if (table.table.formats[position].has_equal_texts() && values[position].what == tuple_column::kind::text)
+                if (auto ec = append_text_key(values[position].text, made)) return ec;
+        return {};
+    }
 
     column_watch::age age_of(const record& what)
     {
@@ -254,7 +269,7 @@ outcome<void> log_reader::put(followed& into, const record& what)
         return refuse(into, what, errc::table_changed, *why);
     const auto& table = into.table.table;
     auto values = into.columns.values_of(into.rows);
-    if (into.builder.build_key(table, values) || into.builder.key() != into.key)
+    if (into.build_key(values, into.row_key) || into.row_key != into.key)
         return bad(into, what, "has another key than its row");
     if (into.builder.build_tuple(table, values))
         return bad(into, what,
@@ -316,11 +331,10 @@ outcome<void> log_reader::build_key(followed& into, const record& what)
     if (!event.key.is_present())
         return bad(into, what, "has no key: nothing tells its row apart; set message.key.columns of the connector");
     if (into.rows.decode_key(event)) return bad(into, what, into.rows.wrong());
-    if (into.builder.build_key(into.table.table, into.rows.values()))
+    if (into.build_key(into.rows.values(), into.key))
         return bad(into, what,
                    fmt::format("key column {} holds what its type does not print",
                                into.builder.failed_column(into.table.table)));
-    into.key = into.builder.key();
     return {};
 }
 

@@ -536,6 +536,34 @@ BOOST_AUTO_TEST_CASE(a_connector_that_is_made_anew_without_a_snapshot_leaves_row
     }
 }
 
+// To the database they are one, so that it is renamed from the one to the other; to Kafka two, in any partitions.
+BOOST_AUTO_TEST_CASE(a_key_of_which_the_value_is_equal_and_the_text_another_is_another_row)
+{
+    auto float_key = topic_of({column_of("id", float8_type), column_of("name"), column_of("note")});
+    auto of = [](message what, std::string_view id, std::int32_t partition, std::int64_t offset) {
+        auto spell = [&](std::string& text) {
+            for (auto at = text.find(R"("id":1)"); at != std::string::npos; at = text.find(R"("id":1)"))
+                text.replace(at, 6, fmt::format(R"("id": {})", id));
+        };
+        spell(*what.key);
+        if (what.value) spell(*what.value);
+        what.partition = partition;
+        what.offset = offset;
+        return what;
+    };
+    auto before = of(upsert('c', 1, "a", "n", {.commit = 1, .lsn = 10}), "0.0", 0, 0);
+    auto removed = of(deletion(1, {.commit = 1, .lsn = 20}), "0.0", 0, 1);
+    auto buried = of(tombstone(1), "0.0", 0, 2);
+    auto renamed = of(upsert('c', 1, "b", "n", {.commit = 1, .lsn = 20, .order = 2}), "-0.0", 1, 0);
+    for (const auto& log :
+         {std::vector{before, removed, buried, renamed}, std::vector{renamed, before, removed, buried},
+          std::vector{before, renamed, removed, buried}, std::vector{renamed, buried}}) {
+        reading got{{float_key}, 2};
+        BOOST_TEST(got.take_all(log) == "ok", got.text());
+        BOOST_TEST(got.rows() == R"(-0 "b" "n")");
+    }
+}
+
 // Seen with snapshot.max.threads=3: the lsn of all rows is one, their times are not.
 BOOST_AUTO_TEST_CASE(a_snapshot_by_several_threads_is_one)
 {
