@@ -179,9 +179,10 @@ class KafkaRound(Round):
         session.close()
 
     def look_after_connector(self):
+        """Whether its task had failed, and was started again."""
         state, why = self.topics.state(self.connector_name)
         if state != "FAILED":
-            return
+            return False
         self.done["task restarted"] += 1
         if self.done["task restarted"] == 1:
             print("   the task failed: " + " | ".join(line for line in why.splitlines() if "aused by" in line)[:600], flush=True)
@@ -190,6 +191,7 @@ class KafkaRound(Round):
         time.sleep(1)
         self.topics.restart_task(self.connector_name)
         time.sleep(2)
+        return True
 
     def said(self):
         status = self.mirror.status()
@@ -243,7 +245,8 @@ class KafkaRound(Round):
         marked, newest = None, None
         while True:
             self.keep_alive()
-            self.look_after_connector()
+            if self.look_after_connector() and marked:
+                marked = time.monotonic()  # the others are with what the task has yet to send
             document = self.mirror.announced()
             if mark_in(document) >= mark and document.generation != newest:  # others are still behind on a slow machine
                 marked, newest = time.monotonic(), document.generation
