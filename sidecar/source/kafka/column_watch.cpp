@@ -59,6 +59,14 @@ bool has_null_beside_default(const topic_table& table, std::span<const tuple_col
     return false;
 }
 
+/// So that no value stands under the column before its own, if this one is left out of them.
+bool is_last_in(json_node row, json_node member)
+{
+    json_node last;
+    for (auto each : row) last = each;
+    return member == last;
+}
+
 }  // namespace
 
 column_watch::column_watch(const topic_table& table, table_place& place)
@@ -104,7 +112,7 @@ std::optional<std::string> column_watch::why_mixed_up(const debezium::event& eve
             if (member) note_in_snapshot(name, event.source);
         } else if (!member) {
             note_absent(name, event.source);
-        } else if (member.is_present()) {
+        } else if (member.is_present() || !is_last_in(row, member)) {
             if (auto why = why_unexpected(name)) return why;
         }
     }
@@ -135,7 +143,7 @@ std::optional<std::string> column_watch::why_unexpected(const std::string& name)
     bool is_never_sent = is_generated(name) && !table_.may_send_generated;
     if (!is_unsent && !is_never_sent) return std::nullopt;
     return fmt::format(
-        "has a value of column {}, which {}: the connector mixes up the table's columns, as it does with generated ones "
+        "has column {}, which {}: the connector mixes up the table's columns, as it does with generated ones "
         "after a snapshot that a signal asked for; restart it",
         name, is_unsent ? "changes before lack" : "no server of the described version sends");
 }

@@ -34,7 +34,8 @@ public:
                                                  age how_old);
 
     /// Debezium 3.7, after a blocking snapshot, takes a change's values as if the server sent generated columns, too, and so
-    /// each stands under the column before its own (seen). Columns that are left out tell: they have values where there were none.
+    /// each stands under the column before its own (seen). Columns that are left out tell: they are there where they were not, with
+    /// the next one's value, or null where that is of another type.
     std::optional<std::string> why_mixed_up(const debezium::event& event);
 
     /// How the newest row that was seen differs.

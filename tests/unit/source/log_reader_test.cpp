@@ -983,21 +983,26 @@ BOOST_AUTO_TEST_CASE(of_a_column_that_snapshots_have_and_changes_lack_a_change_h
     table.origin = column_origin::messages;
     table.table.left_out = {"made"};
     auto with = R"({"id":1,"made":7,"name":"a","note":"n"})";
-    // What a snapshot's row is like, and where the changes behind it come from.
+    auto with_null = R"({"id":1,"made":null,"name":"a","note":"n"})";
+    auto with_null_at_the_end = R"({"id":1,"name":"a","note":"n","made":null})";
+    // What a snapshot's row is like, where the changes behind it come from, and what a later one is like.
     struct {
         origin snapshot;
         std::uint64_t absent_at;
+        std::string_view later;
         std::string_view answer;
     } const cases[] = {
-        {{.lsn = 20, .snapshot = "last"}, 20, "bad_message"},
-        {{.commit = 15, .lsn = 20, .snapshot = "incremental"}, 21, "bad_message"},
-        {{.lsn = 20, .snapshot = "last"}, 19, "ok"},  // from before the column was added
+        {{.lsn = 20, .snapshot = "last"}, 20, with, "bad_message"},
+        {{.commit = 15, .lsn = 20, .snapshot = "incremental"}, 21, with, "bad_message"},
+        {{.lsn = 20, .snapshot = "last"}, 19, with, "ok"},  // from before the column was added
+        {{.lsn = 20, .snapshot = "last"}, 20, with_null, "bad_message"},
+        {{.lsn = 20, .snapshot = "last"}, 20, with_null_at_the_end, "ok"},  // nothing stands behind it
     };
     for (const auto& one : cases) {
         topic_log log;
         log.add(plain(key_json(1), envelope('r', with, one.snapshot)));
         log.update(1, "b", {.commit = 18, .lsn = one.absent_at});
-        log.add(plain(key_json(1), envelope('u', with, {.commit = 30, .lsn = 31})));
+        log.add(plain(key_json(1), envelope('u', one.later, {.commit = 30, .lsn = 31})));
         reading got{{table}};
         BOOST_TEST(got.take_all({log.records.begin(), log.records.begin() + 2}) == "ok", got.text());
         BOOST_TEST(got.take(log.records[2]) == one.answer, got.text());
