@@ -102,10 +102,7 @@ outcome<void> kafka_intake::take(const kafka::record& what, time_point now)
 
 void kafka_intake::take_heartbeat(const kafka::record& what)
 {
-    auto at = sign_of_life_in(what);
-    if (!at) return;
-    if (alive_ && *at > *alive_) alive_at_ = std::chrono::steady_clock::now();  // the first may be of long ago
-    alive_ = std::max(alive_.value_or(*at), *at);
+    if (auto at = sign_of_life_in(what)) life_.note(*at, std::chrono::steady_clock::now());
 }
 
 outcome<void> kafka_intake::end_turn(bool is_streaming, time_point now)
@@ -253,7 +250,7 @@ bool kafka_intake::end_what_is_quiet(time_point now)
 {
     if (now - last_record_at_ <= limits::quiet_time || kafka::is_settled(places())) return false;
     reader_->end_behind_run();
-    if (alive_ && alive_at_ > last_record_at_) reader_->note_idle_connector(*alive_);
+    if (life_.alive_at() > last_record_at_) reader_->note_idle_connector(*life_.last());
     return true;
 }
 

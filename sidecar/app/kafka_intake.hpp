@@ -5,6 +5,7 @@
 #include "core/position.hpp"
 #include "core/settings.hpp"
 #include "source/kafka/log_reader.hpp"
+#include "source/kafka/signs_of_life.hpp"
 #include "source/kafka/transaction_gate.hpp"
 
 #include <chrono>
@@ -67,8 +68,8 @@ public:
 
     bool has_reached(const kafka::partition_ends& ends) const;
 
-    /// The connector's last sign of life.
-    std::optional<db_time> alive() const noexcept { return alive_; }
+    /// The connector's heartbeats.
+    const kafka::signs_of_life& life() const noexcept { return life_; }
 
     /// The connector's snapshot of which the end has been seen, but not all that the topics held then.
     std::optional<db_time> ending_run() const;
@@ -97,8 +98,7 @@ private:
     std::optional<kafka::transaction_gate> gate_;  // if there is a topic of transactions
     bool was_whole_ = false;
     bool columns_are_checked_ = false;
-    std::optional<db_time> alive_;
-    time_point alive_at_{};  // when it came
+    kafka::signs_of_life life_;
     time_point last_record_at_ = std::chrono::steady_clock::now();
     std::optional<db_time> proved_;
 };

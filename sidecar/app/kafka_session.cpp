@@ -9,6 +9,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -211,7 +213,7 @@ outcome<void> kafka_session::begin_streaming_when_read()
     return {};
 }
 
-// Why nothing is announced though the topics are followed.
+// Why nothing is announced though the topics are followed, or nothing new will be.
 void kafka_session::show_progress()
 {
     if (!streaming_) {
@@ -230,9 +232,27 @@ void kafka_session::show_progress()
     else if (last_.unsettled)
         state_.reason =
             failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
+    else if (silent_)
+        state_.reason = silent_;
     if (incomplete != incomplete_ && incomplete)
         log_event(log_level::error, "incomplete_log", state_.reason->text, {{"reason", name_of(errc::incomplete_log)}});
     incomplete_ = std::move(incomplete);
+}
+
+void kafka_session::listen_for_connector()
+{
+    bool is_silent = streaming_ && intake_->life().is_silent(std::chrono::steady_clock::now());
+    if (is_silent == silent_.has_value()) return;
+    if (!is_silent) {
+        silent_.reset();
+        return log_event(log_level::info, "connector_heard", "the connector's heartbeats come again");
+    }
+    silent_ =
+        failure{errc::connector_silent,
+                fmt::format("no heartbeat of the connector has come since that of {}: it does not run, reaches no "
+                            "broker or no database, or makes a snapshot",
+                            to_string(*intake_->life().last()))};
+    log_event(log_level::warn, "connector_silent", silent_->text, {{"reason", name_of(silent_->code)}});
 }
 
 asio::awaitable<void> kafka_session::wait_for_records()
@@ -266,6 +286,8 @@ asio::awaitable<outcome<void>> kafka_session::ask_once()
     if (closed_because_) co_return *closed_because_;
     note_ends(*ranges, std::move(asked));
     settle_ends();
+    listen_for_connector();
+    show_progress();
     if (is_time_to_compare()) {
         topics_compared_at_ = std::chrono::steady_clock::now();
         if (auto same = co_await asker_.compare_topics(*client_, sources_); !same) co_return same;
@@ -277,7 +299,7 @@ kafka_session::asked_when kafka_session::ask_now() const
 {
     return {.at = wall_clock(),
             .steady_at = std::chrono::steady_clock::now(),
-            .alive = intake_->alive(),
+            .alive = intake_->life().last(),
             .ending = intake_->ending_run()};
 }
 

@@ -67,6 +67,7 @@ private:
     void settle_ends();
     void store_read_whole();
     void show_progress();
+    void listen_for_connector();
     void log_skipped();
     void log_progress_later();
 
@@ -84,6 +85,7 @@ private:
     bool streaming_ = false;
     std::optional<failure> closed_because_;
     std::optional<std::string> incomplete_;  // as it was logged last
+    std::optional<failure> silent_;          // if the connector is
     stored_position last_;                   // the one that was handed over last
     db_time read_whole_stored_{};
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

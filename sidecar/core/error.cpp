@@ -51,6 +51,7 @@ const char* name_of(errc code) noexcept
     case errc::topic_changed: return "topic_changed";
     case errc::topic_replaced: return "topic_replaced";
     case errc::offsets_lost: return "offsets_lost";
+    case errc::connector_silent: return "connector_silent";
     case errc::incomplete_log: return "incomplete_log";
     case errc::columns_unknown: return "columns_unknown";
     case errc::bad_message: return "bad_message";

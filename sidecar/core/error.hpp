@@ -59,14 +59,15 @@ enum class errc {
     catching_up,           ///< The stream has not reached the point that a new copy is true at.
 
     // A Kafka cluster and what its topics hold.
-    topic_missing,    ///< A topic of a table does not exist, or cannot be seen.
-    topic_changed,    ///< A topic has got more partitions, or one has appeared: read on with them.
-    topic_replaced,   ///< A topic is not the one that was read: deleted and made anew, or cut.
-    offsets_lost,     ///< A partition no longer holds what comes next.
-    incomplete_log,   ///< Nothing proves that the topics still hold every row.
-    columns_unknown,  ///< Neither a description nor a message says what columns a table has.
-    bad_message,      ///< A record that cannot be what it should be.
-    out_of_order,     ///< A record that lies before others in the database's history and does not repeat one.
+    topic_missing,     ///< A topic of a table does not exist, or cannot be seen.
+    topic_changed,     ///< A topic has got more partitions, or one has appeared: read on with them.
+    topic_replaced,    ///< A topic is not the one that was read: deleted and made anew, or cut.
+    offsets_lost,      ///< A partition no longer holds what comes next.
+    connector_silent,  ///< Its heartbeats no longer come.
+    incomplete_log,    ///< Nothing proves that the topics still hold every row.
+    columns_unknown,   ///< Neither a description nor a message says what columns a table has.
+    bad_message,       ///< A record that cannot be what it should be.
+    out_of_order,      ///< A record that lies before others in the database's history and does not repeat one.
 
     // State and snapshot directories.
     store_damaged,       ///< The store cannot be read.

@@ -49,7 +49,9 @@ inline constexpr auto topics_interval_soon = 2s;
 inline constexpr auto topics_come_within = 1min;  ///< those of heartbeats and transactions come with the first of them.
 /// That are waited for; of more, the latest replaces the one before.
 inline constexpr std::size_t asked_ends_max = 64;
-inline constexpr auto quiet_time = 5s;  ///< Without a record: then what is half-way in a log is taken to be over.
+inline constexpr auto quiet_time = 5s;    ///< Without a record: then what is half-way in a log is taken to be over.
+inline constexpr auto silence_min = 30s;  ///< Without a heartbeat of the connector: then it is said to be silent;
+inline constexpr auto silence_heartbeats = 4;       ///< nor before so many are overdue.
 inline constexpr auto read_whole_interval = 10min;  ///< In which that all was read becomes durable, if nothing changes;
 inline constexpr auto read_whole_share = 20;        ///< or such a part of delete.retention.ms.
 inline constexpr std::size_t kept_bytes_max = std::size_t{8} << 20;  ///< Of records that wait for their transaction.

@@ -40,6 +40,7 @@ remedy remedy_for(errc code) noexcept
     case errc::permission_denied:
     case errc::topic_missing:
     case errc::topic_changed:
+    case errc::connector_silent:
     case errc::incomplete_log:
     case errc::columns_unknown:
     case errc::store_full:

@@ -61,6 +61,7 @@ const std::map<std::string, remedy> remedies{
     {"topic_changed", remedy::retry},
     {"topic_replaced", remedy::resync_tables},
     {"offsets_lost", remedy::resync_tables},
+    {"connector_silent", remedy::retry},
     {"incomplete_log", remedy::retry},
     {"columns_unknown", remedy::retry},
     {"bad_message", remedy::ask_operator},
