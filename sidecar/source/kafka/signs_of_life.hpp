@@ -44,7 +44,8 @@ private:
     std::optional<db_time> last_;
     std::optional<time_point> heard_at_;
     time_point alive_at_{};
-    std::array<std::chrono::microseconds, 2> gaps_{std::chrono::minutes{1}, std::chrono::minutes{1}};  // the newest first
+    std::array<std::chrono::microseconds, 2> gaps_{std::chrono::minutes{1},
+                                                   std::chrono::minutes{1}};  // the newest first
 };
 
 }  // namespace understudy::kafka

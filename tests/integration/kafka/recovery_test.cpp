@@ -209,4 +209,24 @@ BOOST_AUTO_TEST_CASE(a_broker_that_is_killed_comes_back_to_a_sidecar_that_goes_o
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_connector_that_does_not_run_is_said_to_be_silent_and_its_rows_are_not_called_current)
+{
+    topic_mirror through{counted("silence")};
+    through.capture();
+    through.start_following();
+    auto is_proved = [&] { return through.status().at("current_as_of").is_string(); };
+    BOOST_REQUIRE_MESSAGE(wait_for(is_proved), through.explain());
+    through.end_capture();
+    auto now = through.session().scalar(R"(SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))");
+    BOOST_TEST(through.comes_to("connector_silent", 60s), through.explain());
+    BOOST_TEST(through.state() == "streaming");
+    BOOST_TEST(through.status().at("current_as_of").as_string() < now);
+    through.exec("INSERT INTO counted VALUES (4711, 1)");
+    through.capture();
+    BOOST_TEST(through.comes_to(""), through.explain());
+    BOOST_TEST(through.lasting_difference() == "");
+    BOOST_TEST(through.logged(" connector_silent: ") == 1u, through.explain());
+    BOOST_TEST(through.logged(" connector_heard: ") == 1u, through.explain());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
