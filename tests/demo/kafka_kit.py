@@ -156,6 +156,8 @@ class Broker:
 class Connect:
     """One standalone worker. It forgets its connectors when it ends, so they are put again at each start; offsets stay."""
 
+    main_class = "org.apache.kafka.connect.cli.ConnectStandalone"
+
     def __init__(self, home, bootstrap, properties=None):
         home.mkdir()
         self.port = free_port()
@@ -171,7 +173,7 @@ class Connect:
             "plugin.discovery": "service_load",
             **(properties or {}),
         }))
-        self.program = JavaProgram(home / "program", 384, "org.apache.kafka.connect.cli.ConnectStandalone", str(config))
+        self.program = JavaProgram(home / "program", 384, self.main_class, str(config))
 
     def start(self):
         self.program.start(lambda _: self._answers())

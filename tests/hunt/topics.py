@@ -3,18 +3,44 @@
 import json
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import kafka_kit  # of tests/demo
 from measuring import wait_until
 
 
+class ExactlyOnce(kafka_kit.Connect):
+    """A worker that writes records and offsets in one transaction of Kafka's."""
+
+    main_class = "org.apache.kafka.connect.cli.ConnectDistributed"
+
+    def __init__(self, home, bootstrap):
+        storage = {f"{what}.storage.{key}": value for what in ("config", "offset", "status")
+                   for key, value in {"topic": f"connect-{what}s", "replication.factor": 1, "partitions": 1}.items()
+                   if (what, key) != ("config", "partitions")}
+        super().__init__(home, bootstrap, {**storage, "group.id": "connect", "exactly.once.source.support": "enabled",
+                                           "scheduled.rebalance.max.delay.ms": 0})
+
+    def _ask(self, method, path, body=None):
+        """Which it refuses while it shares out the work, with itself, too."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return super()._ask(method, path, body)
+            except RuntimeError as refused:
+                if "rebalance" not in str(refused) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+
 class Topics:
-    def __init__(self):
+    def __init__(self, exactly_once=False):
         self._home = tempfile.TemporaryDirectory(prefix="understudy-hunt-kafka-")
         home = Path(self._home.name)
         self.broker = kafka_kit.Broker(home / "broker", {"log.cleaner.backoff.ms": 500, "log.cleanup.policy": "delete"})
-        self.connect = kafka_kit.Connect(home / "connect", self.broker.bootstrap)
+        worker = ExactlyOnce if exactly_once else kafka_kit.Connect
+        self.connect = worker(home / "connect", self.broker.bootstrap)
 
     def __enter__(self):
         self.broker.start()

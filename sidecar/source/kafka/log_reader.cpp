@@ -40,6 +40,11 @@ bool is_of_new_connector(const debezium::source_block& source) noexcept
     return source.sequence && !source.last_commit;
 }
 
+std::string unreadable(std::string_view why)
+{
+    return fmt::format("cannot be read: {}", why);
+}
+
 /// In another partition than Kafka's own partitioner puts its key, as after the topic has got more of them, or with one that
 /// goes by other columns: then what changed one row may stand in several, and nothing orders them.
 bool is_scattered(const record& what, std::size_t partitions) noexcept
@@ -262,7 +267,7 @@ outcome<void> log_reader::put(followed& into, const record& what)
     if (auto why = into.columns.why_other_types(event, age)) return refuse(into, what, errc::table_changed, *why);
     if (auto why = into.columns.why_mixed_up(event)) return bad(into, what, *why);
     if (auto built = build_key(into, what); !built) return built;
-    if (into.rows.decode_row(event)) return bad(into, what, into.rows.wrong());
+    if (into.rows.decode_row(event)) return bad(into, what, unreadable(into.rows.wrong()));
     if (into.rows.has_former_types()) into.place.doubts.other_types = true;
     into.columns.note_nulls(event, into.rows.values());
     if (auto why = into.columns.why_other_columns(event, into.rows, age))
@@ -272,8 +277,9 @@ outcome<void> log_reader::put(followed& into, const record& what)
     if (into.build_key(values, into.row_key) || into.row_key != into.key)
         return bad(into, what, "has another key than its row");
     if (into.builder.build_tuple(table, values))
-        return bad(into, what,
-                   fmt::format("column {} holds what its type does not print", into.builder.failed_column(table)));
+        return bad(
+            into, what,
+            unreadable(fmt::format("column {} holds what its type does not print", into.builder.failed_column(table))));
     forget_stale(into, what);
     changes_.put(table.record.rows, into.key, into.builder.tuple(), row_before::unsure);
     touch(into);
@@ -330,11 +336,11 @@ outcome<void> log_reader::build_key(followed& into, const record& what)
     const auto& event = into.event();
     if (!event.key.is_present())
         return bad(into, what, "has no key: nothing tells its row apart; set message.key.columns of the connector");
-    if (into.rows.decode_key(event)) return bad(into, what, into.rows.wrong());
+    if (into.rows.decode_key(event)) return bad(into, what, unreadable(into.rows.wrong()));
     if (into.build_key(into.rows.values(), into.key))
         return bad(into, what,
-                   fmt::format("key column {} holds what its type does not print",
-                               into.builder.failed_column(into.table.table)));
+                   unreadable(fmt::format("key column {} holds what its type does not print",
+                                          into.builder.failed_column(into.table.table))));
     return {};
 }
 
