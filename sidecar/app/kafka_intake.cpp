@@ -160,7 +160,7 @@ stored_position kafka_intake::position(stored_position last) const
     now.content_as_of = reader_->content_as_of();
     now.places = kafka::encode(places());
     bool is_of_known_columns = columns_are_checked_ || reader_->check_columns();
-    now.unsettled = !kafka::has_reached_targets(places()) || !kafka::is_settled(places()) ||
+    now.unsettled = !kafka::has_reached_targets(places()) || !kafka::is_settled(places()) || reader_->has_replaced() ||
                     places().is_amid_transaction || !is_of_known_columns || why_incomplete();
     bool is_whole = places().border && !has_other_rows(places()) && kafka::is_of_one_connector(places());
     now.consistency = is_whole ? consistency_level::transaction : consistency_level::row;

@@ -232,6 +232,8 @@ private:
             return failure{errc::no_generation, "nothing was read yet"};
         if (demand_.everything_because) return demand_.everything_because;
         if (auto why = why_not_on(place->second, sources_.ranges.at(wanted.topic))) return why;
+        if (demand_.replaced.contains(record->relation))
+            return failure{errc::topic_replaced, fmt::format("topic {} is another one than was read", wanted.topic)};
         if (demand_.tables.contains(record->relation))
             return failure{errc::table_changed, "the table is to be read anew"};
         if (record->fingerprint != wanted.table.record.fingerprint || record->shape != wanted.table.record.shape)

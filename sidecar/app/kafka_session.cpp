@@ -27,14 +27,6 @@ db_time wall_clock() noexcept
     return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-/// Of a changed table messages may tell what they told before, as when a column came and went: then only a reading from the
-/// beginning gets past it.
-bool needs_reading_anew(const failure& why, column_origin origin)
-{
-    return why.rows != 0 && (why.code == errc::topic_replaced ||
-                             (why.code == errc::table_changed && origin != column_origin::description));
-}
-
 }  // namespace
 
 kafka_session::kafka_session(const settings& wanted, store_writer& writer, daemon_state& state, callbacks notify)
@@ -65,9 +57,7 @@ asio::awaitable<failure> kafka_session::run(copy_demand& demand)
     streaming_ = false;
     state_.connected = false;
     close(why);
-    for (const auto& table : sources_.tables)
-        if (table.table.record.rows == why.rows && needs_reading_anew(why, table.origin))
-            demand.tables.insert(table.table.record.relation);
+    note_demand(why, demand);
     writer_.end_session();
     auto drained = co_await writer_.flush();
     if (!drained)
@@ -76,6 +66,20 @@ asio::awaitable<failure> kafka_session::run(copy_demand& demand)
     if (wake_) wake_->release();
     co_await asker_.end(std::move(client_));
     co_return *closed_because_;
+}
+
+void kafka_session::note_demand(const failure& why, copy_demand& demand) const
+{
+    for (const auto& table : sources_.tables) {
+        const auto& record = table.table.record;
+        auto log = intake_ ? intake_->reader().log_of(record.rows) : kafka::log_reader::log_state::known;
+        // Of a changed table messages may tell what they told before, as when a column came and went: then only a reading
+        // from the beginning gets past it.
+        bool is_changed =
+            why.code == errc::table_changed && why.rows == record.rows && table.origin != column_origin::description;
+        if (is_changed || log != kafka::log_reader::log_state::known) demand.tables.insert(record.relation);
+        if (log == kafka::log_reader::log_state::another) demand.replaced.insert(record.relation);
+    }
 }
 
 asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
@@ -143,6 +147,7 @@ outcome<bool> kafka_session::read_turn()
     writer_.expect(records_waiting());
     hand_over();
     settle_ends();
+    if (auto replaced = intake_->reader().why_replaced()) return *replaced;
     if (auto same = intake_->check_columns_when_read(); !same) return same.error();
     if (!streaming_)
         if (auto begun = begin_streaming_when_read(); !begun) return begun.error();

@@ -48,6 +48,7 @@ private:
         std::optional<db_time> ending;  // the connector's snapshot of which the end had been seen
     };
 
+    void note_demand(const failure& why, copy_demand& demand) const;
     asio::awaitable<outcome<void>> open(copy_demand& demand);
     outcome<void> begin_reading();
     asio::awaitable<failure> read();

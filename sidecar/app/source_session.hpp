@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 struct copy_demand {
     std::optional<failure> everything_because;
     std::set<oid> tables;
+    std::set<oid> replaced;  ///< Of these: with Kafka, those whose log is another one for sure, not only compacted.
 };
 
 /// A time, and how far the source has to be read to have everything that was acknowledged by then.

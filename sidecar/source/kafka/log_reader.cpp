@@ -80,6 +80,7 @@ struct log_reader::followed {
     std::string key = {};      // of the event at hand
     std::string row_key = {};  // the same from its row
     bool is_complete = false;  // the operator says so
+    log_state log = log_state::known;
 
     const debezium::event& event() const noexcept { return events.last(); }
     read_partition& partition_of(const record& what) { return partitions[static_cast<std::size_t>(what.partition)]; }
@@ -167,15 +168,16 @@ outcome<void> log_reader::take(const record& what)
 {
     auto* into = find(what.topic);
     if (into == nullptr) return failure{errc::internal, place_of(what) + ": no table has this topic"};
+    if (into->log != log_state::known) return {};
     auto index = static_cast<std::size_t>(what.partition);
     if (what.partition < 0 || index >= into->place.partitions.size())
         return failure{errc::topic_changed, fmt::format("topic {} has got more partitions", what.topic)};
     auto& partition = into->place.partitions[index];
     auto& reading = into->partitions[index];
-    if (std::exchange(reading.expects_last, false) && (what.at_end || what.offset != partition.last))
-        return refuse(
-            *into, what, errc::topic_replaced,
-            "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
+    if (std::exchange(reading.expects_last, false) && (what.at_end || what.offset != partition.last)) {
+        note_replaced(*into, what, log_state::lost);
+        return {};
+    }
     if (what.at_end) {
         partition.next = std::max(partition.next, what.offset);
         partition.has_gap = false;
@@ -183,8 +185,9 @@ outcome<void> log_reader::take(const record& what)
         return {};
     }
     if (what.offset < partition.next) {  // read once more, to see whether this is the same log
-        if (what.offset != partition.last || hash_of(what) == partition.last_hash) return {};
-        return refuse(*into, what, errc::topic_replaced, "another record than the one that was read here before");
+        if (what.offset == partition.last && hash_of(what) != partition.last_hash)
+            note_replaced(*into, what, log_state::another);
+        return {};
     }
     if (what.offset > partition.next) note_gap(*into, index);
     if (auto done = take_row(*into, what); !done && !may_skip(*into, done.error())) return done;
@@ -192,6 +195,33 @@ outcome<void> log_reader::take(const record& what)
     partition.last = what.offset;
     reading.last = what;
     return {};
+}
+
+// Its rows stay as they are: the table is read anew. All that are known together are, so that each does not cost a session.
+void log_reader::note_replaced(followed& into, const record& what, log_state now)
+{
+    into.log = now;
+    if (why_replaced_) return;
+    why_replaced_ = refuse(
+        into, what, errc::topic_replaced,
+        now == log_state::another
+            ? "is another record than the one that was read here before"
+            : "is what comes first, and the record that was read last here is gone: the topic was made anew, or compacted");
+}
+
+std::optional<failure> log_reader::why_replaced() const
+{
+    auto is_unsure = [](const auto& each) {
+        return each->log == log_state::known && std::ranges::any_of(each->partitions, &read_partition::expects_last);
+    };
+    return std::ranges::any_of(followed_, is_unsure) ? std::nullopt : why_replaced_;
+}
+
+log_reader::log_state log_reader::log_of(epoch rows) const noexcept
+{
+    auto found =
+        std::ranges::find_if(followed_, [&](const auto& each) { return each->table.table.record.rows == rows; });
+    return found == followed_.end() ? log_state::known : (*found)->log;
 }
 
 // Records were compacted away. Of a row that was read before, one of them may have changed what a later one leaves as it

@@ -31,7 +31,7 @@ struct reading_policy {
 /// while a snapshot of it is half-way, the rows are no state to show (places().is_settled).
 ///
 /// Errors of take(), after which the reader is of no more use; each names topic, partition and offset: unsupported_format,
-/// bad_message (as the policy says), out_of_order, topic_replaced, table_changed for a row that has other columns than its
+/// bad_message (as the policy says), out_of_order, table_changed for a row that has other columns than its
 /// table is described with.
 class log_reader {
 public:
@@ -52,6 +52,19 @@ public:
     /// What is read next of a partition begins with the record that was read last, as at a start: if it does not, the log is not
     /// known to be the same.
     void expect_last_again(std::string_view topic, std::int32_t partition);
+
+    /// Error: topic_replaced for a log that is not the one that was read, as soon as that is known of all. What comes of it is
+    /// left out meanwhile, so the rows are no state to show.
+    std::optional<failure> why_replaced() const;
+    bool has_replaced() const noexcept { return why_replaced_.has_value(); }
+
+    /// Of the table with these rows.
+    enum class log_state {
+        known,    ///< As far as is known, it is the one that was read.
+        lost,     ///< The record by which it is known is gone.
+        another,  ///< Another record stands there.
+    };
+    log_state log_of(epoch rows) const noexcept;
 
     /// Changes since the last turn, in order; and the epochs that they are of.
     const change_batch& changes() const noexcept { return changes_; }
@@ -112,6 +125,7 @@ private:
 
     log_reader(reading_policy policy, log_places start);
     followed* find(std::string_view topic);
+    void note_replaced(followed& into, const record& what, log_state now);
     static void note_gap(followed& into, std::size_t index);
     void forget_stale(followed& into, const record& what);
     outcome<void> take_row(followed& into, const record& what);
@@ -142,6 +156,7 @@ private:
     db_time content_as_of_{};
     connector_lag lag_;
     skipped_records skipped_;
+    std::optional<failure> why_replaced_;  // of the first
 };
 
 }  // namespace understudy::kafka

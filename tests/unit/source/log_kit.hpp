@@ -191,9 +191,10 @@ public:
                              .value = what.value};
         auto taken = reader->take(record);
         end_turn();
-        if (taken) return "ok";
-        text_ = taken.error().text;
-        return name_of(taken.error().code);
+        if (taken && !reader->why_replaced()) return "ok";
+        auto why = taken ? *reader->why_replaced() : taken.error();
+        text_ = why.text;
+        return name_of(why.code);
     }
 
     /// The first error; `ok` if there is none.

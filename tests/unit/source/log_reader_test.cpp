@@ -891,6 +891,35 @@ BOOST_AUTO_TEST_CASE(where_the_last_record_is_expected_again_a_log_without_it_is
     }
 }
 
+// Each on its own would cost a session, in which the next is compacted.
+BOOST_AUTO_TEST_CASE(what_logs_are_others_is_said_when_it_is_known_of_all)
+{
+    auto of_k = k_table("c.public.k");
+    of_k.table.record.rows = 2;
+    topic_log first;
+    first.create(1, "a", {.commit = 10, .lsn = 10}).create(2, "b", {.commit = 20, .lsn = 20});
+    topic_log second;
+    for (const auto& what : first.records) second.add(in_k(what));
+    auto later = second.records[1];
+    later.timestamp_ms += 1;
+    for (bool is_other : {false, true}) {
+        reading got{{items(), of_k}};
+        BOOST_REQUIRE(got.take(first.records[0]) == "ok");
+        BOOST_REQUIRE(got.take(second.records[0], 1) == "ok");
+        BOOST_REQUIRE(got.take(second.records[1], 1) == "ok");
+        got.restart();
+        got.reader->expect_last_again("c.public.item", 0);
+        got.reader->expect_last_again("c.public.k", 0);
+        BOOST_TEST(got.take(first.records[1]) == "ok");
+        BOOST_TEST(got.reader->has_replaced());
+        BOOST_TEST(got.take(is_other ? later : second.records[1], 1) == "topic_replaced");
+        using log_state = kafka::log_reader::log_state;
+        BOOST_TEST((got.reader->log_of(1) == log_state::lost));
+        BOOST_TEST((got.reader->log_of(2) == (is_other ? log_state::another : log_state::known)));
+        BOOST_TEST(got.place().partitions[0].next == 1, "what comes of it is left out");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_was_known_at_the_start_may_have_columns_that_came_and_went)
 {
     topic_log log;
