@@ -306,10 +306,11 @@ class KafkaRound(Round):
                 wrong.append(f"{name}: {len(rows)} rows in the database, {len(found)} in the document; {shown(only_there, only_here)}")
         for table in self.schema.tables:
             if whole[table.name]:
-                wrong += self.unnamed_losses(table, document.whole[table.name], whole[table.name])
+                hides_nulls = bool(NULLS_BEHIND_DEFAULTS & set(doubts(document, table.name)))
+                wrong += self.unnamed_losses(table, document.whole[table.name], whole[table.name], hides_nulls)
         return wrong
 
-    def unnamed_losses(self, table, found, rows):
+    def unnamed_losses(self, table, found, rows, hides_nulls):
         """Values of columns that may lose something, where they lost something else."""
         if self.has_lossy_key(table):
             return []
@@ -319,6 +320,8 @@ class KafkaRound(Round):
             row = there.get(key_of(columns))
             for (of, name), loss in self.lossy.items():
                 if row is None or of != table.name or name not in columns:
+                    continue
+                if hides_nulls and row[name] == "null":
                     continue
                 if columns[name] != row[name] and unnamed(loss, row[name], columns[name]):
                     wrong.append(f"{of}.{name}: {row[name][:100]} in the database, {columns[name][:100]} in the document, "
