@@ -202,13 +202,14 @@ std::string_view indexed_rows::key_of(std::size_t entry) const noexcept
     return text_from(in);
 }
 
-std::size_t indexed_rows::first_above(std::string_view key) const noexcept
+template <class Predicate>
+std::size_t indexed_rows::first_that(Predicate is_above) const noexcept
 {
     std::size_t low = 0;
     std::size_t high = entries_;
     while (low < high) {
         auto middle = low + (high - low) / 2;
-        if (key_of(middle) > key)
+        if (is_above(key_of(middle)))
             high = middle;
         else
             low = middle + 1;
@@ -216,18 +217,28 @@ std::size_t indexed_rows::first_above(std::string_view key) const noexcept
     return low;
 }
 
+std::size_t indexed_rows::first_above(std::string_view key) const noexcept
+{
+    return first_that([key](std::string_view entry) { return entry > key; });
+}
+
+std::size_t indexed_rows::first_behind(std::string_view key) const noexcept
+{
+    return first_that([key](std::string_view entry) { return entry > key && !entry.starts_with(key); });
+}
+
 std::optional<row_range> indexed_rows::find(std::string_view key) const noexcept
 {
-    auto above = first_above(key);
-    if (above == 0) return std::nullopt;
-    return row_range{start_of(above - 1), end_of(above - 1)};
+    auto behind = first_behind(key);
+    if (behind == 0) return std::nullopt;
+    return row_range{start_of(behind - 1), end_of(behind - 1)};
 }
 
 row_range indexed_rows::between(std::string_view low, std::string_view high) const noexcept
 {
     auto range = all();
     if (auto above = low.empty() ? 0 : first_above(low); above > 0) range.start = start_of(above - 1);
-    if (auto above = high.empty() ? entries_ : first_above(high); above < entries_) range.end = start_of(above);
+    if (auto behind = high.empty() ? entries_ : first_behind(high); behind < entries_) range.end = start_of(behind);
     return {range.start, std::max(range.start, range.end)};
 }
 

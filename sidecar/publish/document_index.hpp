@@ -112,6 +112,10 @@ private:
     friend class document_index;
     bool is_sound(std::uint64_t document_bytes) const noexcept;
     std::size_t first_above(std::string_view key) const noexcept;
+    /// The same, of entries that do not go on behind these bytes either, as those of a store may (source/kafka/log_reader.cpp).
+    std::size_t first_behind(std::string_view key) const noexcept;
+    template <class Predicate>
+    std::size_t first_that(Predicate is_above) const noexcept;
     std::string_view key_of(std::size_t entry) const noexcept;
     std::uint64_t start_of(std::size_t entry) const noexcept;
     std::uint64_t end_of(std::size_t entry) const noexcept;

@@ -168,12 +168,15 @@ class Connect:
             "listeners": f"http://127.0.0.1:{self.port}",
             "key.converter": "org.apache.kafka.connect.json.JsonConverter",
             "value.converter": "org.apache.kafka.connect.json.JsonConverter",
-            "offset.storage.file.filename": home / "offsets",
+            **self.storage(home),
             "offset.flush.interval.ms": 1000,
             "plugin.discovery": "service_load",
             **(properties or {}),
         }))
         self.program = JavaProgram(home / "program", 384, self.main_class, str(config))
+
+    def storage(self, home):
+        return {"offset.storage.file.filename": home / "offsets"}
 
     def start(self):
         self.program.start(lambda _: self._answers())

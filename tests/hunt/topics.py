@@ -15,12 +15,11 @@ class ExactlyOnce(kafka_kit.Connect):
 
     main_class = "org.apache.kafka.connect.cli.ConnectDistributed"
 
-    def __init__(self, home, bootstrap):
-        storage = {f"{what}.storage.{key}": value for what in ("config", "offset", "status")
-                   for key, value in {"topic": f"connect-{what}s", "replication.factor": 1, "partitions": 1}.items()
-                   if (what, key) != ("config", "partitions")}
-        super().__init__(home, bootstrap, {**storage, "group.id": "connect", "exactly.once.source.support": "enabled",
-                                           "scheduled.rebalance.max.delay.ms": 0})
+    def storage(self, home):
+        topics = {f"{what}.storage.{key}": value for what in ("config", "offset", "status")
+                  for key, value in {"topic": f"connect-{what}s", "replication.factor": 1}.items()}
+        return {**topics, "offset.storage.partitions": 1, "status.storage.partitions": 1, "group.id": "connect",
+                "exactly.once.source.support": "enabled", "scheduled.rebalance.max.delay.ms": 0}
 
     def _ask(self, method, path, body=None):
         """Which it refuses while it shares out the work, with itself, too."""
