@@ -295,10 +295,10 @@ class KafkaRound(Round):
             if found == rows or name in lossy:
                 continue
             only_there, only_here = surplus(rows, found), surplus(found, rows)
-            if self.may_have_too_many(document, name):
-                only_here = []
             if NULLS_BEHIND_DEFAULTS & set(doubts(document, name)):
                 only_there, only_here = without_nulls(only_there, only_here)
+            if self.may_have_too_many(document, name):
+                only_here = []
             if len(only_there) <= spare:
                 spare -= len(only_there)
                 only_there = []
