@@ -215,6 +215,7 @@ asio::awaitable<bool> daemon::react_to(failure why)
     if (proven || announced_number() != announced_before_) back_off_.reset();
     auto delay = back_off_.next(static_cast<std::uint32_t>(dice_()));
     if (what == remedy::ask_operator) delay = limits::backoff_max;
+    if (std::exchange(demand_.at_once, false)) delay = std::chrono::milliseconds{0};
     state_.enter(what == remedy::ask_operator ? daemon_phase::needs_operator : daemon_phase::waiting);
     co_await wait_before_retry(std::move(why), delay);
     co_return true;

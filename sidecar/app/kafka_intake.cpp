@@ -18,7 +18,7 @@ kafka::reading_policy policy_of(const kafka_settings& wanted) noexcept
     return {.bad_message = wanted.on_bad_message, .resnapshot = wanted.on_resnapshot, .complete = wanted.complete};
 }
 
-/// Where reading goes on. The last record is read once more, to see whether this is still the same log, if it is there still.
+/// With the record that was read last, if it is there still.
 std::int64_t first_offset(const kafka::partition_place& place, std::int64_t low) noexcept
 {
     return place.last >= std::max(place.began, low) ? place.last : place.next;
@@ -67,15 +67,21 @@ kafka_intake::kafka_intake(const settings& wanted, const kafka_sources& sources,
     was_whole_ = shows_whole_transactions();
 }
 
-std::vector<kafka::partition_start> kafka_intake::begin()
+std::vector<kafka::partition_start> kafka_intake::begin(const std::set<oid>& known)
 {
     std::vector<kafka::partition_start> starts;
-    kafka::for_each_partition(places(), [&](const auto& topic, auto number, const auto& place) {
-        const auto& range = sources_.ranges.at(topic).at(static_cast<std::size_t>(number));
-        starts.push_back({topic, number, first_offset(place, range.low)});
-        if (starts.back().offset < place.next) reader_->expect_last_again(topic, number);
-        reader_->know_up_to(topic, number, range.high);
-    });
+    for (const auto& table : sources_.tables) {
+        const auto& place = places().tables.at(table.table.record.name);
+        bool is_known = known.contains(table.table.record.relation);
+        for (std::size_t index = 0; index < place.partitions.size(); ++index) {
+            auto number = static_cast<std::int32_t>(index);
+            const auto& partition = place.partitions[index];
+            const auto& range = sources_.ranges.at(table.topic).at(index);
+            starts.push_back({table.topic, number, is_known ? partition.next : first_offset(partition, range.low)});
+            if (starts.back().offset < partition.next) reader_->expect_last_again(table.topic, number);
+            reader_->know_up_to(table.topic, number, range.high);
+        }
+    }
     if (sources_.transactions) {
         const auto& [topic, range] = *sources_.transactions;
         // The record before it is read once more, as are the last ones of rows.

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ public:
     static outcome<std::unique_ptr<kafka_intake>> make(const settings& wanted, const kafka_sources& sources,
                                                        kafka::log_places places, db_time content_as_of);
 
-    /// Where reading begins, of every partition that is read.
-    std::vector<kafka::partition_start> begin();
+    /// Where reading begins, of every partition that is read: with the record that was read last, to see whether this is still
+    /// the same log, unless that is known of the table.
+    std::vector<kafka::partition_start> begin(const std::set<oid>& known);
 
     outcome<void> take(const kafka::record& what, time_point now);
 

@@ -68,22 +68,28 @@ asio::awaitable<failure> kafka_session::run(copy_demand& demand)
     co_return *closed_because_;
 }
 
+// Where a log turned out to be another, those that are not need no second look: until it came, their last records might be
+// compacted away, too.
 void kafka_session::note_demand(const failure& why, copy_demand& demand) const
 {
+    using log_state = kafka::log_reader::log_state;
+    demand.at_once = intake_ && intake_->reader().why_replaced();
     for (const auto& table : sources_.tables) {
         const auto& record = table.table.record;
-        auto log = intake_ ? intake_->reader().log_of(record.rows) : kafka::log_reader::log_state::known;
+        auto log = intake_ ? intake_->reader().log_of(record.rows) : log_state::known;
         // Of a changed table messages may tell what they told before, as when a column came and went: then only a reading
         // from the beginning gets past it.
         bool is_changed =
             why.code == errc::table_changed && why.rows == record.rows && table.origin != column_origin::description;
-        if (is_changed || log != kafka::log_reader::log_state::known) demand.tables.insert(record.relation);
-        if (log == kafka::log_reader::log_state::another) demand.replaced.insert(record.relation);
+        if (is_changed || log != log_state::known) demand.tables.insert(record.relation);
+        if (log == log_state::another) demand.replaced.insert(record.relation);
+        if (log == log_state::known && demand.at_once) demand.known.insert(record.relation);
     }
 }
 
 asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
 {
+    auto known = std::exchange(demand.known, {});  // for now, not for after a failure
     auto made = kafka::client::make(settings_.kafka);
     if (!made) co_return made.error();
     client_ = std::move(*made);
@@ -105,13 +111,8 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
     intake_ = std::move(*intake);
     read_whole_stored_ = intake_->places().read_whole_at;
     for (const auto& table : sources_.tables) mirrored_.push_back(table.table);
-    co_return begin_reading();
-}
-
-outcome<void> kafka_session::begin_reading()
-{
     wake_.emplace(writer_.executor(), client_->wake_fd());
-    return client_->assign(intake_->begin());
+    co_return client_->assign(intake_->begin(known));
 }
 
 asio::awaitable<failure> kafka_session::read()

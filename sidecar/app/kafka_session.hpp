@@ -50,7 +50,6 @@ private:
 
     void note_demand(const failure& why, copy_demand& demand) const;
     asio::awaitable<outcome<void>> open(copy_demand& demand);
-    outcome<void> begin_reading();
     asio::awaitable<failure> read();
     outcome<bool> read_turn();
     outcome<void> take(const kafka::record& what);

@@ -22,6 +22,9 @@ struct copy_demand {
     std::optional<failure> everything_because;
     std::set<oid> tables;
     std::set<oid> replaced;  ///< Of these: with Kafka, those whose log is another one for sure, not only compacted.
+    /// With Kafka, those whose log was just found to be the one that was read: it is not looked at again.
+    std::set<oid> known;
+    bool at_once = false;  ///< The session ended only so that the next one does this.
 };
 
 /// A time, and how far the source has to be read to have everything that was acknowledged by then.
