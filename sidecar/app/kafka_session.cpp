@@ -290,7 +290,7 @@ asio::awaitable<outcome<void>> kafka_session::ask_once()
     auto ranges = co_await asker_.ask_ranges(*client_, intake_->partitions());
     if (!ranges) co_return ranges.error();
     if (closed_because_) co_return *closed_because_;
-    note_ends(*ranges, std::move(asked));
+    note_ends(*ranges, asked);
     settle_ends();
     listen_for_connector();
     show_progress();
@@ -329,14 +329,14 @@ outcome<void> kafka_session::look_at_logs(const partition_ranges& ranges)
     return {};
 }
 
-void kafka_session::note_ends(const partition_ranges& ranges, asked_when asked)
+void kafka_session::note_ends(const partition_ranges& ranges, const asked_when& asked)
 {
     auto ends = intake_->note_ends(ranges, asked.steady_at);
     std::uint64_t sum = 0;
     for (const auto& [partition, end] : ends) sum += static_cast<std::uint64_t>(end);
     state_.server_flushed = lsn{sum};
     state_.counters.last_answer = asked.at;
-    asked_.note(std::move(ends), std::move(asked));
+    asked_.note(std::move(ends), asked);
 }
 
 // Everything that was in the topics when their ends were asked for has been handed over.

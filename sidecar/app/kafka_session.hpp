@@ -63,7 +63,7 @@ private:
     asked_when ask_now() const;
     bool is_time_to_compare() const;
     outcome<void> look_at_logs(const partition_ranges& ranges);
-    void note_ends(const partition_ranges& ranges, asked_when asked);
+    void note_ends(const partition_ranges& ranges, const asked_when& asked);
     void settle_ends();
     void store_read_whole();
     void show_progress();
