@@ -6,8 +6,8 @@
 #include "render/key_bytes.hpp"
 #include "source/kafka/column_watch.hpp"
 #include "source/kafka/encodings.hpp"
-#include "source/kafka/event_memory.hpp"
 #include "source/kafka/event_place.hpp"
+#include "source/kafka/repeat_filter.hpp"
 #include "source/kafka/row_decoder.hpp"
 #include "source/row_builder.hpp"
 
@@ -24,21 +24,6 @@ namespace understudy::kafka {
 namespace {
 
 using debezium::event_kind;
-using debezium::snapshot_mark;
-
-/// When the snapshot began that a row is of, if that is the table's newest.
-std::optional<db_time> begun_at(const table_place& place, const debezium::source_block& source) noexcept
-{
-    bool is_of_run = source.snapshot != snapshot_mark::none && source.position && source.position == place.run_at;
-    return is_of_run ? place.run : std::nullopt;
-}
-
-/// A connector that begins with a snapshot has seen no commit (measured with 3.7: initial, always, when_needed); one that is
-/// asked for a snapshot by a signal has.
-bool is_of_new_connector(const debezium::source_block& source) noexcept
-{
-    return source.sequence && !source.last_commit;
-}
 
 std::string unreadable(std::string_view why)
 {
@@ -57,10 +42,9 @@ bool is_scattered(const record& what, std::size_t partitions) noexcept
 
 /// What is remembered of one partition while it is read.
 struct read_partition {
-    event_memory known;
-    std::int64_t known_to = 0;  // what lay before was there when reading began
-    bool expects_last = false;  // what comes first is the record that was read last
-    bool skips = false;         // something may have come that did not, since the last streamed event that was new
+    repeat_filter repeats;
+    std::int64_t known_to = 0;                              // what lay before was there when reading began
+    bool expects_last = false;                              // what comes first is the record that was read last
     boost::unordered_flat_set<std::uint64_t> written = {};  // keys of rows, since there was a gap
     std::optional<record> last = {};                        // of this turn
     std::string deleted = {};                               // the key of the last event, if it deleted a row
@@ -121,10 +105,8 @@ outcome<std::unique_ptr<log_reader>> log_reader::make(const std::vector<topic_ta
         auto& place = made->places_.tables.at(name);
         auto into = std::make_unique<followed>(followed{.table = table, .place = place, .rows = std::move(*rows)});
         for (const auto& partition : place.partitions)
-            into->partitions.push_back(
-                {.known = event_memory{limits::remembered_events_max / partitions, partition.mark},
-                 .known_to = partition.target,
-                 .skips = partition.next > 0});
+            into->partitions.push_back({.repeats = repeat_filter{limits::remembered_events_max / partitions, partition},
+                                        .known_to = partition.target});
         into->is_complete = std::ranges::find(made->policy_.complete, name) != made->policy_.complete.end();
         made->followed_.push_back(std::move(into));
     }
@@ -229,7 +211,7 @@ log_reader::log_state log_reader::log_of(epoch rows) const noexcept
 void log_reader::note_gap(followed& into, std::size_t index)
 {
     into.place.partitions[index].has_gap = true;
-    into.partitions[index].skips = true;
+    into.partitions[index].repeats.note_gap();
     into.partitions[index].written.clear();
 }
 
@@ -260,7 +242,9 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     into.partitions[index].deleted.clear();
     if (!into.place.doubts.untold_history && is_scattered(what, into.place.partitions.size()))
         into.place.doubts.untold_history = true;
-    note_snapshot(into);
+    if (!event.source.name.empty()) into.place.connector = event.source.name;
+    if (auto begun = runs_.note(into.place, event); begun != snapshot_runs::beginning::none)
+        begin_snapshot(into, begun == snapshot_runs::beginning::another);
     into.place.doubts.no_snapshot = !into.place.has_snapshot_rows && !event.is_flattened && !into.is_complete;
     if (is_streamed(event)) {
         auto news = is_news(into, what);
@@ -274,11 +258,7 @@ outcome<void> log_reader::apply(followed& into, const record& what)
     }
     if (auto time = commit_time(event.source)) {
         content_as_of_ = std::max(content_as_of_, *time);
-        auto& partition = into.place.partitions[index];
-        if (!partition.first_event) {
-            partition.first_event = begun_at(into.place, event.source).value_or(*time);
-            doubt_older(into.place);
-        }
+        runs_.note_time(into.place, into.place.partitions[index], event.source, *time);
         if (is_streamed(event) && event.sent_ms) lag_.note(db_time{std::chrono::milliseconds{*event.sent_ms}}, *time);
     }
     into.place.has_events = true;
@@ -345,7 +325,7 @@ outcome<void> log_reader::bury(followed& into, const record& what)
     auto& partition = into.partition_of(what);
     if (std::exchange(partition.deleted, {}) == into.key) return {};
     // Its delete is gone, and may have been a repeat: then what it removed has to come again.
-    partition.known.clear();
+    partition.repeats.forget();
     changes_.remove(into.table.table.record.rows, into.key);
     touch(into);
     return {};
@@ -374,126 +354,24 @@ outcome<void> log_reader::build_key(followed& into, const record& what)
     return {};
 }
 
-// What the connector sends again after a crash lies where it was before. Offsets alone give the order, so what is not
-// known to be a repeat is applied, unless it can be told that it is none; and with it all that follow, known or not.
 outcome<bool> log_reader::is_news(followed& into, const record& what)
 {
-    const auto& event = into.event();
+    using verdict = repeat_filter::verdict;
     auto index = static_cast<std::size_t>(what.partition);
-    auto& partition = into.place.partitions[index];
-    auto& known = into.partitions[index].known;
-    auto mark = mark_of(event.source);
-    auto fingerprint = fingerprint_of(event);
-    if (known.knows(mark, fingerprint)) {
-        partition.repeating = mark < partition.mark;
-        return false;
-    }
-    if (std::exchange(into.partitions[index].skips, false)) known.forget(std::max(mark, partition.mark.value_or(mark)));
-    // Which is a new one, if it stands behind the other's last commit.
-    bool is_first_of_connector = mark.last_commit == 0;
-    if (is_first_of_connector && partition.mark && partition.mark->last_commit != 0 &&
-        mark.lsn > partition.mark->last_commit) {
-        known.clear();
-        partition.mark.reset();
-        // It brought no snapshot of the table, or none that is left, and what happened before it began is not told.
-        if (!into.is_complete) into.place.doubts.resnapshot = true;
-    }
-    if (mark < partition.mark) {
-        if (!is_first_of_connector && known.reaches_back_to(mark))
-            return refuse(into, what, errc::out_of_order,
-                          "stands before others in the database's history and repeats none of them");
-        known.clear();
-        partition.repeating = true;
-    } else {
-        partition.mark = mark;
-        partition.repeating = false;
-    }
-    known.add(mark, fingerprint);
-    return true;
+    auto found = into.partitions[index].repeats.judge(into.place.partitions[index], into.event());
+    if (found == verdict::out_of_order)
+        return refuse(into, what, errc::out_of_order,
+                      "stands before others in the database's history and repeats none of them");
+    // What happened before the connector began is not told, but the operator may say that it is there.
+    if (found == verdict::news_of_new_connector && !into.is_complete) into.place.doubts.resnapshot = true;
+    return found != verdict::repeat;
 }
 
-void log_reader::note_snapshot(followed& into)
+// Rows that it does not bring were deleted before it, if it is of the whole table.
+void log_reader::begin_snapshot(followed& into, bool has_older_rows)
 {
-    const auto& source = into.event().source;
-    auto time = commit_time(source);
-    if (!source.name.empty()) into.place.connector = source.name;
-    if (source.snapshot == snapshot_mark::incremental)
-        return;  // of some rows, maybe, and nothing tells when it has ended
-    if (source.snapshot != snapshot_mark::none) into.place.has_snapshot_rows = true;
-    if (source.snapshot == snapshot_mark::none) {
-        if (time && places_.run && source.position) note_stream(into, *time);
-        return;
-    }
-    if (time) begin_run(into, *time);
-    if (source.snapshot == snapshot_mark::last) places_.run_is_ending = true;
-}
-
-// The connector streams only when no snapshot is under way. What was committed before a snapshot comes behind it where the
-// connector goes on from an older place, as after a snapshot that was cut short.
-void log_reader::note_stream(followed& into, db_time committed)
-{
-    if (committed > *places_.run) places_.run_is_ending = true;
-    if (committed >= places_.run_seen_by)
-        places_.is_behind_run = false;
-    else if (into.place.run == places_.run)
-        places_.is_behind_run = true;
-}
-
-void log_reader::note_idle_connector(db_time alive) noexcept
-{
-    if (places_.run && alive > *places_.run) places_.run_is_over = true;
-    for (auto& [name, place] : places_.tables)
-        for (auto& partition : place.partitions) partition.repeating = false;
-}
-
-void log_reader::begin_run_of_all(db_time run, const followed& into)
-{
-    const auto& event = into.event();
-    places_.run = run;
-    places_.run_at = event.source.position;
-    auto sent = event.sent_ms;
-    places_.run_seen_by = sent ? std::max(run, db_time{std::chrono::milliseconds{*sent + 1}}) : run;
-    places_.run_is_ending = false;
-    places_.run_is_over = false;
-}
-
-// The snapshot tells nothing of rows that were deleted before it, and in a log that compacts, none of a table's own rows of
-// it may be left to show that it was made.
-void log_reader::begin_connector(db_time run)
-{
-    if (run <= places_.connector_began) return;
-    places_.connector_began = run;
-    for (auto& [name, place] : places_.tables) doubt_older(place);
-}
-
-void log_reader::doubt_older(table_place& place) const noexcept
-{
-    for (const auto& partition : place.partitions)
-        if (partition.first_event && *partition.first_event < places_.connector_began) place.doubts.resnapshot = true;
-}
-
-// The rows of a snapshot bear the time at which it began; those of each thread that reads for it (snapshot.max.threads)
-// another one. Their place in the database's history is the same.
-void log_reader::begin_run(followed& into, db_time run)
-{
-    const auto& at = into.event().source.position;
-    bool is_known = at && places_.run && places_.run_at == at;
-    if (is_known)
-        run = *places_.run;
-    else if (!places_.run || run > *places_.run)
-        begin_run_of_all(run, into);
-    if (is_of_new_connector(into.event().source)) begin_connector(run);
-    bool is_of_same = at && into.place.run_at == at;
-    if (is_of_same || (into.place.run && run <= *into.place.run)) return;
-    bool again = into.place.has_events;
-    into.place.run = run;
-    into.place.run_at = at;
-    for (auto& partition : into.place.partitions) {
-        partition.mark.reset();
-        partition.repeating = false;
-    }
-    for (auto& partition : into.partitions) partition.known.clear();
-    if (!again) return;
+    for (auto& partition : into.partitions) partition.repeats.forget();
+    if (!has_older_rows) return;
     bool is_sure = into.event().op == debezium::operation::read;  // a flattened row that has no `op` may be a change
     if (policy_.resnapshot == resnapshot_policy::sweep && is_sure && into.place.partitions.size() == 1) {
         changes_.clear_table(into.table.table.record.rows);

@@ -7,6 +7,7 @@
 #include "source/kafka/connector_lag.hpp"
 #include "source/kafka/places.hpp"
 #include "source/kafka/record.hpp"
+#include "source/kafka/snapshot_runs.hpp"
 #include "source/kafka/topics.hpp"
 
 #include <cstdint>
@@ -94,7 +95,7 @@ public:
 
     /// Nothing has come for long, and the connector lives: it is neither amid a snapshot, during which it shows no sign of
     /// life (measured with 3.7), nor amid a repeat.
-    void note_idle_connector(db_time alive) noexcept;
+    void note_idle_connector(db_time alive) noexcept { runs_.note_idle(alive); }
 
     /// Whether the rows are those of whole transactions; if not, whether a part of one is among them.
     void note_transactions(std::optional<transaction_border> border, bool is_amid) noexcept
@@ -134,14 +135,9 @@ private:
     outcome<void> remove(followed& into, const record& what);
     outcome<void> bury(followed& into, const record& what);
     outcome<void> truncate(followed& into, const record& what);
-    outcome<bool> is_news(followed& into, const record& what);
     outcome<void> build_key(followed& into, const record& what);
-    void note_snapshot(followed& into);
-    void note_stream(followed& into, db_time committed);
-    void begin_run(followed& into, db_time run);
-    void begin_run_of_all(db_time run, const followed& into);
-    void begin_connector(db_time run);
-    void doubt_older(table_place& place) const noexcept;
+    outcome<bool> is_news(followed& into, const record& what);
+    void begin_snapshot(followed& into, bool has_older_rows);
     failure bad(const followed& into, const record& what, std::string_view why) const;
     bool may_skip(followed& into, const failure& why);
     failure refuse(const followed& into, const record& what, errc code, std::string_view why) const;
@@ -149,6 +145,7 @@ private:
 
     reading_policy policy_;
     log_places places_;
+    snapshot_runs runs_{places_};
     std::vector<std::unique_ptr<followed>> followed_;
     followed* last_found_ = nullptr;
     change_batch changes_;
