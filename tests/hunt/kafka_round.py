@@ -216,6 +216,10 @@ class KafkaRound(Round):
         named = doubts(document, name)
         return "resnapshot" in named or "untold_history" in named and self.has_been_behind()
 
+    def may_hide_nulls(self, document, name):
+        """Behind the defaults of columns."""
+        return bool(NULLS_BEHIND_DEFAULTS & set(doubts(document, name)))
+
     def has_lossy_key(self, table):
         """Two rows of the database may be one then."""
         return bool(self.mirror.hidden.get(table.name, set()) & set(KEYS))
@@ -295,7 +299,7 @@ class KafkaRound(Round):
             if found == rows or name in lossy:
                 continue
             only_there, only_here = surplus(rows, found), surplus(found, rows)
-            if NULLS_BEHIND_DEFAULTS & set(doubts(document, name)):
+            if self.may_hide_nulls(document, name):
                 only_there, only_here = without_nulls(only_there, only_here)
             if self.may_have_too_many(document, name):
                 only_here = []
@@ -306,7 +310,7 @@ class KafkaRound(Round):
                 wrong.append(f"{name}: {len(rows)} rows in the database, {len(found)} in the document; {shown(only_there, only_here)}")
         for table in self.schema.tables:
             if whole[table.name]:
-                hides_nulls = bool(NULLS_BEHIND_DEFAULTS & set(doubts(document, table.name)))
+                hides_nulls = self.may_hide_nulls(document, table.name)
                 wrong += self.unnamed_losses(table, document.whole[table.name], whole[table.name], hides_nulls)
         return wrong
 

@@ -16,10 +16,11 @@ class ExactlyOnce(kafka_kit.Connect):
     main_class = "org.apache.kafka.connect.cli.ConnectDistributed"
 
     def storage(self, home):
-        topics = {f"{what}.storage.{key}": value for what in ("config", "offset", "status")
-                  for key, value in {"topic": f"connect-{what}s", "replication.factor": 1}.items()}
-        return {**topics, "offset.storage.partitions": 1, "status.storage.partitions": 1, "group.id": "connect",
-                "exactly.once.source.support": "enabled", "scheduled.rebalance.max.delay.ms": 0}
+        return {"group.id": "connect", "exactly.once.source.support": "enabled", "scheduled.rebalance.max.delay.ms": 0,
+                "config.storage.topic": "connect-configs", "config.storage.replication.factor": 1,
+                "offset.storage.topic": "connect-offsets", "offset.storage.replication.factor": 1,
+                "status.storage.topic": "connect-status", "status.storage.replication.factor": 1,
+                "offset.storage.partitions": 1, "status.storage.partitions": 1}
 
     def _ask(self, method, path, body=None):
         """Which it refuses while it shares out the work, with itself, too."""

@@ -193,6 +193,7 @@ void log_reader::note_replaced(followed& into, const record& what, log_state now
 
 std::optional<failure> log_reader::why_replaced() const
 {
+    if (!why_replaced_) return std::nullopt;
     auto is_unsure = [](const auto& each) {
         return each->log == log_state::known && std::ranges::any_of(each->partitions, &read_partition::expects_last);
     };
