@@ -7,6 +7,7 @@
 #include "publish/status_file.hpp"
 #include "serve/daemon_word.hpp"
 #include "source/copy_sink.hpp"
+#include "source/kafka/signs_of_life.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -55,7 +56,9 @@ struct daemon_state {
     std::uint64_t retained_bytes = 0;                       ///< WAL that our slot holds back, at the last probe.
     std::optional<std::chrono::milliseconds> clock_offset;  ///< The database's clock less ours.
     copy_progress copy;
-    bool slot_explained = false;  ///< We made it, or have said that we did not.
+    kafka::signs_of_life connector;            ///< Its heartbeats, with Kafka. They outlast our sessions.
+    std::optional<failure> connector_silence;  ///< Since they are overdue.
+    bool slot_explained = false;               ///< We made it, or have said that we did not.
     std::optional<hold_facts> hold;
     std::optional<pause_facts> pause;
     std::string wal_status;                       ///< pg_replication_slots.wal_status of our slot, at the last probe.

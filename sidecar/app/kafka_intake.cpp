@@ -49,18 +49,19 @@ bool has_other_rows(const kafka::log_places& places)
 }  // namespace
 
 outcome<std::unique_ptr<kafka_intake>> kafka_intake::make(const settings& wanted, const kafka_sources& sources,
-                                                          kafka::log_places places, db_time content_as_of)
+                                                          kafka::signs_of_life& life, kafka::log_places places,
+                                                          db_time content_as_of)
 {
     auto reader = kafka::log_reader::make(sources.tables, wanted.kafka.encodings, sources.types,
                                           policy_of(wanted.kafka), std::move(places));
     if (!reader) return reader.error();
     (*reader)->set_content_as_of(content_as_of);
-    return std::unique_ptr<kafka_intake>{new kafka_intake{wanted, sources, std::move(*reader)}};
+    return std::unique_ptr<kafka_intake>{new kafka_intake{wanted, sources, life, std::move(*reader)}};
 }
 
-kafka_intake::kafka_intake(const settings& wanted, const kafka_sources& sources,
+kafka_intake::kafka_intake(const settings& wanted, const kafka_sources& sources, kafka::signs_of_life& life,
                            std::unique_ptr<kafka::log_reader> reader)
-    : settings_{wanted}, sources_{sources}, reader_{std::move(reader)}
+    : settings_{wanted}, sources_{sources}, reader_{std::move(reader)}, life_{life}
 {
     if (!sources.transactions) return;
     gate_.emplace(sources.transactions->first, sources.tables, places(), std::chrono::steady_clock::now());

@@ -20,13 +20,14 @@ namespace understudy {
 /// What has come out of the topics: rows to the reader, through the gate if there is a topic of transactions, and the connector's
 /// signs of life. It says where that is, and what it lacks.
 ///
-/// Event loop. Borrows the settings and the sources. Errors: those of kafka::log_reader.
+/// Event loop. Borrows the settings, the sources and the signs of life. Errors: those of kafka::log_reader.
 class kafka_intake {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
     static outcome<std::unique_ptr<kafka_intake>> make(const settings& wanted, const kafka_sources& sources,
-                                                       kafka::log_places places, db_time content_as_of);
+                                                       kafka::signs_of_life& life, kafka::log_places places,
+                                                       db_time content_as_of);
 
     /// Where reading begins, of every partition that is read: with the record that was read last, to see whether this is still
     /// the same log, unless that is known of the table.
@@ -70,9 +71,6 @@ public:
 
     bool has_reached(const kafka::partition_ends& ends) const;
 
-    /// The connector's heartbeats.
-    const kafka::signs_of_life& life() const noexcept { return life_; }
-
     /// The connector's snapshot of which the end has been seen, but not all that the topics held then.
     std::optional<db_time> ending_run() const;
 
@@ -88,7 +86,8 @@ public:
     std::optional<db_time> prove(db_time alive);
 
 private:
-    kafka_intake(const settings& wanted, const kafka_sources& sources, std::unique_ptr<kafka::log_reader> reader);
+    kafka_intake(const settings& wanted, const kafka_sources& sources, kafka::signs_of_life& life,
+                 std::unique_ptr<kafka::log_reader> reader);
     outcome<void> pass_gate(bool is_streaming, time_point now);
     void log_level_change();
     bool shows_whole_transactions() const;
@@ -100,7 +99,7 @@ private:
     std::optional<kafka::transaction_gate> gate_;  // if there is a topic of transactions
     bool was_whole_ = false;
     bool columns_are_checked_ = false;
-    kafka::signs_of_life life_;
+    kafka::signs_of_life& life_;
     time_point last_record_at_ = std::chrono::steady_clock::now();
     std::optional<db_time> proved_;
 };

@@ -106,7 +106,8 @@ asio::awaitable<outcome<void>> kafka_session::open(copy_demand& demand)
         co_return documents.error();
     writer_.begin_session();
     last_ = writer_.durable();
-    auto intake = kafka_intake::make(settings_, sources_, std::move(plan->places), last_.content_as_of);
+    auto intake =
+        kafka_intake::make(settings_, sources_, state_.connector, std::move(plan->places), last_.content_as_of);
     if (!intake) co_return intake.error();
     intake_ = std::move(*intake);
     read_whole_stored_ = intake_->places().read_whole_at;
@@ -238,8 +239,8 @@ void kafka_session::show_progress()
     else if (last_.unsettled)
         state_.reason =
             failure{errc::catching_up, "the connector's snapshot, or a repeat of what it had sent, is half-way"};
-    else if (silent_)
-        state_.reason = silent_;
+    else if (state_.connector_silence)
+        state_.reason = state_.connector_silence;
     if (incomplete != incomplete_ && incomplete)
         log_event(log_level::error, "incomplete_log", state_.reason->text, {{"reason", name_of(errc::incomplete_log)}});
     incomplete_ = std::move(incomplete);
@@ -247,18 +248,22 @@ void kafka_session::show_progress()
 
 void kafka_session::listen_for_connector()
 {
-    bool is_silent = streaming_ && intake_->life().is_silent(std::chrono::steady_clock::now());
-    if (is_silent == silent_.has_value()) return;
+    if (!streaming_) return;
+    auto now = std::chrono::steady_clock::now();
+    auto& silence = state_.connector_silence;
+    bool is_silent = state_.connector.is_silent(now);
+    bool may_be_us = !silence && now - began_ < limits::silence_min;  // no session of ours, so no heartbeat
+    if (is_silent == silence.has_value() || may_be_us) return;
     if (!is_silent) {
-        silent_.reset();
+        silence.reset();
         return log_event(log_level::info, "connector_heard", "the connector's heartbeats come again");
     }
-    silent_ =
+    silence =
         failure{errc::connector_silent,
                 fmt::format("no heartbeat of the connector has come since that of {}: it does not run, reaches no "
                             "broker or no database, or makes a snapshot",
-                            to_string(*intake_->life().last()))};
-    log_event(log_level::warn, "connector_silent", silent_->text, {{"reason", name_of(silent_->code)}});
+                            to_string(*state_.connector.last()))};
+    log_event(log_level::warn, "connector_silent", silence->text, {{"reason", name_of(silence->code)}});
 }
 
 asio::awaitable<void> kafka_session::wait_for_records()
@@ -305,7 +310,7 @@ kafka_session::asked_when kafka_session::ask_now() const
 {
     return {.at = wall_clock(),
             .steady_at = std::chrono::steady_clock::now(),
-            .alive = intake_->life().last(),
+            .alive = state_.connector.last(),
             .ending = intake_->ending_run()};
 }
 

@@ -85,7 +85,6 @@ private:
     bool streaming_ = false;
     std::optional<failure> closed_because_;
     std::optional<std::string> incomplete_;  // as it was logged last
-    std::optional<failure> silent_;          // if the connector is
     stored_position last_;                   // the one that was handed over last
     db_time read_whole_stored_{};
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

@@ -18,6 +18,7 @@ public:
 
     void note(db_time sent, time_point now) noexcept
     {
+        if (sent == last_) return;  // read once more
         heard_at_ = now;
         if (last_ && sent > *last_) {
             gaps_ = {sent - *last_, gaps_[0]};

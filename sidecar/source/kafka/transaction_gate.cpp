@@ -70,7 +70,10 @@ bool transaction_gate::take(const record& what, time_point now)
 {
     auto index = index_of(what.topic, what.partition);
     auto& from = partitions_[index];
-    if (!what.at_end && what.offset < from.arrived) return false;  // read once more
+    if (!what.at_end && what.offset < from.arrived) {  // read once more
+        look_at(what, from);
+        return false;
+    }
     from.arrived = std::max(from.arrived, what.at_end ? what.offset : what.offset + 1);
     if (mode_ == mode::catching_up || mode_ == mode::useless) {
         if (passing_.empty()) return false;
@@ -78,15 +81,17 @@ bool transaction_gate::take(const record& what, time_point now)
         pass_head(from);
         return true;
     }
-    auto seen = look_at(what, from.table);
+    auto seen = look_at(what, from);
     if (seen.what == look::kind::row) book_.count_row(seen.xid, from.table, index, seen.place, now);
     bool keeps = mode_ != mode::counting && (seen.what != look::kind::free || !from.kept.empty());
     if (keeps) keep(from, what, seen, now);
-    if (seen.what == look::kind::snapshot) {
+    if (seen.what == look::kind::snapshot || seen.what == look::kind::lone_tombstone) {
         if (mode_ == mode::counting)
             start_over(now);
         else
-            open("the connector makes a snapshot", now);
+            open(seen.what == look::kind::snapshot ? "the connector makes a snapshot"
+                                                   : "a delete was compacted away before it was read",
+                 now);
     } else if (seen.what == look::kind::stray) {
         open("the rows do not say to which transaction they belong", now);
         mode_ = mode::useless;
@@ -97,11 +102,18 @@ bool transaction_gate::take(const record& what, time_point now)
     return keeps;
 }
 
-transaction_gate::look transaction_gate::look_at(const record& what, std::size_t table)
+transaction_gate::look transaction_gate::look_at(const record& what, partition& from)
 {
     using kind = look::kind;
-    if (what.at_end || rows_[table].read(what.key, what.value)) return {};
-    const auto& event = rows_[table].last();
+    auto& reader = rows_[from.table];
+    if (what.at_end || reader.read(what.key, what.value)) return {};
+    const auto& event = reader.last();
+    // A tombstone does not say to which transaction it belongs. Right behind its delete it changes nothing. Else that was
+    // compacted away: the tombstone removes a row of a transaction that will never be whole.
+    bool is_lone_tombstone = event.kind == event_kind::tombstone && what.key && from.deleted != what.key;
+    from.deleted.reset();
+    if (event.kind == event_kind::remove && what.key) from.deleted.emplace(*what.key);
+    if (is_lone_tombstone) return {.what = kind::lone_tombstone};
     bool is_row =
         event.kind == event_kind::upsert || event.kind == event_kind::remove || event.kind == event_kind::truncate;
     // Rows of an incremental snapshot are as they were where they stand among the others of their partition.
@@ -274,7 +286,10 @@ void transaction_gate::start_over(time_point now) noexcept
     since_ = now;
     passing_to_ = 0;
     book_.clear();
-    for (auto& each : partitions_) each.last_passed.reset();
+    for (auto& each : partitions_) {
+        each.last_passed.reset();
+        each.deleted.reset();
+    }
 }
 
 void transaction_gate::open(std::string why, time_point now)

@@ -92,9 +92,9 @@ private:
         useless,      // the rows do not say what they belong to
     };
 
-    /// What a record is to the gate: free to pass when its turn comes, or a row of a transaction.
+    /// What a record is to the gate: free to pass when its turn comes, a row of a transaction, or why it cannot be closed.
     struct look {
-        enum class kind { free, row, snapshot, stray };
+        enum class kind { free, row, snapshot, stray, lone_tombstone };
         kind what = kind::free;
         transaction_book::xid xid = 0;
         std::uint64_t place = 0;
@@ -115,11 +115,12 @@ private:
         std::size_t table = 0;
         std::int64_t arrived = 0;                          // everything before this offset has
         std::optional<transaction_book::xid> last_passed;  // of the last row, while rows were counted
+        std::optional<std::string> deleted;                // the key of the last record, if that was a delete
         std::deque<kept_record> kept;
     };
 
     std::size_t index_of(std::string_view topic, std::int32_t number);
-    look look_at(const record& what, std::size_t table);
+    look look_at(const record& what, partition& from);
     void keep(partition& into, const record& what, const look& seen, time_point now);
     void pass_head(partition& from);
     bool may_pass(const look& seen) const;

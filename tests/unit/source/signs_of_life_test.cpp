@@ -78,4 +78,12 @@ BOOST_AUTO_TEST_CASE(the_first_one_may_be_of_long_ago_and_tells_nothing_of_now)
     BOOST_TEST((life.last() == sent_at(101s)));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_read_once_more_is_no_sign)
+{
+    auto life = heard({100s, 101s, 102s});
+    life.note(sent_at(102s), at(140s));
+    BOOST_TEST(life.is_silent(at(141s)));
+    BOOST_TEST((life.alive_at() == at(102s)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

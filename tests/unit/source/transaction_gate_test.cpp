@@ -97,6 +97,17 @@ public:
         append({"c.public." + table, id % 2}, key_of(id), row_of(table, id, version, xid, order, snapshot));
     }
 
+    /// With its tombstone.
+    void remove(const std::string& table, int id, int version, int xid, int order)
+    {
+        auto value = row_of(table, id, version, xid, order);
+        value.replace(value.rfind(R"("u")"), 3, R"("d")");
+        value.replace(0, value.find(R"(,"source")"),
+                      fmt::format(R"({{"before":{{"id":{},"version":{}}},"after":null)", id, version));
+        append({"c.public." + table, id % 2}, key_of(id), value);
+        append({"c.public." + table, id % 2}, key_of(id), std::nullopt);
+    }
+
     /// The next record of a partition arrives, if there is one.
     bool arrive(const place& where)
     {
@@ -187,7 +198,7 @@ private:
     void apply(const kafka::record& what)
     {
         ++passed_;
-        if (!what.value) return;
+        if (!what.value || what.value->find(R"("after":null)") != what.value->npos) return;
         auto number = [&](const std::string& name) {
             auto at = what.value->find(name) + name.size();
             return std::stoi(std::string{what.value->substr(at, 10)});
@@ -383,7 +394,7 @@ BOOST_AUTO_TEST_CASE(what_a_partition_holds_behind_a_transaction_waits_for_its_o
     at.end(5, {{"a", 1}, {"b", 1}});
     at.begin(6);
     at.row("a", 1, 6, 6, 1);
-    at.append(a1, key_of(3), std::nullopt);  // what has no transaction keeps its place
+    at.row("a", 3, 6, 0, 0, "incremental");  // what has no transaction keeps its place
     at.end(6, {{"a", 1}});
     while (at.arrive(topic)) {
     }
@@ -392,7 +403,7 @@ BOOST_AUTO_TEST_CASE(what_a_partition_holds_behind_a_transaction_waits_for_its_o
     BOOST_TEST(at.rows() == "");
     BOOST_TEST(at.passed() == 0u);
     at.arrive(b0);
-    BOOST_TEST(at.rows() == "a1=6 b2=5");
+    BOOST_TEST(at.rows() == "a1=6 a3=6 b2=5");
     BOOST_TEST(at.passed() == 4u);
 }
 
@@ -607,6 +618,70 @@ BOOST_AUTO_TEST_CASE(rows_of_an_incremental_snapshot_pass_where_they_stand)
     BOOST_TEST(at.rows() == "a3=1");
     at.arrive_all();
     BOOST_TEST(at.rows() == "a1=5 a3=1 b2=5");
+}
+
+BOOST_AUTO_TEST_CASE(the_tombstone_right_behind_its_delete_passes_with_it)
+{
+    scene at;
+    at.close();
+    at.begin(5);
+    at.row("b", 2, 5, 5, 1);
+    at.remove("a", 1, 5, 5, 2);
+    at.end(5, {{"a", 1}, {"b", 1}});
+    while (at.arrive(a1)) {
+    }
+    BOOST_TEST(at.passed() == 0u);
+    at.arrive_all();
+    BOOST_TEST(at.passed() == 3u);
+    BOOST_TEST(at.gate().is_at_border());
+}
+
+BOOST_AUTO_TEST_CASE(a_tombstone_of_which_the_delete_was_compacted_away_opens_it)
+{
+    for (bool is_behind_another : {false, true}) {
+        scene at;
+        at.close();
+        if (is_behind_another) {
+            at.begin(4);
+            at.remove("a", 3, 4, 4, 1);
+            at.end(4, {{"a", 1}});
+            at.arrive_all();
+        }
+        BOOST_TEST(at.gate().is_at_border());
+        at.append(a1, key_of(1), std::nullopt);
+        at.arrive(a1);
+        BOOST_TEST(!at.gate().is_at_border());
+        BOOST_TEST(at.gate().why_open().find("compacted away") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_does_not_close_where_such_a_tombstone_came_while_it_counted)
+{
+    scene at;
+    transfer(at, 1);
+    at.arrive_all();
+    at.wait(1s);
+    transfer(at, 2);
+    at.arrive_all();
+    at.wait(limits::counting_time - 1s);
+    at.append(a1, key_of(1), std::nullopt);  // of a transaction that is still to come
+    at.arrive(a1);
+    at.wait(2s);
+    BOOST_TEST(!at.gate().is_at_border());
+}
+
+BOOST_AUTO_TEST_CASE(from_a_border_between_a_delete_and_its_tombstone_it_goes_on_closed)
+{
+    auto start = behind_first_transaction();
+    start.tables[{"public", "a"}].partitions[1].next = 1;
+    scene at{start};
+    at.begin(1);
+    at.end(1, {{"other", 1}});
+    at.read_from(topic, 1);
+    at.remove("a", 1, 1, 1, 1);
+    at.arrive_all();
+    BOOST_TEST(at.passed() == 2u);
+    BOOST_TEST(at.gate().is_at_border());
 }
 
 BOOST_AUTO_TEST_CASE(rows_that_do_not_say_what_they_belong_to_leave_it_open_for_good)
