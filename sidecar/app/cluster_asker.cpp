@@ -25,7 +25,7 @@ outcome<void> compare(const kafka::cluster_facts& now, const kafka_sources& surv
 
 }  // namespace
 
-kafka::partition_ends ends_of(const partition_ranges& ranges)
+kafka::partition_ends ends_of(const kafka::partition_ranges& ranges)
 {
     kafka::partition_ends ends;
     for (const auto& [partition, range] : ranges) ends[partition] = range.high;
@@ -41,18 +41,10 @@ asio::awaitable<outcome<kafka_sources>> cluster_asker::survey(kafka::client& cli
     co_return co_await thread_.run(std::move(ask));
 }
 
-asio::awaitable<outcome<partition_ranges>> cluster_asker::ask_ranges(kafka::client& client,
-                                                                     std::vector<partition_id> partitions)
+asio::awaitable<outcome<kafka::partition_ranges>> cluster_asker::ask_ranges(kafka::client& client,
+                                                                            std::vector<kafka::partition_id> partitions)
 {
-    auto ask = [&client, partitions = std::move(partitions)]() -> outcome<partition_ranges> {
-        partition_ranges ranges;
-        for (const auto& [topic, partition] : partitions) {
-            auto range = client.range_of(topic, partition);
-            if (!range) return range.error();
-            ranges[{topic, partition}] = *range;
-        }
-        return ranges;
-    };
+    auto ask = [&client, partitions = std::move(partitions)] { return client.ranges_of(partitions); };
     co_return co_await thread_.run(std::move(ask));
 }
 

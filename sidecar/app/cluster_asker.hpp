@@ -18,10 +18,7 @@
 
 namespace understudy {
 
-using partition_id = std::pair<std::string, std::int32_t>;
-using partition_ranges = std::map<partition_id, kafka::offset_range>;
-
-kafka::partition_ends ends_of(const partition_ranges& ranges);
+kafka::partition_ends ends_of(const kafka::partition_ranges& ranges);
 
 /// Asks a cluster on a thread of its own, one question after the other: answers may take long.
 ///
@@ -35,7 +32,8 @@ public:
     asio::awaitable<outcome<kafka_sources>> survey(kafka::client& client, std::vector<table_record> stored);
 
     /// What these partitions hold.
-    asio::awaitable<outcome<partition_ranges>> ask_ranges(kafka::client& client, std::vector<partition_id> partitions);
+    asio::awaitable<outcome<kafka::partition_ranges>> ask_ranges(kafka::client& client,
+                                                                 std::vector<kafka::partition_id> partitions);
 
     /// Whether the topics are those that were surveyed. Errors also: topic_missing, topic_changed.
     asio::awaitable<outcome<void>> compare_topics(kafka::client& client, const kafka_sources& surveyed);

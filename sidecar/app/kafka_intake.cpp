@@ -200,9 +200,9 @@ outcome<void> kafka_intake::check_columns_when_read()
     return reader_->check_columns();
 }
 
-std::vector<partition_id> kafka_intake::partitions() const
+std::vector<kafka::partition_id> kafka_intake::partitions() const
 {
-    std::vector<partition_id> all;
+    std::vector<kafka::partition_id> all;
     kafka::for_each_partition(places(),
                               [&](const auto& topic, auto number, const auto&) { all.emplace_back(topic, number); });
     if (gate_) all.emplace_back(gate_->topic(), 0);
@@ -210,7 +210,7 @@ std::vector<partition_id> kafka_intake::partitions() const
 }
 
 // The reader of rows does not wait for the topic of transactions.
-kafka::partition_ends kafka_intake::note_ends(const partition_ranges& ranges, time_point asked_at)
+kafka::partition_ends kafka_intake::note_ends(const kafka::partition_ranges& ranges, time_point asked_at)
 {
     auto ends = ends_of(ranges);
     if (gate_) {
@@ -220,7 +220,7 @@ kafka::partition_ends kafka_intake::note_ends(const partition_ranges& ranges, ti
     return ends;
 }
 
-std::vector<kafka::partition_start> kafka_intake::last_records(const partition_ranges& ranges) const
+std::vector<kafka::partition_start> kafka_intake::last_records(const kafka::partition_ranges& ranges) const
 {
     std::vector<kafka::partition_start> last;
     kafka::for_each_partition(places(), [&](const auto& topic, auto number, const auto& place) {

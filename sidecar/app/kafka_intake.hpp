@@ -61,13 +61,13 @@ public:
     outcome<void> check_columns_when_read();
 
     /// Those of which it is to be asked where they end.
-    std::vector<partition_id> partitions() const;
+    std::vector<kafka::partition_id> partitions() const;
 
     /// Where partitions ended when they were asked for it. Returns what applied rows can get to.
-    kafka::partition_ends note_ends(const partition_ranges& ranges, time_point asked_at);
+    kafka::partition_ends note_ends(const kafka::partition_ranges& ranges, time_point asked_at);
 
     /// The last records that were read, where they are still there.
-    std::vector<kafka::partition_start> last_records(const partition_ranges& ranges) const;
+    std::vector<kafka::partition_start> last_records(const kafka::partition_ranges& ranges) const;
 
     bool has_reached(const kafka::partition_ends& ends) const;
 

@@ -38,12 +38,12 @@ outcome<description> read_description(const std::filesystem::path& file)
 outcome<std::vector<offset_range>> ranges_of(kafka::patient_client& client, const std::string& topic,
                                              std::int32_t partitions)
 {
+    std::vector<kafka::partition_id> asked;
+    for (std::int32_t partition = 0; partition < partitions; ++partition) asked.emplace_back(topic, partition);
+    auto told = client.ranges_of(asked);
+    if (!told) return told.error();
     std::vector<offset_range> ranges;
-    for (std::int32_t partition = 0; partition < partitions; ++partition) {
-        auto range = client.range_of(topic, partition);
-        if (!range) return range.error();
-        ranges.push_back(*range);
-    }
+    for (const auto& [partition, range] : *told) ranges.push_back(range);  // by number
     return ranges;
 }
 
@@ -52,9 +52,9 @@ outcome<std::optional<named_range>> find_topic(kafka::patient_client& client, co
                                                const kafka::cluster_facts& cluster)
 {
     if (!cluster.topics.contains(topic)) return std::optional<named_range>{};
-    auto range = client.range_of(topic, 0);
-    if (!range) return range.error();
-    return std::optional<named_range>{{topic, *range}};
+    auto ranges = ranges_of(client, topic, 1);
+    if (!ranges) return ranges.error();
+    return std::optional<named_range>{{topic, ranges->front()}};
 }
 
 outcome<void> add_ranges(kafka::patient_client& client, const std::string& topic, kafka_sources& into)

@@ -323,7 +323,7 @@ bool kafka_session::is_time_to_compare() const
 
 // Whether the logs are still those that were read: one that was made anew under us, or cut by an unclean election and filled
 // again, may be as long. The last record of each is read once more.
-outcome<void> kafka_session::look_at_logs(const partition_ranges& ranges)
+outcome<void> kafka_session::look_at_logs(const kafka::partition_ranges& ranges)
 {
     auto now = std::chrono::steady_clock::now();
     bool is_quiet = !closed_because_ && records_waiting() == 0 && intake_->has_applied_all();
@@ -334,7 +334,7 @@ outcome<void> kafka_session::look_at_logs(const partition_ranges& ranges)
     return {};
 }
 
-void kafka_session::note_ends(const partition_ranges& ranges, const asked_when& asked)
+void kafka_session::note_ends(const kafka::partition_ranges& ranges, const asked_when& asked)
 {
     auto ends = intake_->note_ends(ranges, asked.steady_at);
     std::uint64_t sum = 0;

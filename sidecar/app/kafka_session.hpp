@@ -62,8 +62,8 @@ private:
     asio::awaitable<outcome<void>> ask_once();
     asked_when ask_now() const;
     bool is_time_to_compare() const;
-    outcome<void> look_at_logs(const partition_ranges& ranges);
-    void note_ends(const partition_ranges& ranges, const asked_when& asked);
+    outcome<void> look_at_logs(const kafka::partition_ranges& ranges);
+    void note_ends(const kafka::partition_ranges& ranges, const asked_when& asked);
     void settle_ends();
     void store_read_whole();
     void show_progress();

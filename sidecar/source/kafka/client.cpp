@@ -310,28 +310,39 @@ outcome<topic_config> client::describe_topic(const std::string& topic)
     return config_from(**resources, topic);
 }
 
-outcome<offset_range> client::range_of(const std::string& topic, std::int32_t partition)
+outcome<partition_ranges> client::ranges_of(std::span<const partition_id> partitions)
 {
-    auto low = offset_of({topic, partition, RD_KAFKA_OFFSET_BEGINNING});
-    if (!low) return low.error();
-    auto high = offset_of({topic, partition, RD_KAFKA_OFFSET_END});
-    if (!high) return high.error();
-    return offset_range{.low = *low, .high = *high};
+    partition_ranges ranges;
+    if (partitions.empty()) return ranges;
+    if (auto told = ask_ends(partitions, RD_KAFKA_OFFSET_BEGINNING, &offset_range::low, ranges); !told)
+        return told.error();
+    if (auto told = ask_ends(partitions, RD_KAFKA_OFFSET_END, &offset_range::high, ranges); !told) return told.error();
+    return ranges;
 }
 
-// Where brokers take a time, they take the names of the two ends, too. rd_kafka_query_watermark_offsets asks for both at once, but
-// of a broker that is away it asks until that one is back, whatever its limit (2.0.2).
-outcome<std::int64_t> client::offset_of(const partition_start& end)
+// Where brokers take a time, they take the names of the two ends, too; of all partitions that one leads in one question.
+// rd_kafka_query_watermark_offsets asks for both ends at once, but of a broker that is away it asks until that one is back, whatever
+// its limit (2.0.2).
+outcome<void> client::ask_ends(std::span<const partition_id> partitions, std::int64_t which,
+                               std::int64_t offset_range::* end, partition_ranges& into)
 {
-    auto asked = list_of(std::span{&end, 1});
+    std::vector<partition_start> starts;
+    for (const auto& [topic, partition] : partitions) starts.push_back({topic, partition, which});
+    auto asked = list_of(starts);
     auto error = rd_kafka_offsets_for_times(library_, asked.get(), timeout_ms);
-    const auto& answer = asked->elems[0];
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = answer.err;
-    auto where = fmt::format("{} [{}]", end.topic, end.partition);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, where);
-    if (answer.offset < 0)
-        return failure{errc::query_failed, where + ": the broker did not say where it begins or ends"};
-    return answer.offset;
+    std::span answers{asked->elems, partitions.size()};
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        auto others = partitions.size() > 1 ? fmt::format(", or one of {} others", partitions.size() - 1) : "";
+        return failed(error, fmt::format("{} [{}]{}", answers[0].topic, answers[0].partition, others));
+    }
+    for (const auto& answer : answers) {
+        auto where = fmt::format("{} [{}]", answer.topic, answer.partition);
+        if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(answer.err, where);
+        if (answer.offset < 0)
+            return failure{errc::query_failed, where + ": the broker did not say where it begins or ends"};
+        into[{answer.topic, answer.partition}].*end = answer.offset;
+    }
+    return {};
 }
 
 }  // namespace understudy::kafka

@@ -27,6 +27,8 @@ struct offset_range {
     friend bool operator==(const offset_range&, const offset_range&) = default;
 };
 
+using partition_ranges = std::map<partition_id, offset_range>;
+
 struct cluster_facts {
     std::string id;
     std::map<std::string, std::int32_t> topics;  ///< All that we may see, with the number of their partitions.
@@ -77,10 +79,10 @@ public:
     /// Commits the positions for the group that tools look at. Does not wait, and nobody hears of a failure.
     void report(std::span<const partition_start> positions);
 
-    // These ask the cluster and block for limits::kafka_timeout at most; range_of(), which asks twice, for twice as long.
+    // These ask the cluster and block for limits::kafka_timeout at most; ranges_of(), which asks twice, for twice as long.
     outcome<cluster_facts> describe_cluster();
     outcome<topic_config> describe_topic(const std::string& topic);
-    outcome<offset_range> range_of(const std::string& topic, std::int32_t partition);
+    outcome<partition_ranges> ranges_of(std::span<const partition_id> partitions);
 
     /// Every broker was away at once, as when connections are refused: not when one of them only takes its time. Known after a
     /// question that failed; any thread.
@@ -93,7 +95,8 @@ private:
 
     client(handle library, int wake_fd, bool reports);
     outcome<void> look_at_events();
-    outcome<std::int64_t> offset_of(const partition_start& end);
+    outcome<void> ask_ends(std::span<const partition_id> partitions, std::int64_t which,
+                           std::int64_t offset_range::* end, partition_ranges& into);
     failure explain(const rd_kafka_message_t& message) const;
     failure why_silent(rd_kafka_resp_err_t error);
     void release();

@@ -18,8 +18,6 @@ namespace understudy::kafka {
 
 namespace {
 
-using partition_id = std::pair<std::string, std::int32_t>;
-
 /// Reads partitions from offsets on up to the ends that they had when they were asked for.
 class end_reader {
 public:

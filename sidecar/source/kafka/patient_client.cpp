@@ -44,9 +44,9 @@ outcome<topic_config> patient_client::describe_topic(const std::string& topic)
     return ask([&] { return asked_.describe_topic(topic); });
 }
 
-outcome<offset_range> patient_client::range_of(const std::string& topic, std::int32_t partition)
+outcome<partition_ranges> patient_client::ranges_of(std::span<const partition_id> partitions)
 {
-    return ask([&] { return asked_.range_of(topic, partition); });
+    return ask([&] { return asked_.ranges_of(partitions); });
 }
 
 }  // namespace understudy::kafka

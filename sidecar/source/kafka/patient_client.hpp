@@ -29,7 +29,7 @@ public:
 
     outcome<cluster_facts> describe_cluster();
     outcome<topic_config> describe_topic(const std::string& topic);
-    outcome<offset_range> range_of(const std::string& topic, std::int32_t partition);
+    outcome<partition_ranges> ranges_of(std::span<const partition_id> partitions);
 
 private:
     template <class Question>

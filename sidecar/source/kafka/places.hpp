@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/lsn.hpp"
 #include "core/table.hpp"
+#include "source/kafka/record.hpp"
 
 #include <chrono>
 #include <compare>
@@ -123,7 +124,7 @@ struct log_places {
 bool is_of_one_connector(const log_places& places) noexcept;
 
 /// The offset of what comes next, of each topic and partition.
-using partition_ends = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
+using partition_ends = std::map<partition_id, std::int64_t>;
 
 /// Calls `each(topic, number, place)` for every partition.
 template <class Each>

@@ -4,8 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace understudy::kafka {
+
+using partition_id = std::pair<std::string, std::int32_t>;  ///< A topic, and the number of the partition.
 
 /// One record of a partition, or word that nothing comes after the last one. Borrowed.
 struct record {

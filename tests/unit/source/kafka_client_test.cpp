@@ -25,13 +25,15 @@ namespace {
 
 using library_handle = c_handle<rd_kafka_t, &rd_kafka_destroy>;
 
+const std::vector<partition_id> first_of_t{{"t", 0}};
+
 /// librdkafka's own mock of a broker, and a producer to it.
 class mock_broker {
 public:
-    mock_broker()
+    explicit mock_broker(const char* brokers = "1")
     {
         auto* conf = rd_kafka_conf_new();
-        set(conf, "test.mock.num.brokers", "1");
+        set(conf, "test.mock.num.brokers", brokers);
         set(conf, "linger.ms", "0");
         rd_kafka_conf_set_log_cb(conf, nullptr);
         std::string why(256, '\0');
@@ -152,13 +154,32 @@ BOOST_AUTO_TEST_CASE(ranges_and_topics_are_told)
     broker.produce("t", "a", "1");
     broker.produce("t", "a", "2");
     auto asking = client_of(broker.brokers());
-    auto range = asking->range_of("t", 0);
-    BOOST_TEST_REQUIRE(range.has_value());
-    BOOST_TEST((*range == offset_range{0, 2}));
+    auto ranges = asking->ranges_of(first_of_t);
+    BOOST_TEST_REQUIRE(ranges.has_value());
+    BOOST_TEST(ranges->size() == 1u);
+    BOOST_TEST((ranges->at({"t", 0}) == offset_range{0, 2}));
     auto cluster = asking->describe_cluster();
     BOOST_TEST_REQUIRE(cluster.has_value());
     BOOST_TEST(cluster->topics.contains("t"));
     BOOST_TEST(!cluster->id.empty());
+}
+
+BOOST_AUTO_TEST_CASE(ranges_of_partitions_that_several_brokers_lead_are_asked_for_together)
+{
+    mock_broker brokers{"3"};
+    brokers.produce("t", "a", "1");
+    brokers.produce("t", "a", "2");
+    brokers.produce("u", "a", "3");
+    auto asking = client_of(brokers.brokers());
+    BOOST_TEST_REQUIRE(asking->ranges_of({}).has_value());
+    auto ranges = asking->ranges_of(std::vector<partition_id>{{"u", 0}, {"t", 3}, {"t", 2}, {"t", 1}, {"t", 0}});
+    BOOST_TEST_REQUIRE(ranges.has_value());
+    partition_ranges expected{
+        {{"t", 0}, {0, 2}}, {{"t", 1}, {0, 0}}, {{"t", 2}, {0, 0}}, {{"t", 3}, {0, 0}}, {{"u", 0}, {0, 1}}};
+    BOOST_TEST((*ranges == expected));
+    auto unknown = asking->ranges_of(std::vector<partition_id>{{"t", 0}, {"t", 99}});
+    BOOST_TEST_REQUIRE(unknown.has_error());
+    BOOST_TEST(unknown.error().text.find("t [") != std::string::npos, unknown.error().text);
 }
 
 BOOST_AUTO_TEST_CASE(a_broker_that_does_not_answer_is_unreachable_in_bounded_time)
@@ -176,9 +197,9 @@ BOOST_AUTO_TEST_CASE(a_question_about_a_partition_whose_broker_has_gone_ends_in_
     mock_broker broker;
     broker.produce("t", "a", "1");
     auto asking = client_of(broker.brokers());
-    BOOST_TEST_REQUIRE(asking->range_of("t", 0).has_value());  // who leads the partition is known from here on
+    BOOST_TEST_REQUIRE(asking->ranges_of(first_of_t).has_value());  // who leads the partition is known from here on
     broker.stop();
-    auto range = std::async(std::launch::async, [&] { return asking->range_of("t", 0); });
+    auto range = std::async(std::launch::async, [&] { return asking->ranges_of(first_of_t); });
     bool ended = range.wait_for(std::chrono::seconds{15}) == std::future_status::ready;
     broker.start_again();
     BOOST_TEST(ended);
