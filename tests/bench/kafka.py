@@ -159,13 +159,13 @@ def load_mib(made):
 
 
 class Backlog:
-    """A stopped sidecar that has read the snapshot, and updates behind it."""
+    """A stopped sidecar that has read and announced the snapshot, and updates behind it."""
 
     def __init__(self, made, reader):
         self.topic = made
         self.reader = reader
         reader.start()
-        reader.wait_stored()
+        reader.wait_for(reader.generation, "the first generation")  # which would be written amid the updates
         reader.stop()
         reader.keep_state()
         self.begin = made.end

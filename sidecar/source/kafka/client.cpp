@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -38,6 +39,8 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kept{{
     {"log.queue", "true"},
     {"socket.keepalive.enable", "true"},
 }};
+constexpr std::pair<const char*, const char*> queue_patience{"fetch.queue.backoff.ms",
+                                                             "5"};  // since 2.2; see wake_fetcher
 constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
     {"client.id", "understudy"},
     {"socket.timeout.ms", "10000"},  // a broker that is silent for so long is connected to anew
@@ -67,6 +70,7 @@ outcome<conf_handle> make_conf(const kafka_settings& wanted)
     conf_handle conf{rd_kafka_conf_new()};
     for (const auto& [name, value] : defaults)
         if (auto done = set(*conf, name, value); !done) return done.error();
+    rd_kafka_conf_set(conf.get(), queue_patience.first, queue_patience.second, nullptr, 0);
     for (const auto& [name, value] : wanted.properties)
         if (auto done = set(*conf, name.c_str(), value); !done) return done.error();
     for (const auto& [name, value] : kept)
@@ -76,6 +80,17 @@ outcome<conf_handle> make_conf(const kafka_settings& wanted)
     if (auto done = set(*conf, "bootstrap.servers", wanted.brokers); !done) return done.error();
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
     return conf;
+}
+
+/// A quarter of a bound on the library's queue.
+std::size_t quarter_of(const rd_kafka_conf_t& conf, const char* name, std::size_t unit)
+{
+    std::array<char, 32> text{};
+    auto size = text.size();
+    std::size_t bound = 0;
+    if (rd_kafka_conf_get(&conf, name, text.data(), &size) == RD_KAFKA_CONF_OK)
+        std::from_chars(text.data(), text.data() + size, bound);
+    return bound * unit / 4;
 }
 
 errc reason_for(rd_kafka_resp_err_t error) noexcept
@@ -145,18 +160,21 @@ outcome<std::unique_ptr<client>> client::make(const kafka_settings& wanted)
 {
     auto conf = make_conf(wanted);
     if (!conf) return conf.error();
+    queue_use most_taken{.records = quarter_of(**conf, "queued.min.messages", 1),
+                         .bytes = quarter_of(**conf, "queued.max.messages.kbytes", 1024)};
     std::array<char, 512> text{};
     handle library{rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), text.data(), text.size())};
     if (!library) return failure{errc::bad_config, fmt::format("source.kafka: {}", text.data())};
     static_cast<void>(conf->release());  // the library's now
     int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (wake < 0) return failure{errc::internal, fmt::format("eventfd: {}", std::strerror(errno))};
-    return std::unique_ptr<client>{new client{std::move(library), wake, !wanted.report_group.empty()}};
+    return std::unique_ptr<client>{new client{std::move(library), wake, !wanted.report_group.empty(), most_taken}};
 }
 
-client::client(handle library, int wake_fd, bool reports)
+client::client(handle library, int wake_fd, bool reports, const queue_use& wake_after)
     : wake_fd_{wake_fd},
       reports_{reports},
+      wake_after_{wake_after},
       library_{library.release()},
       events_{rd_kafka_queue_get_main(library_)},
       arrived_{rd_kafka_queue_new(library_)}
@@ -234,11 +252,25 @@ outcome<std::span<const record>> client::take(std::size_t most)
         made.offset = message->offset;
         made.at_end = at_end;
         if (at_end) continue;
+        ++taken_.records;
+        taken_.bytes += message->len + message->key_len;
         made.timestamp_ms = rd_kafka_message_timestamp(message, nullptr);
         if (message->key != nullptr) made.key.emplace(static_cast<const char*>(message->key), message->key_len);
         if (message->payload != nullptr) made.value.emplace(static_cast<const char*>(message->payload), message->len);
     }
+    if (taken_.records >= wake_after_.records || taken_.bytes >= wake_after_.bytes) wake_fetcher();
     return std::span<const record>{records_};
+}
+
+// When its queue is full the library's thread sleeps for a second, and nobody tells it that there is room again (2.0.2; from 2.2 on
+// it can be told to look sooner). A question to the broker wakes it; the answer is not waited for.
+void client::wake_fetcher()
+{
+    taken_ = {};
+    if (records_.empty()) return;
+    partition_start any{std::string{records_.back().topic}, records_.back().partition, RD_KAFKA_OFFSET_END};
+    constexpr int without_waiting = 0;
+    rd_kafka_offsets_for_times(library_, list_of(std::span{&any, 1}).get(), without_waiting);
 }
 
 failure client::explain(const rd_kafka_message_t& message) const

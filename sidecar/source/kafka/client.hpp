@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -93,7 +94,13 @@ private:
     using topic_handle = c_handle<rd_kafka_topic_t, &rd_kafka_topic_destroy>;
     using queue_handle = c_handle<rd_kafka_queue_t, &rd_kafka_queue_destroy>;
 
-    client(handle library, int wake_fd, bool reports);
+    struct queue_use {
+        std::size_t records = 0;
+        std::size_t bytes = 0;
+    };
+
+    client(handle library, int wake_fd, bool reports, const queue_use& wake_after);
+    void wake_fetcher();
     outcome<void> look_at_events();
     outcome<void> ask_ends(std::span<const partition_id> partitions, std::int64_t which,
                            std::int64_t offset_range::* end, partition_ranges& into);
@@ -104,6 +111,8 @@ private:
 
     int wake_fd_ = -1;
     bool reports_ = false;
+    queue_use wake_after_;  // of what was taken
+    queue_use taken_;       // since then
     std::atomic<bool> found_nobody_ = false;
     rd_kafka_t* library_ = nullptr;
     queue_handle events_;

@@ -8,6 +8,7 @@
 
 #include <librdkafka/rdkafka_mock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -46,13 +47,20 @@ public:
 
     void produce(const char* topic, const std::string& key, const char* value)
     {
+        send(topic, key, value);
+        flush();
+    }
+
+    void send(const char* topic, const std::string& key, const char* value)
+    {
         auto size = value == nullptr ? std::size_t{0} : std::string_view{value}.size();
         auto error = rd_kafka_producev(
             producer_.get(), RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY(key.data(), key.size()),
             RD_KAFKA_V_VALUE(const_cast<char*>(value), size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         BOOST_TEST_REQUIRE(error == RD_KAFKA_RESP_ERR_NO_ERROR);
-        BOOST_TEST_REQUIRE(rd_kafka_flush(producer_.get(), 5000) == RD_KAFKA_RESP_ERR_NO_ERROR);
     }
+
+    void flush() { BOOST_TEST_REQUIRE(rd_kafka_flush(producer_.get(), 5000) == RD_KAFKA_RESP_ERR_NO_ERROR); }
 
     void stop() { BOOST_TEST_REQUIRE(rd_kafka_mock_broker_set_down(cluster(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR); }
     void start_again() { BOOST_TEST_REQUIRE(rd_kafka_mock_broker_set_up(cluster(), 1) == RD_KAFKA_RESP_ERR_NO_ERROR); }
@@ -146,6 +154,31 @@ BOOST_AUTO_TEST_CASE(an_offset_that_the_log_does_not_have_is_lost_and_never_jump
     mock_broker broker;
     broker.produce("t", "a", "1");
     BOOST_TEST(taken_from(broker.brokers(), {"t", 0, 9'999'999}) == "offsets_lost");
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_that_was_full_is_filled_again_at_once)
+{
+    constexpr int records = 4000;  // 4 MB, through a queue of 64 KiB
+    mock_broker broker;
+    std::string kilobyte(1000, 'x');
+    for (int number = 0; number < records; ++number) broker.send("t", "a", kilobyte.c_str());
+    broker.flush();
+    auto wanted = settings_for(broker.brokers());
+    wanted.properties = {{"queued.max.messages.kbytes", "64"}, {"fetch.message.max.bytes", "16384"}};
+    auto reader = client::make(wanted);
+    BOOST_TEST_REQUIRE(reader.has_value());
+    BOOST_TEST_REQUIRE((*reader)->assign(std::vector{partition_start{"t", 0, 0}}).has_value());
+    // It would sleep for a second each time: for a minute in all.
+    auto until = steady_clock::now() + std::chrono::seconds{20};
+    int count = 0;
+    while (count < records && steady_clock::now() < until) {
+        auto some = (*reader)->take(10);
+        BOOST_TEST_REQUIRE(some.has_value());
+        count += static_cast<int>(std::ranges::count_if(*some, [](const auto& what) { return !what.at_end; }));
+        pollfd ready{.fd = (*reader)->wake_fd(), .events = POLLIN, .revents = 0};
+        if (some->empty()) ::poll(&ready, 1, 10);
+    }
+    BOOST_TEST(count == records);
 }
 
 BOOST_AUTO_TEST_CASE(ranges_and_topics_are_told)
