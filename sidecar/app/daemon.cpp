@@ -120,7 +120,7 @@ outcome<daemon_end> daemon::run()
     wait_for_signal();
     status_.start();
     reporter_.start(config_.values.heartbeat);
-    spawn(loop_.get_executor(), publisher_.run(), "publisher");
+    if (mode_ != daemon_mode::once) spawn(loop_.get_executor(), publisher_.run(), "publisher");
     spawn(loop_.get_executor(), supervise(), "supervisor");
     loop_.run();
     let_go();

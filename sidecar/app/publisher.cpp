@@ -98,6 +98,7 @@ void publisher::take_over(std::uint64_t generation, db_time current_as_of)
 
 asio::awaitable<void> publisher::run()
 {
+    is_running_ = true;
     while (!stopped_) {
         auto next = next_decision();
         if (std::holds_alternative<publish_due>(next)) {
@@ -107,7 +108,7 @@ asio::awaitable<void> publisher::run()
         }
         co_await idle();
     }
-    ended_run_ = true;
+    is_running_ = false;
     free_.notify_all();
 }
 
@@ -141,7 +142,7 @@ asio::awaitable<void> publisher::stop()
     wake_.cancel();
     patience_.cancel();
     give_up_cut();
-    while (busy_ || !ended_run_) co_await free_.wait();
+    while (busy_ || is_running_) co_await free_.wait();
 }
 
 void publisher::use(std::shared_ptr<source_session> session)

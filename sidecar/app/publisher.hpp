@@ -148,7 +148,7 @@ private:
     bool presentable_ = true;           // looked at last
     bool busy_ = false;                 // a generation is being written, for a publish or a cut
     bool stopped_ = false;
-    bool ended_run_ = false;
+    bool is_running_ = false;
     asio::steady_timer wake_;
     async_condition free_;             // a publish or run() has ended
     asio::steady_timer patience_;      // of a publish, for a lock to be given back

@@ -185,6 +185,7 @@ BOOST_AUTO_TEST_CASE(once_publishes_what_was_committed_before_it_began)
         BOOST_TEST(sidecar.run("once") == 0, sidecar.log());
         BOOST_TEST(sidecar.position() >= before);
         BOOST_TEST(lasting_difference(server, sidecar, 0s) == "");
+        BOOST_TEST(sidecar.logged("published: ") == static_cast<std::size_t>(round + 1), sidecar.log());
     }
     BOOST_TEST(sidecar.copies() == 1u, sidecar.log());
 }
