@@ -232,7 +232,10 @@ class KafkaRound(Round):
 
     def has_been_behind(self):
         """Whether the connector lived, and did not send what was committed."""
-        return bool({each.__name__ for each in kafka_faults.SLOW} & self.done.keys()) or bool(self.done["task restarted"])
+        behind_by = {each.__name__ for each in kafka_faults.SLOW} | {"task restarted"}
+        if self.connector.properties["snapshot.mode"] == "always":  # it begins anew with the database, by itself
+            behind_by |= {each.__name__ for each in (faults.fast_restart, faults.crash)}
+        return any(self.done[name] for name in behind_by)
 
     def had_a_right_to_end(self, status):
         return super().had_a_right_to_end(status) or self.says_columns_are_mixed_up()
