@@ -1,6 +1,7 @@
 """A broker and Connect for all rounds of a hunt, and what an operator does about them."""
 
 import json
+import random
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,9 @@ class ExactlyOnce(kafka_kit.Connect):
                 time.sleep(0.2)
 
 
+ZONES = ("UTC", "America/St_Johns", "Asia/Kathmandu")  # one with seconds of its own before 1935, one ahead by 5:45
+
+
 class Topics:
     def __init__(self, exactly_once=False):
         self._home = tempfile.TemporaryDirectory(prefix="understudy-hunt-kafka-")
@@ -41,6 +45,9 @@ class Topics:
         self.broker = kafka_kit.Broker(home / "broker", {"log.cleaner.backoff.ms": 500, "log.cleanup.policy": "delete"})
         worker = ExactlyOnce if exactly_once else kafka_kit.Connect
         self.connect = worker(home / "connect", self.broker.bootstrap)
+        zone = random.choice(ZONES)
+        print(f"== Connect in {zone}", flush=True)
+        self.connect.program.command.insert(1, f"-Duser.timezone={zone}")
 
     def __enter__(self):
         self.broker.start()

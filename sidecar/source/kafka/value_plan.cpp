@@ -135,6 +135,7 @@ value_plan plan_by_settings(const value_type& type, const encodings& settings)
     value_plan plan;
     plan.bytes = encoding_of(settings.binary_handling);
     plan.delimiter = type.delimiter;
+    plan.is_zoned = type.family != type_family::array && (type.name == "tstzrange" || type.name == "tstzmultirange");
     for (const auto& [family, form] : plain_forms)
         if (type.family == family) plan.form = form;
     switch (type.family) {

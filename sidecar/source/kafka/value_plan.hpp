@@ -74,6 +74,7 @@ struct value_plan {
     byte_encoding bytes = byte_encoding::base64;
     std::size_t length = 0;  ///< Of bits.
     char delimiter = ',';    ///< Of an array.
+    bool is_zoned = false;   ///< The text has times in the session's zone.
     std::shared_ptr<const value_plan> element;
     std::shared_ptr<const placeholder_texts> placeholder;
 };

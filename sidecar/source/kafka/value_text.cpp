@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 namespace understudy::debezium {
 
@@ -295,6 +296,21 @@ bool is_unavailable_map(const value_plan& plan, json_node map) noexcept
     return map.size() == 1 && value.is(json_kind::string) && value.text() == plan.placeholder->plain;
 }
 
+error_code print_as_sent(const value_plan& plan, json_node value, std::string& scratch, std::string_view& text)
+{
+    switch (plan.form) {
+    case value_form::boolean: return print_boolean(value, text);
+    case value_form::integer: return print_integer(plan, value, text);
+    case value_form::text: return print_text(value, text);
+    case value_form::one_bit: return print_one_bit(value, text);
+    default: break;
+    }
+    scratch.clear();
+    if (auto ec = append_value(plan, value, scratch)) return ec;
+    text = scratch;
+    return {};
+}
+
 }  // namespace
 
 bool is_unavailable(const value_plan& plan, json_node value) noexcept
@@ -309,15 +325,11 @@ bool is_unavailable(const value_plan& plan, json_node value) noexcept
 
 error_code print(const value_plan& plan, json_node value, std::string& scratch, std::string_view& text)
 {
-    switch (plan.form) {
-    case value_form::boolean: return print_boolean(value, text);
-    case value_form::integer: return print_integer(plan, value, text);
-    case value_form::text: return print_text(value, text);
-    case value_form::one_bit: return print_one_bit(value, text);
-    default: break;
-    }
-    scratch.clear();
-    if (auto ec = append_value(plan, value, scratch)) return ec;
+    if (auto ec = print_as_sent(plan, value, scratch, text)) return ec;
+    if (!plan.is_zoned) return {};
+    std::string in_utc;
+    if (auto ec = append_zoned_ranges(text, in_utc)) return ec;
+    scratch = std::move(in_utc);
     text = scratch;
     return {};
 }

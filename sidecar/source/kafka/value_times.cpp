@@ -11,6 +11,8 @@
 // date      := ['+' | '-'] digit{4,9} '-' month '-' day ['Z']     the Z where it stands alone
 // clock     := hours ':' minutes [':' seconds ['.' digit{1,9}]]
 // time      := clock 'Z'
+// ranges    := {(printed in quotes) | other}
+// printed   := date ' ' clock ('+' | '-') hours [':' minutes [':' seconds]] [' BC']
 
 namespace understudy::debezium {
 
@@ -181,13 +183,14 @@ constexpr std::int64_t days_in(std::int64_t year, std::int64_t month) noexcept
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-std::int64_t read_days(iso_reader& in) noexcept
+std::int64_t read_days(iso_reader& in, bool is_before_christ = false) noexcept
 {
     bool is_negative = in.maybe('-');
     if (!is_negative) in.maybe('+');
     calendar_day date;
     date.year = in.digits(4, year_digits_max);
     if (is_negative) date.year = -date.year;
+    if (is_before_christ) date.year = 1 - date.year;
     in.expect('-');
     date.month = in.two_digits(1, 12);
     in.expect('-');
@@ -206,6 +209,37 @@ std::int64_t read_clock(iso_reader& in) noexcept
     }
     if (time > day_us) in.fail();
     return time;
+}
+
+std::int64_t read_offset(iso_reader& in) noexcept
+{
+    bool is_west = in.maybe('-');
+    if (!is_west) in.expect('+');
+    auto offset = in.two_digits(0, 15) * hour_us;  // Postgres has none of 16 hours
+    if (in.maybe(':')) offset += in.two_digits(0, 59) * minute_us;
+    if (in.maybe(':')) offset += in.two_digits(0, 59) * second_us;
+    return is_west ? -offset : offset;
+}
+
+error_code append_printed_timestamptz(std::string_view text, std::string& out)
+{
+    constexpr std::string_view before_christ = " BC";
+    bool is_before_christ = text.ends_with(before_christ);
+    if (is_before_christ) text.remove_suffix(before_christ.size());
+    iso_reader in{text};
+    moment at;
+    at.days = read_days(in, is_before_christ);
+    in.expect(' ');
+    at.microseconds = read_clock(in) - read_offset(in);
+    if (!in.done()) return errc::bad_text;
+    if (at.microseconds < 0) {
+        at.microseconds += day_us;
+        --at.days;
+    } else if (at.microseconds >= day_us) {
+        at.microseconds -= day_us;
+        ++at.days;
+    }
+    return append_moment(at, zone_suffix::utc, out);
 }
 
 }  // namespace
@@ -234,6 +268,22 @@ error_code append_iso_timestamp(std::string_view text, zone_suffix zone, std::st
     in.expect('Z');
     if (!in.done() || at.microseconds == day_us) return errc::bad_text;
     return append_moment(at, zone, out);
+}
+
+error_code append_zoned_ranges(std::string_view text, std::string& out)
+{
+    for (;;) {
+        auto quote = text.find('"');
+        out.append(text.substr(0, quote));
+        if (quote == text.npos) return {};
+        text.remove_prefix(quote + 1);
+        auto end = text.find('"');
+        if (end == text.npos) return errc::bad_text;
+        out.push_back('"');
+        if (auto ec = append_printed_timestamptz(text.substr(0, end), out)) return ec;
+        out.push_back('"');
+        text.remove_prefix(end + 1);
+    }
 }
 
 error_code append_date(std::int64_t days, std::string& out)

@@ -15,6 +15,9 @@ namespace {
 
 constexpr oid int2_type = 21;
 constexpr oid oid_type = 26;
+constexpr oid tstzrange_type = 3910;
+constexpr oid tstzrange_array = 3911;
+constexpr oid tstzmultirange_type = 4534;
 constexpr oid int4_array = 1007;
 constexpr oid text_array = 1009;
 constexpr oid bytea_array = 1001;
@@ -297,6 +300,18 @@ BOOST_AUTO_TEST_CASE(types_that_debezium_does_not_know_are_text_in_bytes)
     BOOST_TEST(text_of(pg_lsn_type, R"("MC8xNkIzNzQ4")") == "0/16B3748");
     BOOST_TEST(text_of(composite_type, R"("/w==")") == "bad_text");  // no UTF-8
     BOOST_TEST(text_of(composite_type, R"("AA==")") == "bad_text");
+}
+
+BOOST_AUTO_TEST_CASE(ranges_of_times_come_in_the_zone_of_connect_and_are_shown_in_utc)
+{
+    BOOST_TEST(text_of(tstzrange_type, R"j("(,\"2024-02-03 20:30:00-03:30\")")j") ==
+               R"j((,"2024-02-04 00:00:00+00"))j");
+    BOOST_TEST(text_of(tstzrange_type, R"j("(,\"2024-02-03\")")j") == "bad_text");
+    BOOST_TEST(text_of(tstzrange_array, R"j(["(,\"2024-02-04 01:00:00+01\")"])j") ==
+               R"j({"(,\"2024-02-04 00:00:00+00\")"})j");
+    // {["2024-02-04 01:00:00+01",)}
+    BOOST_TEST(text_of(tstzmultirange_type, R"j("e1siMjAyNC0wMi0wNCAwMTowMDowMCswMSIsKX0=")j") ==
+               R"j({["2024-02-04 00:00:00+00",)})j");
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_decides_instead_of_the_settings)

@@ -52,6 +52,11 @@ std::string iso_time(std::string_view text, zone_suffix zone = zone_suffix::none
     return made_by([&](auto& out) { return append_iso_time(text, zone, out); });
 }
 
+std::string ranges(std::string_view text)
+{
+    return made_by([&](auto& out) { return append_zoned_ranges(text, out); });
+}
+
 std::string interval(std::string_view text)
 {
     return made_by([&](auto& out) { return append_iso_interval(text, out); });
@@ -128,6 +133,23 @@ BOOST_AUTO_TEST_CASE(each_infinity_is_known_by_its_texts)
         BOOST_TEST(iso_timestamp(text, zone_suffix::utc) == "-infinity");
     for (auto text : {"+292278994-08-16Z", "+5877611-06-21Z"}) BOOST_TEST(iso_date(text) == "infinity");
     for (auto text : {"+292269055-12-02Z", "-5877611-06-22Z"}) BOOST_TEST(iso_date(text) == "-infinity");
+}
+
+BOOST_AUTO_TEST_CASE(ranges_of_any_zone_are_printed_in_utc)
+{
+    for (const auto* same : {"empty", "(,)", R"(["2024-02-04 00:00:00+00",infinity))", "{}"})
+        BOOST_TEST(ranges(same) == same);
+    BOOST_TEST(ranges(R"((,"2024-02-03 20:30:00-03:30"))") == R"((,"2024-02-04 00:00:00+00"))");
+    BOOST_TEST(ranges(R"({["2024-03-01 05:30:00.25+05:30","2024-03-01 05:45:00+05:45"],(-infinity,)})") ==
+               R"({["2024-03-01 00:00:00.25+00","2024-03-01 00:00:00+00"],(-infinity,)})");
+    BOOST_TEST(ranges(R"(["2024-02-29 23:00:00-01",])") == R"(["2024-03-01 00:00:00+00",])");
+    BOOST_TEST(ranges(R"(["1850-01-01 00:00:00+00:53:28",])") == R"(["1849-12-31 23:06:32+00",])");
+    BOOST_TEST(ranges(R"(["0001-02-29 12:00:00+01 BC","0001-01-01 00:00:00+01"])") ==
+               R"(["0001-02-29 11:00:00+00 BC","0001-12-31 23:00:00+00 BC"])");
+    for (const auto* bad :
+         {R"(["2024-02-04 00:00:00",))", R"(["2024-02-04 00:00:00+16",))", R"(["x",))", R"(["2024-02-04 00:00:00+00)",
+          R"(["2024-02-30 00:00:00+00",))", R"(["2024-02-04T00:00:00+00",))"})
+        BOOST_TEST(ranges(bad) == make_error_code(errc::bad_text).message());
 }
 
 BOOST_AUTO_TEST_CASE(dates_end_where_those_of_postgres_do)
