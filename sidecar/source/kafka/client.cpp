@@ -39,8 +39,8 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kept{{
     {"log.queue", "true"},
     {"socket.keepalive.enable", "true"},
 }};
-constexpr std::pair<const char*, const char*> queue_patience{"fetch.queue.backoff.ms",
-                                                             "5"};  // since 2.2; see wake_fetcher
+// What librdkafka has since 2.2: see wake_fetcher().
+constexpr std::pair<const char*, const char*> queue_patience{"fetch.queue.backoff.ms", "5"};
 constexpr std::array<std::pair<const char*, const char*>, 7> defaults{{
     {"client.id", "understudy"},
     {"socket.timeout.ms", "10000"},  // a broker that is silent for so long is connected to anew

@@ -23,7 +23,7 @@ template <class Question>
 auto patient_client::ask(Question question)
 {
     auto deadline = std::chrono::steady_clock::now() + patience_;
-    const auto first = question();
+    auto first = question();
     auto answer = first;
     while (!answer && answer.error().code == errc::unreachable) {
         bool is_over = given_up_ || std::chrono::steady_clock::now() >= deadline;

@@ -230,7 +230,8 @@ error_code append_printed_timestamptz(std::string_view text, std::string& out)
     moment at;
     at.days = read_days(in, is_before_christ);
     in.expect(' ');
-    at.microseconds = read_clock(in) - read_offset(in);
+    at.microseconds = read_clock(in);
+    at.microseconds -= read_offset(in);
     if (!in.done()) return errc::bad_text;
     if (at.microseconds < 0) {
         at.microseconds += day_us;
