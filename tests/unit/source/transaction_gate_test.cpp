@@ -256,75 +256,104 @@ kafka::log_places behind_first_transaction()
     return places;
 }
 
-/// A database, a connector that crashes now and then, and a reader to which everything arrives in another order. Returns how
-/// often it was at a border.
+/// A database, and a connector that crashes now and then and sends again what it had sent.
+class crashing_connector {
+public:
+    crashing_connector(scene& into, std::mt19937_64& random) : at_{into}, random_{random} {}
+
+    std::size_t below(std::size_t bound) { return std::uniform_int_distribution<std::size_t>{0, bound - 1}(random_); }
+
+    void commit()
+    {
+        sent what{static_cast<int>(history_.size()) + 1, {}};
+        for (auto left = 1 + below(5); left > 0; --left) {
+            what.rows.push_back({below(2) == 0 ? "a" : "b", static_cast<int>(below(6)), ++version_});
+            rows_[what.rows.back().table + std::to_string(what.rows.back().id)] = version_;
+        }
+        state_.clear();
+        for (const auto& [row, last] : rows_) state_ += (state_.empty() ? "" : " ") + row + "=" + std::to_string(last);
+        states_.insert(state_);
+        history_.push_back(what);
+        send(what, 0);
+    }
+
+    /// Goes back, perhaps into the middle of a transaction.
+    void crash()
+    {
+        if (history_.empty()) return;
+        auto back = history_.size() - 1 - below(std::min<std::size_t>(history_.size(), 4));
+        send(history_[back], below(history_[back].rows.size()));
+        for (auto again = back + 1; again < history_.size(); ++again) send(history_[again], 0);
+    }
+
+    bool was(const std::string& state) const { return states_.contains(state); }
+    const std::string& state() const { return state_; }
+
+private:
+    struct written {
+        std::string table;
+        int id;
+        int version;
+    };
+    struct sent {
+        int xid;
+        std::vector<written> rows;
+    };
+
+    void send(const sent& what, std::size_t from)
+    {
+        if (from == 0) at_.begin(what.xid);
+        std::map<std::string, int> counts;
+        for (std::size_t order = 0; order < what.rows.size(); ++order) {
+            const auto& row = what.rows[order];
+            ++counts[row.table];
+            if (order >= from) at_.row(row.table, row.id, row.version, what.xid, static_cast<int>(order) + 1);
+        }
+        at_.end(what.xid, counts);
+    }
+
+    scene& at_;
+    std::mt19937_64& random_;
+    std::map<std::string, int> rows_;
+    std::set<std::string> states_{""};
+    std::string state_;
+    std::vector<sent> history_;
+    int version_ = 0;
+};
+
+/// Everything arrives in another order than it was sent. Returns how often the gate was at a border.
 std::size_t follow(std::uint64_t seed)
 {
     std::mt19937_64 random{seed};
-    auto below = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>{0, bound - 1}(random); };
     scene at;
-    std::map<std::string, int> rows;
-    std::set<std::string> states{""};
-    std::string state;
-    struct sent {
-        int xid;
-        std::vector<std::pair<std::string, int>> rows;  // table and id
-    };
-    std::vector<sent> history;
-    int version = 0;
-    std::map<int, std::vector<int>> versions;
-    auto send = [&](const sent& what, std::size_t from) {
-        if (from == 0) at.begin(what.xid);
-        std::map<std::string, int> counts;
-        for (std::size_t order = 0; order < what.rows.size(); ++order) {
-            const auto& [table, id] = what.rows[order];
-            ++counts[table];
-            if (order >= from) at.row(table, id, versions[what.xid][order], what.xid, static_cast<int>(order) + 1);
-        }
-        at.end(what.xid, counts);
-    };
-    auto commit = [&] {
-        sent what{static_cast<int>(history.size()) + 1, {}};
-        for (auto left = 1 + below(5); left > 0; --left) {
-            what.rows.emplace_back(below(2) == 0 ? "a" : "b", static_cast<int>(below(6)));
-            versions[what.xid].push_back(++version);
-            rows[what.rows.back().first + std::to_string(what.rows.back().second)] = version;
-        }
-        state.clear();
-        for (const auto& [row, last] : rows) state += (state.empty() ? "" : " ") + row + "=" + std::to_string(last);
-        states.insert(state);
-        history.push_back(what);
-        send(what, 0);
-    };
+    crashing_connector connector{at, random};
     std::size_t borders = 0;
     auto look = [&] {
         if (!at.gate().is_at_border()) return;
         ++borders;
-        BOOST_REQUIRE_MESSAGE(states.contains(at.rows()), "no state of the database: " + at.rows());
+        BOOST_REQUIRE_MESSAGE(connector.was(at.rows()), "no state of the database: " + at.rows());
+    };
+    auto arrive_some = [&] {
+        for (const auto& where : at.places())
+            if (connector.below(2) == 0 && at.arrive(where)) look();
     };
     for (int step = 0; step < 400; ++step) {
-        auto what = below(12);
-        if (what == 0) commit();
-        if (what == 1 && below(30) == 0 && !history.empty()) {  // goes back, perhaps into the middle of a transaction
-            auto back = history.size() - 1 - below(std::min<std::size_t>(history.size(), 4));
-            send(history[back], below(history[back].rows.size()));
-            for (auto again = back + 1; again < history.size(); ++again) send(history[again], 0);
-        }
+        auto what = connector.below(12);
+        if (what == 0) connector.commit();
+        if (what == 1 && connector.below(30) == 0) connector.crash();
         if (what == 2) at.wait(500ms);
-        if (what > 2)
-            for (const auto& where : at.places())
-                if (below(2) == 0 && at.arrive(where)) look();
+        if (what > 2) arrive_some();
     }
     at.arrive_all();
     at.wait(1min);
     at.wait(limits::counting_time_max);
     look();
-    commit();
+    connector.commit();
     at.arrive_all();
     at.wait(1s);
     look();
     BOOST_TEST(at.gate().is_at_border());
-    BOOST_TEST(at.rows() == state);
+    BOOST_TEST(at.rows() == connector.state());
     return borders;
 }
 
