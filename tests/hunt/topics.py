@@ -1,7 +1,6 @@
 """A broker and Connect for all rounds of a hunt, and what an operator does about them."""
 
 import json
-import random
 import subprocess
 import tempfile
 import time
@@ -35,18 +34,13 @@ class ExactlyOnce(kafka_kit.Connect):
                 time.sleep(0.2)
 
 
-ZONES = ("UTC", "America/St_Johns", "Asia/Kathmandu")  # one with seconds of its own before 1935, one ahead by 5:45
-
-
 class Topics:
-    def __init__(self, exactly_once=False):
+    def __init__(self, exactly_once=False, zone="UTC"):
         self._home = tempfile.TemporaryDirectory(prefix="understudy-hunt-kafka-")
         home = Path(self._home.name)
         self.broker = kafka_kit.Broker(home / "broker", {"log.cleaner.backoff.ms": 500, "log.cleanup.policy": "delete"})
         worker = ExactlyOnce if exactly_once else kafka_kit.Connect
         self.connect = worker(home / "connect", self.broker.bootstrap)
-        zone = random.choice(ZONES)
-        print(f"== Connect in {zone}", flush=True)
         self.connect.program.command.insert(1, f"-Duser.timezone={zone}")
 
     def __enter__(self):

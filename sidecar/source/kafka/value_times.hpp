@@ -26,8 +26,8 @@ error_code append_timestamp(std::int64_t value, time_unit unit, std::string& out
 /// `2024-02-29T12:34:56.123456Z`; years before 1 BC are negative, 1 BC is 0000, years after 9999 have a plus sign.
 error_code append_iso_timestamp(std::string_view text, zone_suffix zone, std::string& out);
 
-/// Ranges as Postgres prints them in whatever TimeZone, `["2024-02-29 09:04:56-03:30",)`: for rows of a snapshot that is the time
-/// zone of Connect's JVM (seen with 3.7.0). What is not in quotes is left as it is.
+/// Ranges as Postgres prints them in whatever TimeZone, `["2024-02-29 09:04:56-03:30",)`: that is the time zone of
+/// Connect's JVM (seen with 3.7.0). What is not in quotes is left as it is.
 error_code append_zoned_ranges(std::string_view text, std::string& out);
 
 /// Days since 1970.
