@@ -21,6 +21,7 @@ PATIENCE_SECONDS = 25  # from the newest generation that has the last transactio
 FIRST_SECONDS = 150
 CLAIM_SLACK_SECONDS = 5  # a heartbeat does not tell whether the connector has caught up
 STARTS_MAX = 60
+OF_DATABASE = [faults.fast_restart, faults.crash]
 KEYS = ("owner", "k", "k2", "region")
 NULLS_BEHIND_DEFAULTS = {"nulls_as_defaults", "untold_history"}
 # What the operator mends by leaving a column out.
@@ -56,7 +57,7 @@ class KafkaRound(Round):
             [], [faults.OF_SIDECAR], [kafka_faults.OF_SIGNALS], [kafka_faults.OF_KAFKA, faults.OF_SIDECAR],
             [kafka_faults.OF_SIGNALS, faults.OF_SIDECAR], [kafka_faults.OF_SIGNALS, kafka_faults.OF_KAFKA],
             [kafka_faults.OF_CONNECTOR, kafka_faults.OF_SIGNALS, faults.OF_SIDECAR],
-            [faults.OF_SIDECAR, [faults.fast_restart, faults.crash]]]), [])
+            [faults.OF_SIDECAR, OF_DATABASE]]), [])
 
     def found(self, what, text, directory=None):
         super().found(what, text, directory)
@@ -234,7 +235,7 @@ class KafkaRound(Round):
         """Whether the connector lived, and did not send what was committed."""
         behind_by = {each.__name__ for each in kafka_faults.SLOW} | {"task restarted"}
         if self.connector.properties["snapshot.mode"] == "always":  # it begins anew with the database, by itself
-            behind_by |= {each.__name__ for each in (faults.fast_restart, faults.crash)}
+            behind_by |= {each.__name__ for each in OF_DATABASE}
         return any(self.done[name] for name in behind_by)
 
     def had_a_right_to_end(self, status):

@@ -25,6 +25,7 @@ using event_handle = c_handle<rd_kafka_event_t, &rd_kafka_event_destroy>;
 using config_handle = c_handle<rd_kafka_ConfigResource_t, &rd_kafka_ConfigResource_destroy>;
 
 constexpr auto timeout_ms = static_cast<int>(limits::kafka_timeout.count());
+constexpr int without_waiting = 0;
 
 // What keeps our promises, and bounds on memory. The first ones settings may not change: see settings/kafka.cpp.
 // https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
@@ -212,7 +213,6 @@ outcome<void> client::assign(std::span<const partition_start> partitions)
 
 outcome<void> client::seek(const partition_start& to)
 {
-    constexpr int without_waiting = 0;
     auto topic = topics_.find(to.topic);
     if (topic == topics_.end()) return failure{errc::internal, to.topic + " is not assigned"};
     auto error = rd_kafka_seek(topic->second.get(), to.partition, to.offset, without_waiting);
@@ -269,7 +269,6 @@ void client::wake_fetcher()
     taken_ = {};
     if (records_.empty()) return;
     partition_start any{std::string{records_.back().topic}, records_.back().partition, RD_KAFKA_OFFSET_END};
-    constexpr int without_waiting = 0;
     rd_kafka_offsets_for_times(library_, list_of(std::span{&any, 1}).get(), without_waiting);
 }
 

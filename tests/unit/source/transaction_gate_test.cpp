@@ -132,11 +132,15 @@ public:
     /// A partition is read from an offset on.
     void read_from(const place& where, std::size_t offset) { arrived_[where] = offset; }
 
+    void arrive_all(const place& where)
+    {
+        while (arrive(where)) {
+        }
+    }
+
     void arrive_all()
     {
-        for (const auto& [where, log] : logs_)
-            while (arrive(where)) {
-            }
+        for (const auto& [where, log] : logs_) arrive_all(where);
     }
 
     void ask()
@@ -400,10 +404,8 @@ BOOST_AUTO_TEST_CASE(rows_that_come_before_its_begin_and_end_wait_for_them)
     at.close();
     transfer(at, 5);
     transfer(at, 6);
-    while (at.arrive(a1)) {
-    }
-    while (at.arrive(b0)) {
-    }
+    at.arrive_all(a1);
+    at.arrive_all(b0);
     BOOST_TEST(at.rows() == "");
     at.arrive(topic);
     BOOST_TEST(at.rows() == "");
@@ -425,10 +427,8 @@ BOOST_AUTO_TEST_CASE(what_a_partition_holds_behind_a_transaction_waits_for_its_o
     at.row("a", 1, 6, 6, 1);
     at.row("a", 3, 6, 0, 0, "incremental");  // what has no transaction keeps its place
     at.end(6, {{"a", 1}});
-    while (at.arrive(topic)) {
-    }
-    while (at.arrive(a1)) {
-    }
+    at.arrive_all(topic);
+    at.arrive_all(a1);
     BOOST_TEST(at.rows() == "");
     BOOST_TEST(at.passed() == 0u);
     at.arrive(b0);
@@ -642,8 +642,7 @@ BOOST_AUTO_TEST_CASE(rows_of_an_incremental_snapshot_pass_where_they_stand)
     BOOST_TEST(at.gate().is_at_border());
     transfer(at, 5);
     at.row("a", 1, 5, 0, 0, "incremental");
-    while (at.arrive(a1)) {
-    }
+    at.arrive_all(a1);
     BOOST_TEST(at.rows() == "a3=1");
     at.arrive_all();
     BOOST_TEST(at.rows() == "a1=5 a3=1 b2=5");
@@ -657,8 +656,7 @@ BOOST_AUTO_TEST_CASE(the_tombstone_right_behind_its_delete_passes_with_it)
     at.row("b", 2, 5, 5, 1);
     at.remove("a", 1, 5, 5, 2);
     at.end(5, {{"a", 1}, {"b", 1}});
-    while (at.arrive(a1)) {
-    }
+    at.arrive_all(a1);
     BOOST_TEST(at.passed() == 0u);
     at.arrive_all();
     BOOST_TEST(at.passed() == 3u);
